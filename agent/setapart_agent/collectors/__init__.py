@@ -1,0 +1,1 @@
+"""Collectors: `collector.py` of a platform touches the machine through a source; `parse/` turns bytes into facts."""

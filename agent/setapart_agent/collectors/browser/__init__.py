@@ -1,0 +1,1 @@
+"""Collectors of browsers, the same on every platform."""

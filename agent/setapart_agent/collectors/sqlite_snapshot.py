@@ -1,0 +1,88 @@
+"""Reading a foreign sqlite database: on a private copy, read-only, without trusting its schema.
+
+A database in WAL mode and its `-wal` are copied together: rows may live in the WAL alone, and `deserialize` refuses
+such files.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setapart_agent.errors import ParseError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_PROGRESS_EVERY = 10_000
+_MAX_STEPS = 50_000
+_MAX_ROWS = 200_000
+_MAX_VALUE = 16 * 1024 * 1024
+HEADER = b"SQLite format 3\x00"
+
+
+def read_rows(
+    main: bytes, queries: Mapping[str, str], wal: bytes | None = None
+) -> dict[str, tuple[tuple[object, ...], ...]]:
+    """Runs queries over a private copy of a database.
+
+    Args:
+        main: the database file.
+        queries: name to SQL; a query whose table does not exist gives no key in the answer.
+        wal: the write-ahead log beside it, if there is one.
+
+    Returns:
+        The rows by query name.
+
+    Raises:
+        ParseError: not an sqlite database, or one that lies about itself, is too large, or does not end.
+    """
+    import sqlite3
+
+    if not main.startswith(HEADER):
+        raise ParseError("no sqlite header", expected="an sqlite 3 database")
+    steps = 0
+
+    def progress() -> int:
+        nonlocal steps
+        steps += 1
+        return steps > _MAX_STEPS
+
+    found: dict[str, tuple[tuple[object, ...], ...]] = {}
+    with tempfile.TemporaryDirectory(prefix="setapart-") as folder:
+        path = Path(folder, "db")
+        path.write_bytes(main)
+        if wal:
+            Path(folder, "db-wal").write_bytes(wal)
+        try:
+            connection = sqlite3.connect(path, isolation_level=None)
+            try:
+                connection.set_progress_handler(progress, _PROGRESS_EVERY)
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+                for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON", "mmap_size=0"):
+                    connection.execute(f"PRAGMA {pragma}").close()
+                connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+                for name, query in queries.items():
+                    rows = _rows(connection, query)
+                    if rows is not None:
+                        found[name] = rows
+            finally:
+                connection.close()
+        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as exc:
+            raise ParseError(f"sqlite: {exc}", expected="a whole sqlite 3 database") from None
+    return found
+
+
+def _rows(connection: "sqlite3.Connection", query: str) -> tuple[tuple[object, ...], ...] | None:
+    import sqlite3
+
+    try:
+        cursor = connection.execute(query)
+    except sqlite3.OperationalError as exc:
+        if "no such table" in str(exc) or "no such column" in str(exc):
+            return None
+        raise
+    rows = tuple(cursor.fetchmany(_MAX_ROWS))
+    if cursor.fetchone() is not None:
+        raise ParseError(f"sqlite: more than {_MAX_ROWS} rows", expected="fewer")
+    return rows
