@@ -1,0 +1,59 @@
+"""What every test may use, and the one place that decides what happens when a part is missing.
+
+A test marked `needs("adb")` is skipped by name where that part is absent. `SETAPART_REQUIRE=adb,corpus,…` turns such a
+skip into a failure: that is how CI makes sure that nothing is skipped that could be installed.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CORPUS = Path(os.environ.get("SETAPART_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
+
+
+def _program(*names: str) -> Callable[[], bool]:
+    return lambda: all(shutil.which(name) is not None for name in names)
+
+
+PARTS: dict[str, tuple[Callable[[], bool], str]] = {
+    "corpus": (lambda: (CORPUS / "PROVENANCE.md").is_file(), "set SETAPART_CORPUS to the folder of real captures"),
+    "adb": (_program("adb"), "install Debian's package adb"),
+    "dpkg": (_program("dpkg-query"), "run on a system with dpkg"),
+    "rpm": (_program("rpm"), "install Debian's package rpm"),
+    "flatpak": (_program("flatpak"), "install Debian's package flatpak"),
+    "openssl": (_program("openssl"), "install the openssl program"),
+    "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
+    "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
+    "in-toto-attestation": (lambda: find_spec("in_toto_attestation") is not None, "pip install in-toto-attestation"),
+}
+REQUIRED = frozenset(filter(None, os.environ.get("SETAPART_REQUIRE", "").split(",")))
+
+
+def pytest_configure() -> None:
+    """Refuses a requirement that no test could mean."""
+    unknown = REQUIRED - PARTS.keys()
+    if unknown:
+        raise pytest.UsageError(f"SETAPART_REQUIRE names unknown parts: {', '.join(sorted(unknown))}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips, or fails where the part is required, a test whose part is missing."""
+    for marker in item.iter_markers("needs"):
+        for part in marker.args:
+            present, cure = PARTS[part]
+            if present():
+                continue
+            if part in REQUIRED:
+                pytest.fail(f"needs {part}, which SETAPART_REQUIRE demands: {cure}", pytrace=False)
+            pytest.skip(f"needs {part}: {cure}")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real captures; mark the test `needs("corpus")`."""
+    return CORPUS
