@@ -21,7 +21,7 @@ def _program(*names: str) -> Callable[[], bool]:
 
 
 PARTS: dict[str, tuple[Callable[[], bool], str]] = {
-    "corpus": (lambda: (CORPUS / "PROVENANCE.md").is_file(), "set SETAPART_CORPUS to the folder of real captures"),
+    "corpus": ((CORPUS / "PROVENANCE.md").is_file, "set SETAPART_CORPUS to the folder of real captures"),
     "adb": (_program("adb"), "install Debian's package adb"),
     "dpkg": (_program("dpkg-query"), "run on a system with dpkg"),
     "rpm": (_program("rpm"), "install Debian's package rpm"),

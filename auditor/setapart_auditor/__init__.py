@@ -1,0 +1,1 @@
+"""The auditor (RATS Verifier): verifies evidence and appraises it against an authority's rule."""

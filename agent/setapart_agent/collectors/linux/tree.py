@@ -43,7 +43,7 @@ class Tree:
             if size > limit:
                 return Failed(f"larger than {limit} bytes")
             readable = os.open(f"/proc/self/fd/{handle}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-            with open(readable, "rb", buffering=0) as file:  # noqa: PTH123 - an open descriptor, not a path
+            with open(readable, "rb", buffering=0) as file:
                 content = _read_all(file.fileno(), size, limit)
         except OSError as exc:
             return _outcome(exc)
