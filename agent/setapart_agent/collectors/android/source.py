@@ -1,0 +1,60 @@
+"""What every way into an Android device offers: the output of commands, by their canonical spelling.
+
+A live device runs them; a bug report or an androidqf folder answers those whose output it holds.
+"""
+
+from typing import Literal, Protocol
+
+from setapart_agent.collectors.base import Outcome
+
+GETPROP = "getprop"
+PM_LIST_USERS = "pm list users"
+CMD_USER_LIST = "cmd user list -v"
+DUMPSYS_USER = "dumpsys user"
+DUMPSYS_PACKAGE = "dumpsys package"
+DUMPSYS_ACCOUNT = "dumpsys account"
+DUMPSYS_CONTENT = "dumpsys content"
+DUMPSYS_DEVICE_POLICY = "dumpsys device_policy"
+ALWAYS_ON_VPN = "settings get secure always_on_vpn_app"
+"""Optional: the always-on VPN app of the foreground user."""
+
+OUTPUT_LIMIT = 64 * 1024 * 1024
+"""Bytes that one command's output may have; a source answers `Failed` for a longer one."""
+
+Subset = Literal["enabled-and-disabled", "disabled", "with-removed"]
+_FLAGS: dict[Subset, str] = {"enabled-and-disabled": "", "disabled": " -d", "with-removed": " -u"}
+
+
+class AndroidSource(Protocol):
+    """One Android device, or what a file holds of one.
+
+    Attributes:
+        kind: how the device is reached.
+    """
+
+    kind: Literal["adb", "bugreport", "androidqf"]
+
+    def output(self, command: str) -> Outcome[bytes]:
+        """What a command printed on standard output and standard error together.
+
+        Error texts of Android ("Can't find service: account", Java exceptions) may come as `Observed`: the collector
+        judges them. `Denied`, `Failed` and `Unsupported` are for the way in itself: not authorised, timed out,
+        disconnected, longer than `OUTPUT_LIMIT`, not held by this file. Never `Observed(b"")` for a thing that was
+        not run.
+
+        Args:
+            command: a constant of this module, or `pm_list_packages`'s answer.
+        """
+
+    def serial(self) -> str | None:
+        """The device's serial number where this way in knows it before any command; it stays here."""
+
+
+def pm_list_packages(user: str | None, subset: Subset = "enabled-and-disabled") -> str:
+    """The command that lists the packages of one Android user.
+
+    Args:
+        user: an Android user id; `None` for Android before 4.2, which has one user and no `--user`.
+        subset: which packages; `with-removed` adds those that were removed and left their data.
+    """
+    return f"pm list packages -f -i -U{_FLAGS[subset]}" + (f" --user {user}" if user is not None else "")
