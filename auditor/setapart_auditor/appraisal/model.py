@@ -1,8 +1,8 @@
 """What appraisal is given, and what it answers."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import IntEnum
 from typing import Literal
 
@@ -37,8 +37,8 @@ class Attestation:
 
     client: str
     by: str
-    date: date
-    until: date
+    date: dt.date
+    until: dt.date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Registration:
     holder: str = ""
     role: str = ""
     unit: str = ""
-    since: date | None = None
+    since: dt.date | None = None
     registered: bool = True
     settled: tuple[str, ...] = ()
     attestations: tuple[Attestation, ...] = ()
@@ -70,9 +70,9 @@ class Exception_:  # noqa: N801 - `Exception` is Python's
     ground: str
     requested_by: str
     approved_by: str
-    valid_from: date
-    until: date
-    revoked: date | None = None
+    valid_from: dt.date
+    until: dt.date
+    revoked: dt.date | None = None
     signed: bool = False
 
 
@@ -81,7 +81,7 @@ class Received:
     """A verified report and the moment of its arrival, by the auditor's clock."""
 
     report: VerifiedReport
-    received_at: datetime
+    received_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Disclosed:
 
     identifiers: frozenset[str]
     internal: frozenset[str] | None
-    expires_at: datetime | None = None
+    expires_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ class Context:
     """
 
     bundles: Mapping[str, Disclosed] = field(default_factory=dict)
-    epochs: Mapping[str, datetime] = field(default_factory=dict)
-    nonces: Mapping[str, datetime] = field(default_factory=dict)
+    epochs: Mapping[str, dt.datetime] = field(default_factory=dict)
+    nonces: Mapping[str, dt.datetime] = field(default_factory=dict)
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -127,7 +127,7 @@ class EvidenceRef(Struct, frozen=True, kw_only=True):
     """The newest evidence that a verdict rests on: the statement's digest, its arrival, its grade."""
 
     digest: str
-    received_at: datetime
+    received_at: dt.datetime
     grade: Grade
 
 

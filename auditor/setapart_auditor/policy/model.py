@@ -4,9 +4,9 @@ A pack is a TOML file; every table below is one table in it, every field one key
 whole days, dates are local to the issuer and count from 00:00 UTC.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -29,10 +29,10 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     instrument: _Line
     issuer: _Line
-    date: date
+    date: dt.date
     binding: Binding
     verified: bool
-    checked: date
+    checked: dt.date
     urls: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
 
@@ -40,9 +40,9 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Effective(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[effective]`: in force from `from` (inclusive) to `sunset` (exclusive); to be looked at again by `review_by`."""
 
-    from_: date = field(name="from")
-    review_by: date | None = None
-    sunset: date | None = None
+    from_: dt.date = field(name="from")
+    review_by: dt.date | None = None
+    sunset: dt.date | None = None
 
 
 class Covers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -155,12 +155,12 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Identifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One identifier of an app, with where it was found and when; `kind` and `value` as in setapart_evidence.identifiers."""
+    """One identifier of an app, its source and the day it was checked; kinds are those of setapart_evidence.identifiers."""
 
     kind: str
     value: Annotated[str, Meta(min_length=1, max_length=256)]
     source: _Line
-    checked: date
+    checked: dt.date
     verified: bool = True
 
 
@@ -182,7 +182,7 @@ class CatalogVendor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: _Line
     country: Annotated[str, Meta(pattern=r"\A[A-Z]{2}\Z")]
     country_source: _Line
-    checked: date
+    checked: dt.date
     app: tuple[CatalogApp, ...]
 
 
@@ -209,7 +209,7 @@ class AccountType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     client: _Line
     services: tuple[Literal["mail", "calendar", "contacts", "files", "directory"], ...]
     source: _Line
-    checked: date
+    checked: dt.date
     verified: bool = True
     note: str = ""
 
