@@ -155,7 +155,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Identifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One identifier of an app, its source and the day it was checked; kinds are those of setapart_evidence.identifiers."""
+    """One identifier of an app, its source and the day it was checked; see setapart_evidence.identifiers."""
 
     kind: str
     value: Annotated[str, Meta(min_length=1, max_length=256)]
