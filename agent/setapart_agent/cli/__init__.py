@@ -1,0 +1,64 @@
+"""The command line of the agent: `setapart-agent`."""
+
+import sys
+
+import click
+
+from setapart_agent.errors import AgentError
+from setapart_evidence import __version__
+from setapart_evidence.errors import EvidenceError
+from setapart_evidence.text import printable
+
+COMMANDS = {
+    "inventory": "Show what would be reported; nothing leaves.",
+    "report": "Collect, sign and write a report.",
+    "parse": "Run one parser on one captured file.",
+    "doctor": "Say what can't be seen here, and how to fix it.",
+    "keygen": "Make a signing key.",
+    "reset-identity": "Remove the key and its chain.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called: every import is paid on every device, every day."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a newcomer's day."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(f"setapart_agent.cli.{cmd_name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="setapart-agent")
+def cli() -> None:
+    """Sees what a device has, says what it could not see, and signs both."""
+
+
+def main() -> None:
+    """Runs the command line; what the caller owns ends in one line on standard error and exit code 2."""
+    try:
+        cli.main(standalone_mode=True)
+    except (AgentError, EvidenceError) as exc:
+        click.echo(f"setapart-agent: {printable(str(exc), 2000)}", err=True)
+        sys.exit(2)
+    except OSError as exc:
+        where = f" {printable(str(exc.filename))}" if exc.filename else ""
+        click.echo(f"setapart-agent:{where}: {exc.strerror or 'input or output failed'}", err=True)
+        sys.exit(2)

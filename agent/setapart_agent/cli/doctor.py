@@ -1,0 +1,128 @@
+"""`setapart-agent doctor`."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+
+import click
+import msgspec
+
+from setapart_agent.cli.options import disclosure_options, key_options, key_path, read_policy_bundle, source_option
+from setapart_agent.cli.table import print_table
+from setapart_agent.disclosure import filter_of
+from setapart_agent.inventory import build_inventory
+from setapart_agent.sources import collect, parse_source
+from setapart_evidence.model import Coverage
+from setapart_evidence.statement import Level
+
+_SOMETHING_UNSEEN = 3
+# The first line whose words stand in a row's reason says what to do.
+_CURES = (
+    ("own-store:", "remove this client, or let an officer attest it in the register"),
+    ("permission denied", "run as root, or give the agent CAP_DAC_READ_SEARCH"),
+    ("link to another", "replace the link by the file itself"),
+    ("mount", "mount the home and report again"),
+    ("encrypted", "report again while its user is logged in"),
+    ("process", "run as root, or give the agent CAP_SYS_PTRACE"),
+    ("KCM", "nothing here can read it; use FILE: credential caches, or let an officer attest it"),
+    ("users-unknown", "start the users of the device, or capture a bug report on it"),
+    ("Shell does not have permission", "capture a bug report on the device: it shows this user as well"),
+    ("went away", "plug the device in again and keep it unlocked"),
+    ("limit", "remove what is not needed; a list is too long for one report"),
+)
+_DEFAULT_CURES = {
+    "denied": "run as root, or let the user be logged in while the agent reports",
+    "unsupported": "read the device another way (see docs/devices.md)",
+    "failed": "look at the part with `setapart-agent parse FILE`, and report what it prints",
+    "partial": "read the device another way as well; the auditor unites both",
+}
+
+
+class Unseen(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that can't be seen, for how many profiles, and what would fix it."""
+
+    section: str
+    collector: str
+    status: str
+    reason: str
+    profiles: tuple[str, ...]
+    cure: str
+
+
+@click.command("doctor")
+@source_option()
+@key_options()
+@disclosure_options()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    *,
+    source_spelling: str,
+    key_file: Path | None,
+    folder: Path | None,
+    disclosure: Level | None,
+    bundle_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what can't be seen here, and how to fix it.
+
+    Exit code 0 if everything can be seen, 3 if something can't.
+    """
+    source = parse_source(source_spelling)
+    collected = collect(source)
+    inventory = build_inventory(collected.facts, filter_of(read_policy_bundle(bundle_file), disclosure))
+    unseen = tuple(_unseen(inventory.coverage))
+    path = key_path(key_file, folder)
+    if as_json:
+        answer = {
+            "key": path.exists(),
+            "unseen": unseen,
+            "collectors": [
+                {"name": info.name, "version": info.version, "maturity": info.maturity, "reads": info.reads}
+                for info in collected.collectors
+            ],
+        }
+        click.echo(msgspec.json.encode(answer).decode())
+    else:
+        click.echo(f"key: {path}" if path.exists() else f"no key at {path}: make one with `setapart-agent keygen`")
+        click.echo()
+        print_table(
+            ("collector", "version", "tried on"),
+            ((info.name, str(info.version), info.maturity) for info in collected.collectors),
+        )
+        click.echo()
+        if unseen:
+            print_table(
+                ("not seen", "by", "profiles", "status", "why", "what to do"),
+                ((u.section, u.collector, _short(u.profiles), u.status, u.reason, u.cure) for u in unseen),
+            )
+        else:
+            click.secho("Everything that the collectors look for can be seen here.", fg="green")
+    raise SystemExit(_SOMETHING_UNSEEN if unseen else 0)
+
+
+def cure_of(row: Coverage) -> str:
+    """What would let the collector see what it missed."""
+    reason = row.reason or ""
+    return next((cure for words, cure in _CURES if words in reason), _DEFAULT_CURES.get(row.status, ""))
+
+
+def _unseen(coverage: Iterable[Coverage]) -> Iterable[Unseen]:
+    def alike(row: Coverage) -> tuple[str, str, str, str]:
+        return row.section, row.collector, row.status, row.reason or ""
+
+    missing = sorted((row for row in coverage if row.status != "observed"), key=alike)
+    for (section, collector, status, reason), group in groupby(missing, key=alike):
+        rows = tuple(group)
+        yield Unseen(
+            section=section,
+            collector=collector,
+            status=status,
+            reason=reason,
+            profiles=tuple(dict.fromkeys(row.profile for row in rows)),
+            cure=cure_of(rows[0]),
+        )
+
+
+def _short(profiles: tuple[str, ...], most: int = 4) -> str:
+    more = f" and {len(profiles) - most} more" if len(profiles) > most else ""
+    return ", ".join(profiles[:most]) + more

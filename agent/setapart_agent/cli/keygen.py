@@ -1,0 +1,55 @@
+"""`setapart-agent keygen`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from setapart_agent.cli.options import KEY_NAME, state_folder
+from setapart_agent.errors import KeyFileError
+from setapart_evidence.keys import Algorithm, generate
+
+
+@click.command("keygen")
+@click.option("--output", type=click.Path(path_type=Path), help="Where the private key goes (mode 0600).")
+@click.option("--algorithm", type=click.Choice(["ed25519", "ecdsa-p256"]), default="ed25519", show_default=True)
+def command(output: Path | None, algorithm: Algorithm) -> None:
+    """Make a signing key, and its public half beside it (.pub).
+
+    The key is the device's identity: register the .pub file, and never copy the key to another device.
+    """
+    if output is None:
+        state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        output = state_folder() / KEY_NAME
+    public = output.with_suffix(".pub")
+    if output == public:
+        raise KeyFileError(f"{output} would be both halves of the key", expected="a name that does not end in .pub")
+    signer = generate(algorithm)
+    write_new(output, signer.pem(), 0o600)
+    try:
+        write_new(public, signer.public.pem(), 0o644)
+    except KeyFileError:
+        output.unlink()
+        raise
+    click.echo(f"private key  {output}\npublic key   {public}\nkey id       {signer.public.keyid}")
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Writes a file that must not exist yet, with this mode whatever the umask is.
+
+    Raises:
+        KeyFileError: it exists, or can't be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path} exists", expected="a new file", cure="choose another name; a key is never overwritten"
+        ) from None
+    except OSError as exc:
+        raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="choose a folder that you own") from None
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(handle)

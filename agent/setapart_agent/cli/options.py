@@ -1,0 +1,102 @@
+"""Options that several commands share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from setapart_agent.errors import KeyFileError
+from setapart_evidence.bundle import SignedBundle, read_bundle
+from setapart_evidence.keys import FileSigner, load_signer
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_SMALL = 8 * 1024 * 1024
+KEY_NAME = "key.pem"
+
+
+def state_folder() -> Path:
+    """Where an agent keeps its key and chain: the system's state folder for root, else the user's (XDG)."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/setapart-agent")
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state, "setapart-agent")
+
+
+def source_option() -> Decorator:
+    """`--source`."""
+    return click.option(
+        "--source",
+        "source_spelling",
+        default="local",
+        show_default=True,
+        metavar="SOURCE",
+        help="local, root:DIR, adb[:SERIAL], bugreport:FILE or androidqf:DIR.",
+    )
+
+
+def disclosure_options() -> Decorator:
+    """`--disclosure` and `--bundle`."""
+
+    def both(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option(
+            "--bundle", "bundle_file", type=click.Path(path_type=Path), help="The authority's signed policy bundle."
+        )(command)
+        return click.option(
+            "--disclosure",
+            type=click.Choice(["scoped", "full"]),
+            help="What leaves: restricted apps and internal accounts (scoped), or every app. Default: the bundle's.",
+        )(command)
+
+    return both
+
+
+def key_options() -> Decorator:
+    """`--key` and `--dir`."""
+
+    def both(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option("--key", "key_file", type=click.Path(path_type=Path), help="The signing key.")(command)
+        return click.option(
+            "--dir", "folder", type=click.Path(path_type=Path), help="The agent's state folder (holds key.pem)."
+        )(command)
+
+    return both
+
+
+def key_path(key_file: Path | None, folder: Path | None) -> Path:
+    """The key file that was chosen, or the state folder's."""
+    return key_file if key_file is not None else (folder or state_folder()) / KEY_NAME
+
+
+def read_key(path: Path) -> FileSigner:
+    """Loads a signing key.
+
+    Raises:
+        KeyFileError: there is no readable file.
+        KeyFormatError: it is no key of ours.
+    """
+    try:
+        raw = read_small(path)
+    except FileNotFoundError:
+        raise KeyFileError(f"no key at {path}", cure=f"make one with `setapart-agent keygen --output {path}`") from None
+    return load_signer(raw)
+
+
+def read_policy_bundle(path: Path | None) -> SignedBundle | None:
+    """The bundle that was given, verified; the caller answers for where the file came from."""
+    return None if path is None else read_bundle(read_small(path))
+
+
+def read_small(path: Path) -> bytes:
+    """A file that the caller named, no larger than such a file can be.
+
+    Raises:
+        KeyFileError: it is larger, or no regular file.
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        raw = file.read(_SMALL + 1)
+    if len(raw) > _SMALL:
+        raise KeyFileError(f"{path} is larger than {_SMALL} bytes", expected="a key, bundle or epoch file")
+    return raw

@@ -1,0 +1,41 @@
+"""`setapart-agent reset-identity`."""
+
+from pathlib import Path
+
+import click
+
+from setapart_agent.chain import chain_path
+from setapart_agent.cli.options import key_options, key_path
+from setapart_agent.errors import KeyFileError
+
+
+@click.command("reset-identity")
+@key_options()
+@click.option("--for-imaging", is_flag=True, help="Prepare a golden image: no device made from it inherits a key.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(
+    *,
+    key_file: Path | None,
+    folder: Path | None,
+    for_imaging: bool,
+    yes: bool,
+) -> None:
+    """Remove the key and its chain; the device then needs a new key and a new registration."""
+    path = key_path(key_file, folder)
+    present = [file for file in _files(path) if file.exists()]
+    if not present:
+        if for_imaging:
+            click.echo(f"no key at {path}: ready for imaging")
+            return
+        raise KeyFileError(f"no key at {path}", expected="a key to remove")
+    if not yes:
+        click.confirm(f"Remove {', '.join(file.name for file in present)} from {path.parent}?", abort=True)
+    for file in present:
+        file.unlink()
+    click.echo(f"removed {', '.join(file.name for file in present)}")
+    click.echo("ready for imaging" if for_imaging else "make a new key with `setapart-agent keygen`, and register it")
+
+
+def _files(key: Path) -> tuple[Path, ...]:
+    chain = chain_path(key)
+    return key, key.with_suffix(".pub"), chain, chain.with_name(chain.name + ".lock")

@@ -1,0 +1,76 @@
+"""All of a Linux installation: every collector of the table below, over one tree and its users."""
+
+from importlib import import_module
+
+from setapart_agent.collectors.base import Collected, CollectorInfo, Failed, uncovered
+from setapart_agent.collectors.linux.device import device_facts
+from setapart_agent.collectors.linux.host import Host, LinuxCollector
+from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.linux.users import users_of
+from setapart_agent.errors import SourceError
+from setapart_agent.facts import Facts, unite
+from setapart_evidence.model import SYSTEM_PROFILE, Profile
+
+MODULES = (
+    "packages",
+    "sandboxes",
+    "desktop",
+    "browsers",
+    "portable",
+    "mail",
+    "groupware",
+    "directory",
+    "network",
+    "cloud",
+)
+_ROOT_UID = 0
+
+
+def collectors() -> tuple[LinuxCollector, ...]:
+    """Every Linux collector, in the order in which they run."""
+    found: list[LinuxCollector] = []
+    for module in MODULES:
+        found += import_module(f"setapart_agent.collectors.linux.{module}").COLLECTORS
+    return tuple(found)
+
+
+def collect(root: str = "/") -> Collected:
+    """Collects from the running system, or from a tree mounted at `root`.
+
+    Raises:
+        SourceError: the folder holds no Linux installation.
+    """
+    tree = Tree(root)
+    if not tree.find("/etc/passwd")[0] and not tree.find("/etc/os-release")[0]:
+        raise SourceError(
+            "no Linux installation at the given folder",
+            expected="a folder with etc/ in it",
+            cure="mount the disk and name the folder where its / is",
+        )
+    host = Host(tree=tree, users=users_of(tree))
+    profiles = (Profile(id=SYSTEM_PROFILE, kind="system"), *(_profile(user.uid, user.name) for user in host.users))
+    parts = [Facts(device=device_facts(tree), profiles=profiles)]
+    ran: list[CollectorInfo] = []
+    for collector in collectors():
+        parts.append(_run(collector, host))
+        ran.append(collector.info)
+    return Collected(facts=unite(parts), collectors=tuple(ran))
+
+
+def _profile(uid: int, name: str) -> Profile:
+    return Profile(id=str(uid), kind="system" if uid == _ROOT_UID else "primary", name=name)
+
+
+def _run(collector: LinuxCollector, host: Host) -> Facts:
+    """A collector's facts; one that breaks has seen nothing, and says so for every profile."""
+    try:
+        return collector.collect(host)
+    except Exception as exc:  # noqa: BLE001 - one broken collector must not silence the others
+        why = Failed(f"the collector broke: {type(exc).__name__}")
+        return Facts(
+            coverage=tuple(
+                uncovered(section, profile, collector.info.name, why)
+                for section in collector.info.sections
+                for profile in (SYSTEM_PROFILE, *(user.profile for user in host.users))
+            )
+        )

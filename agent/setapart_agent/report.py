@@ -1,0 +1,117 @@
+"""One report: collect, filter, sign, write the chain, then release."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from setapart_agent.chain import Chain
+from setapart_agent.collectors.base import Collected, CollectorInfo
+from setapart_agent.disclosure import DisclosureFilter
+from setapart_agent.inventory import build_inventory
+from setapart_agent.sources import SourceSpec
+from setapart_evidence import __version__
+from setapart_evidence.identity import hardware_id
+from setapart_evidence.keys import Signer
+from setapart_evidence.model import Inventory
+from setapart_evidence.report import encode_inventory, make_report
+from setapart_evidence.statement import CollectorRef, DeviceRef, Observation, Origin, Predicate
+
+_LOCAL_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedReport:
+    """A report that is on the chain: the file's bytes, and what the person who made it wants to know."""
+
+    raw: bytes
+    device: str
+    sequence: int
+    inventory: Inventory
+
+
+def make_signed_report(
+    collected: Collected,
+    source: SourceSpec,
+    disclosure: DisclosureFilter,
+    *,
+    signer: Signer,
+    chain: Chain,
+    now: datetime,
+    epoch: str | None = None,
+) -> SignedReport:
+    """Signs what was collected and puts it on the chain.
+
+    Args:
+        collected: the facts of one device.
+        source: how they were read; decides the grade, and whether the signer is the device itself.
+        disclosure: the filter to apply.
+        signer: the device's key, or the station's.
+        chain: locked.
+        now: informative only.
+        epoch: the value of a signed epoch, if one was given.
+
+    Raises:
+        ChainError: the chain could not be written; nothing may be released.
+    """
+    inventory = build_inventory(collected.facts, disclosure)
+    device = signer.public.keyid if source.own else _device_id(collected, disclosure, chain)
+    sequence, previous = chain.end(device)
+    predicate = Predicate(
+        device=DeviceRef(id=device),
+        observation=Observation(
+            collected_at=now.replace(microsecond=0), sequence=sequence, previous=previous, epoch=epoch
+        ),
+        disclosure=disclosure.statement,
+        origin=Origin(
+            agent=__version__,
+            grade=source.grade,
+            station=None if source.own else signer.public.keyid,
+            source=source.kind,
+            collectors=tuple(map(_reference, collected.collectors)),
+        ),
+    )
+    raw, digest = make_report(predicate, encode_inventory(inventory), signer)
+    chain.advance(device, sequence, digest)
+    return SignedReport(raw=raw, device=device, sequence=sequence, inventory=inventory)
+
+
+def code_digest(modules: tuple[str, ...]) -> str:
+    """`sha256:` over the source bytes of modules of ours, in the order given; works from a folder and from a zip."""
+    import hashlib
+    from importlib.util import find_spec
+
+    found = hashlib.sha256()
+    for module in modules:
+        spec = find_spec(module)
+        loader = spec.loader if spec else None
+        get_data = getattr(loader, "get_data", None)
+        if spec is None or spec.origin is None or get_data is None:
+            continue
+        found.update(get_data(spec.origin))
+    return f"sha256:{found.hexdigest()}"
+
+
+def _reference(info: CollectorInfo) -> CollectorRef:
+    return CollectorRef(name=info.name, version=info.version, digest=code_digest(info.modules), maturity=info.maturity)
+
+
+def _device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain) -> str:
+    """The id of a device that a station reads.
+
+    With the authority's id key, one phone has one id by whatever way it was read. Without, the station's own salt
+    stands in: the phone keeps its id at this station and has another one elsewhere. Without a serial it has a new one
+    every time.
+    """
+    device = collected.facts.device
+    if not device.serial or device.platform is None:
+        return f"local-{secrets.token_hex(_LOCAL_ID_BYTES)}"
+    if disclosure.id_key is not None:
+        return hardware_id(disclosure.id_key, device.platform, device.serial)
+    salted = hardware_id(bytes.fromhex(chain.state.salt), device.platform, device.serial)
+    return f"local-{salted.removeprefix('hw-')[: 2 * _LOCAL_ID_BYTES]}"
+
+
+def output_path(folder_or_file: Path, device: str) -> Path:
+    """Where a report goes: the file itself, or `<id>.evidence` in a folder."""
+    return folder_or_file / f"{device}.evidence" if folder_or_file.is_dir() else folder_or_file

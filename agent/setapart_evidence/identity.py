@@ -1,0 +1,75 @@
+"""Names that cannot be turned back: device ids from serials, digests from addresses. Both are keyed by the authority.
+
+Anybody can list all serial numbers and most addresses, so an unkeyed digest would hide neither.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+
+from .model import Platform
+
+
+def hardware_id(id_key: bytes, platform: Platform, serial: str) -> str:
+    """The id of a device without a key of its own: `hw-` and 64 hex digits, the same by whatever way it was read.
+
+    Args:
+        id_key: the authority's 32-byte key for ids.
+        platform: the serial's name space.
+        serial: as the device states it; case and surrounding space do not count.
+    """
+    message = b"serial\0" + platform.encode() + b"\0" + serial.strip().upper().encode("utf-8", "replace")
+    return f"hw-{hmac.new(id_key, message, hashlib.sha256).hexdigest()}"
+
+
+def address_digest(address_key: bytes, address: str) -> str:
+    """`hmac:` and the keyed digest of an address: NFC, trimmed, lower case, its domain in A-labels.
+
+    Args:
+        address_key: the authority's 32-byte key for addresses.
+        address: a mail address or user principal name.
+    """
+    if not address.isascii():
+        import unicodedata
+
+        address = unicodedata.normalize("NFC", address)
+    local, at, domain = address.strip().lower().rpartition("@")
+    folded = f"{local}{at}{a_label(domain)}"
+    return f"hmac:{hmac.new(address_key, folded.encode('utf-8', 'replace'), hashlib.sha256).hexdigest()}"
+
+
+def a_label(domain: str) -> str:
+    """A domain as it is compared: lower case, without a final dot, international labels as `xn--` (RFC 3490).
+
+    A label that can't be encoded stays as it is: it then equals only itself.
+    """
+    folded = domain.strip().rstrip(".").lower()
+    if folded.isascii():
+        return folded
+    labels = []
+    for label in folded.replace("\u3002", ".").split("."):
+        try:
+            labels.append(label.encode("idna").decode())
+        except UnicodeError:
+            labels.append(label)
+    return ".".join(labels)
+
+
+def parents(domain: str) -> Iterator[str]:
+    """A folded domain and every domain above it, label by label: `a.b.c`, `b.c`, `c`."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
+
+
+def internal_values(items: Iterable[str]) -> frozenset[str]:
+    """The folded values of `domain:…`, `host:…` and `tenant:…`.
+
+    The kind is not compared: a name that is the authority's own is internal wherever it appears.
+    """
+    return frozenset(a_label(item.partition(":")[2]) for item in items)
+
+
+def is_internal(values: Iterable[str | None], internal: frozenset[str]) -> bool:
+    """Whether a domain, host, tenant or realm is one of `internal_values`, or below one of them."""
+    return any(parent in internal for value in values if value for parent in parents(a_label(value)))
