@@ -17,10 +17,12 @@ from . import message
 from .errors import KeyFormatError, SignatureError, StatementError
 from .keys import PublicKey, Signer
 from .limits import Limits
-from .statement import POLICY_BUNDLE, Level, Moment, Sha256, ShortText, Statement, Subject
+from .statement import POLICY_BUNDLE, Level, Moment, Sha256, ShortText, Statement, Subject, check_moment
 
 BUNDLE_LIMITS = Limits(envelope=4 * 1024 * 1024)
 _KEY_BYTES = 32
+Item = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
+"""A line of a list: `list_digest` could not tell an item with a line feed from two items."""
 
 
 class PackRef(Struct, frozen=True, kw_only=True):
@@ -52,13 +54,17 @@ class PolicyBundle(Struct, frozen=True, kw_only=True):
     authority: str
     pack: PackRef
     level: Level = "scoped"
-    identifiers: tuple[str, ...]
-    clients: tuple[str, ...]
-    own_store: tuple[str, ...]
-    internal: tuple[str, ...]
+    identifiers: tuple[Item, ...]
+    clients: tuple[Item, ...]
+    own_store: tuple[Item, ...]
+    internal: tuple[Item, ...]
     addresses: Literal["none", "internal", "all"] = "none"
     id_key: str
     address_key: str
+
+    def __post_init__(self) -> None:
+        """Refuses a moment that can't be compared in every time zone."""
+        check_moment(self.issued_at, self.expires_at)
 
     def id_secret(self) -> bytes:
         """The key of device ids, 32 bytes."""
@@ -82,9 +88,19 @@ _DECODER = msgspec.json.Decoder(Statement[PolicyBundle])
 
 
 def list_digest(items: Iterable[str]) -> str:
-    """`sha256:` of the sorted, distinct items, each followed by a line feed."""
-    found = hashlib.sha256("".join(f"{item}\n" for item in sorted(set(items))).encode()).hexdigest()
-    return f"sha256:{found}"
+    """`sha256:` of the sorted, distinct items, each followed by a line feed: what `LC_ALL=C sort -u | sha256sum` says.
+
+    Raises:
+        StatementError: an item holds a line feed, or is no text that can be encoded.
+    """
+    lines = sorted(set(items))
+    try:
+        raw = "".join(f"{line}\n" for line in lines).encode()
+    except UnicodeEncodeError:
+        raise StatementError("a list item with half of a surrogate pair", expected="characters") from None
+    if raw.count(b"\n") != len(lines):
+        raise StatementError("a list item with a line feed", expected="one line for each item")
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def make_bundle(bundle: PolicyBundle, subjects: tuple[Subject, ...], signer: Signer) -> bytes:

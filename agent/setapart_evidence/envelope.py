@@ -81,11 +81,14 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Envelope:
     """
     if len(raw) > limits.envelope:
         raise SizeError(f"an envelope of more than {limits.envelope} bytes", expected="a small signed statement")
-    strict_json.check(raw, nesting=limits.nesting, error=EnvelopeError, what="envelope")
-    try:
-        envelope = _DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise EnvelopeError(f"envelope: {exc}", expected="payload, payloadType and signatures", cure=_CURE) from None
+    envelope = strict_json.decode(
+        raw,
+        _DECODER,
+        nesting=limits.nesting,
+        error=EnvelopeError,
+        what="envelope",
+        expected="payload, payloadType and signatures",
+    )
     if envelope.payloadType != PAYLOAD_TYPE:
         raise EnvelopeError("envelope: another payloadType", expected=PAYLOAD_TYPE, cure=_CURE)
     if not 1 <= len(envelope.signatures) <= limits.signatures:
@@ -108,13 +111,15 @@ def split(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[bytes, bytes]:
 
     Raises:
         SizeError: either part is over its limit.
-        EnvelopeError: there is no line feed, so there is no second part.
+        EnvelopeError: there is no line feed, so there is no second part; or text-mode copying has changed it.
     """
     end = raw.find(b"\n", 0, limits.envelope + 1)
     if end < 0:
         if len(raw) > limits.envelope:
             raise SizeError(f"an envelope of more than {limits.envelope} bytes", expected="an evidence file")
         raise EnvelopeError("one part only", expected="an envelope, a line feed and the inventory", cure=_CURE)
+    if raw[end - 1 : end] == b"\r":
+        raise EnvelopeError("a line that ends in CR LF", expected="a line feed alone", cure=_CURE)
     if len(raw) - end - 1 > limits.inventory:
         raise SizeError(
             f"an inventory of more than {limits.inventory} bytes",
@@ -126,12 +131,18 @@ def split(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[bytes, bytes]:
 
 def _unbase64(text: str, what: str) -> bytes:
     try:
-        found = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        found = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         found = None
-    if found is None or base64.b64encode(found).decode() != text:
+    if found is None or not _ends_canonically(text, found):
         raise EnvelopeError(f"envelope: {what} is not standard base64", expected="RFC 4648, section 4", cure=_CURE)
     return found
+
+
+def _ends_canonically(text: str, found: bytes) -> bool:
+    """Whether the bits that stand for nothing in the last four characters are zero (RFC 4648, section 3.5)."""
+    rest = len(found) % 3
+    return rest == 0 or text.endswith(binascii.b2a_base64(found[-rest:], newline=False).decode())
 
 
 __all__ = ["PAYLOAD_TYPE", "Envelope", "Signature", "join", "pae", "parse", "seal", "split"]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from . import message
 from .keys import PublicKey, Signer
 from .message import Message
-from .statement import EPOCH, Hex256, Moment, Statement, subject
+from .statement import EPOCH, Hex256, Moment, Statement, check_moment, subject
 
 
 class Epoch(Struct, frozen=True, kw_only=True):
@@ -20,6 +20,10 @@ class Epoch(Struct, frozen=True, kw_only=True):
     value: Hex256
     issued_at: Moment
     use_until: Moment
+
+    def __post_init__(self) -> None:
+        """Refuses a moment that can't be compared in every time zone."""
+        check_moment(self.issued_at, self.use_until)
 
 
 _DECODER = msgspec.json.Decoder(Statement[Epoch])

@@ -35,8 +35,17 @@ WEAK_KINDS = frozenset({"hint", "label"})
 """Kinds that raise a suspicion and never decide."""
 
 _PACKAGE_SOURCES = frozenset({"dpkg", "rpm", "pacman", "apk"})
-_VERSION_TAIL = re.compile(r"[-_ .]?v?\d[\w.+-]*$|[-_](x86_64|amd64|aarch64|arm64|linux|portable|setup)\b.*$")
-_EXECUTABLE_SUFFIX = re.compile(r"\.(appimage|exe|bin|run|sh|x86_64|desktop)$")
+# "-1.2.3", "_v5", " 7.0-beta", digits at the very end, or an architecture and all that follows it. A digit inside a
+# name ("mp3tag", "max2go") belongs to the name.
+_VERSION_TAIL = re.compile(
+    r"[-_ .]v?\d[\w.+-]*\Z"
+    r"|v?\d[\d.]*\Z"
+    r"|[-_. ](?:x86_64|x86|x64|i[3-6]86|amd64|aarch64|arm64|armhf|win32|win64|linux|portable|setup)(?![a-z\d]).*\Z",
+    re.DOTALL,
+)
+_EXECUTABLE_SUFFIX = re.compile(r"\.(appimage|exe|bin|run|sh|x86_64|desktop)\Z")
+_MAX_FILE_NAME = 255
+_MAX_HOST = 253  # RFC 1035, section 2.3.4, without the root's dot
 _PREFIX_WORDS = 4
 
 
@@ -66,7 +75,7 @@ def _identity(platform: Platform, app: App) -> tuple[str, ...]:  # noqa: PLR0911
         return (f"extension:{name.lower()}",)
     if app.kind == "portable" or app.source == "process":
         return (f"process:{process_name(name)}",)
-    if app.source in _PACKAGE_SOURCES:
+    if platform == "linux" and app.source in _PACKAGE_SOURCES:
         return (f"linux:{name}",)
     if app.source in ("flatpak", "snap", "appx"):
         return (f"{app.source}:{name.lower() if app.source == 'appx' else name}",)
@@ -98,26 +107,29 @@ def windows_keys(display_name: str) -> tuple[str, ...]:
 def origin_keys(url: str) -> tuple[str, ...]:
     """The host of a URL or host name, and every parent domain with at least two labels."""
     host = url.partition("://")[2] or url
-    host = re.split(r"[/?#]", host, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".").lower()
-    labels = host.split(".")
+    host = re.split(r"[/?#\\]", host, maxsplit=1)[0].rpartition("@")[2]  # browsers read a backslash as a slash
+    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    labels = host[-_MAX_HOST:].strip(".").lower().split(".")
     return tuple(f"origin:{'.'.join(labels[at:])}" for at in range(max(1, len(labels) - 1)))
 
 
 def process_name(name: str) -> str:
     """An executable's bare name: no folder, suffix, version or architecture, lower case."""
-    base = name.replace("\\", "/").rpartition("/")[2].lower()
-    base = _EXECUTABLE_SUFFIX.sub("", base)
+    base = name.replace("\\", "/").rpartition("/")[2][:_MAX_FILE_NAME].lower()
     previous = None
     while previous != base:
-        previous, base = base, _VERSION_TAIL.sub("", base) or base
+        previous = base
+        base = _EXECUTABLE_SUFFIX.sub("", base) or base
+        base = _VERSION_TAIL.sub("", base) or base
     return base
 
 
-# Letters that look like Latin ones (Unicode confusables.txt, the subset of Cyrillic, Greek and digits that names use).
+# Letters that look like Latin ones: of Unicode's confusables.txt the Cyrillic, Greek, Armenian ones and the signs that names use.
 _CONFUSABLE = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0432\u043a\u043c\u043d\u0442\u0433"
+    "\u04bb\u04cf\u051d\u0251\u0585\u057d\u0578\u0570\u0581\u03b7\u03b3\u03c3\u03c9@"
     "\u0501\u051b\u0131\u03b1\u03b5\u03b9\u03ba\u03bf\u03c1\u03c4\u03c5\u03c7\u03bd\u0261\u01c0\u217c01345$|l!",
-    "aeopcyxijsbkmhtrdqiaeikoptuxvgiioieassiii",
+    "aeopcyxijsbkmhtrhiwaounhgnyowadqiaeikoptuxvgiioieassiii",
 )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from .errors import KeyFormatError, SignatureError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -71,6 +73,10 @@ class PublicKey:
                 f"a signature that key {self.keyid[:16]}… did not make", expected="a signature over the exact payload"
             ) from None
 
+    def __reduce__(self) -> "tuple[Callable[[bytes], PublicKey], tuple[bytes]]":
+        """Pickles the encoded key only: what `verify` keeps of it can't leave the process."""
+        return PublicKey.from_spki, (self.spki,)
+
     def pem(self) -> bytes:
         """The key as a PEM `PUBLIC KEY` block."""
         return _pem("PUBLIC KEY", self.spki)
@@ -88,15 +94,17 @@ class PublicKey:
 
     @staticmethod
     def from_spki(spki: bytes) -> "PublicKey":
-        """Reads a SubjectPublicKeyInfo in DER.
+        """Reads a SubjectPublicKeyInfo in DER; one P-256 key has one id, however its point was encoded.
 
         Raises:
             KeyFormatError: a key of another type than Ed25519 or ECDSA P-256.
         """
         if spki.startswith(_ED25519_SPKI) and len(spki) == len(_ED25519_SPKI) + _KEY_BYTES:
             return PublicKey(algorithm="ed25519", spki=spki)
-        _load_p256_public(spki)
-        return PublicKey(algorithm="ecdsa-p256", spki=spki)
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        key = _load_p256_public(spki)
+        return PublicKey(algorithm="ecdsa-p256", spki=key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 class Signer(Protocol):

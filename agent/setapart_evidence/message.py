@@ -49,7 +49,7 @@ def read(
         decoder: for `Statement[...]` of the message's predicate.
         predicate_type: the one type that is accepted here.
         keys: who may sign it.
-        threshold: how many different keys must have signed.
+        threshold: how many different keys must have signed; less than one counts as one.
         limits: sizes and depths.
 
     Raises:
@@ -60,7 +60,7 @@ def read(
     message = dsse.pae(dsse.PAYLOAD_TYPE, payload)
     signatures = envelope.signature_bytes()
     signed = tuple(dict.fromkeys(key.keyid for key in keys if _signed(key, signatures, message)))
-    if len(signed) < threshold:
+    if len(signed) < max(threshold, 1):
         raise SignatureError(
             f"{len(signed)} accepted signatures", expected=f"{threshold} by different keys that may sign this"
         )

@@ -3,6 +3,7 @@
 import msgspec
 
 from . import envelope, statement
+from .errors import InventoryError
 from .keys import Signer
 from .model import Inventory
 from .open import SUBJECT_NAME
@@ -10,8 +11,15 @@ from .statement import Predicate
 
 
 def encode_inventory(inventory: Inventory) -> bytes:
-    """The inventory's bytes, exactly as they are signed, shown and sent."""
-    return msgspec.json.encode(inventory)
+    """The inventory's bytes, exactly as they are signed, shown and sent.
+
+    Raises:
+        InventoryError: a text holds half of a surrogate pair: it was not made `printable`.
+    """
+    try:
+        return msgspec.json.encode(inventory)
+    except UnicodeEncodeError:
+        raise InventoryError("a text with half of a surrogate pair", expected="what `printable` returns") from None
 
 
 def make_report(predicate: Predicate, inventory: bytes, signer: Signer) -> tuple[bytes, str]:
@@ -19,6 +27,11 @@ def make_report(predicate: Predicate, inventory: bytes, signer: Signer) -> tuple
 
     Returns:
         The evidence file's bytes, and the statement's digest: the `previous` of the next report.
+
+    Raises:
+        SizeError: larger than an auditor reads; nothing should be sent.
     """
     payload = statement.encode(statement.EVIDENCE, (statement.subject(SUBJECT_NAME, inventory),), predicate)
-    return envelope.join(envelope.seal(payload, (signer,)), inventory), statement.digest(payload)
+    raw = envelope.join(envelope.seal(payload, (signer,)), inventory)
+    envelope.split(raw)
+    return raw, statement.digest(payload)

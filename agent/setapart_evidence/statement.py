@@ -4,7 +4,8 @@ Each kind of message has its own predicate type, and none is accepted as another
 """
 
 import hashlib
-from datetime import datetime
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
@@ -28,8 +29,19 @@ Level = Literal["scoped", "full"]
 Moment = Annotated[datetime, Meta(tz=True)]
 Sha256 = Annotated[str, Meta(pattern=r"\Asha256:[0-9a-f]{64}\Z")]
 Hex256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+KeyId = Hex256
 DeviceId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"\A[A-Za-z0-9._:-]+\Z")]
 ShortText = Annotated[str, Meta(max_length=256)]
+
+
+def check_moment(*moments: datetime) -> None:
+    """Refuses the first and the last year of `datetime`, where a change of time zone overflows.
+
+    Raises:
+        ValueError: msgspec turns it into its own error while it decodes.
+    """
+    if not all(MINYEAR < moment.year < MAXYEAR for moment in moments):
+        raise ValueError(f"a moment outside the years {MINYEAR + 1} to {MAXYEAR - 1}")
 
 
 class SubjectDigest(Struct, frozen=True, kw_only=True):
@@ -63,6 +75,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     nonce: ShortText | None = None
     epoch: ShortText | None = None
 
+    def __post_init__(self) -> None:
+        """Refuses a moment that can't be compared in every time zone."""
+        check_moment(self.collected_at)
+
 
 class Disclosure(Struct, frozen=True, kw_only=True):
     """Which filter was applied: the digests of the bundle, its identifiers and its internal domains."""
@@ -87,7 +103,7 @@ class Origin(Struct, frozen=True, kw_only=True):
 
     agent: ShortText
     grade: Grade
-    station: ShortText | None = None
+    station: KeyId | None = None
     source: ShortText
     collectors: Annotated[tuple[CollectorRef, ...], Meta(max_length=256)] = ()
 
@@ -134,18 +150,21 @@ def decode(
     Raises:
         StatementError: malformed, ambiguous, or a message of another type.
     """
-    strict_json.check(payload, nesting=limits.nesting, error=StatementError, what="statement")
     try:
-        kind = _KIND.decode(payload)
-        if kind.type_ != STATEMENT_TYPE or kind.predicateType != predicate_type:
-            raise StatementError(
-                f"statement: a message of type {printable(kind.predicateType, 80)!r}", expected=predicate_type
-            )
-        return decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise StatementError(
-            f"statement: {printable(str(exc))}", expected=f"a statement of type {predicate_type}"
-        ) from None
+        found = strict_json.decode(
+            payload,
+            decoder,
+            nesting=limits.nesting,
+            error=StatementError,
+            what="statement",
+            expected=f"a statement of type {predicate_type}",
+        )
+    except StatementError:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            _check_kind(_KIND.decode(payload), predicate_type)  # the fields of another type would only distract
+        raise
+    _check_kind(found, predicate_type)
+    return found
 
 
 def digest(payload: bytes) -> str:
@@ -161,6 +180,14 @@ def subject(name: str, content: bytes) -> Subject:
 class _Kind(Struct, frozen=True, kw_only=True):
     type_: str = msgspec.field(name="_type")
     predicateType: str  # noqa: N815
+
+
+def _check_kind(found: "_Kind | Statement[T]", predicate_type: str) -> None:
+    if found.type_ != STATEMENT_TYPE or found.predicateType != predicate_type:
+        raise StatementError(
+            f"statement: a {printable(found.type_, 80)!r} of type {printable(found.predicateType, 80)!r}",
+            expected=f"a {STATEMENT_TYPE!r} of type {predicate_type!r}",
+        )
 
 
 _KIND = msgspec.json.Decoder(_Kind)

@@ -2,9 +2,11 @@
 
 import re
 
-# C0 and C1 controls, bidirectional controls, zero-width and line separators, BOM, surrogates, noncharacters, tags.
+# C0 and C1 controls, bidirectional controls, zero-width and line separators, BOM, interlinear marks, noncharacters,
+# surrogates, tags. The replacement character stays: it is visible, and says that something could not be read.
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 MAX_NAME = 256
 """Characters that a name keeps; longer ones are cut and end in an ellipsis."""
