@@ -1,0 +1,65 @@
+"""What Android's commands print when they are well, and when they refuse.
+
+A shell command of Android answers an error as text with exit code 0, so nothing but its shape tells a refusal from an
+answer. A parser first looks for its own shape; only where it is missing, `refusal` says why.
+"""
+
+import re
+
+from setapart_agent.collectors.base import Denied, Failed, Unseen
+from setapart_agent.facts import text
+
+DAMAGE_PREFIX = "*** "
+"""How dumpsys, dumpstate and our bug-report splitter start a line that says that output is missing or doubtful."""
+TWICE = b"*** a second section of this name follows and differs ***\n"
+"""Our own mark between two sections of one name in a bug report."""
+
+_SEARCHED = 64 * 1024
+_SHOWN = 80
+_REFUSALS: tuple[tuple[re.Pattern[str], Unseen], ...] = (
+    (re.compile(r"does not have permission to access user", re.IGNORECASE), Denied("the shell may not see this user")),
+    (re.compile(r"SecurityException|Permission Denial|permission denied", re.IGNORECASE), Denied("permission denied")),
+    (re.compile(r"Can't find service"), Failed("this device has no such service")),
+    (re.compile(r"(?:not found|inaccessible or not found|No such file or directory)\s*$", re.MULTILINE),
+     Failed("this device has no such command")),
+    (re.compile(r"^(?:Unknown command|Error: [Uu]nknown|Unknown option|usage:|Bad argument)", re.MULTILINE),
+     Failed("this device does not know this command")),
+    (re.compile(r"DUMP TIMEOUT|[Tt]imed out"), Failed("the command timed out on the device")),
+)  # fmt: skip
+_ERROR_LINE = re.compile(
+    r"^(?:Error|Failure|error:|Exception occurred|Killed|Aborted|[\w.$]+(?:Exception|Error)\b).*$", re.MULTILINE
+)
+
+
+def normal(raw: bytes) -> str:
+    """The text of an output with plain line ends.
+
+    Old adb and Windows double or add carriage returns; PowerShell redirects as UTF-16. What is not UTF-8 becomes
+    U+FFFD.
+    """
+    found = text(raw)
+    return found.replace("\r\r\n", "\n").replace("\r\n", "\n") if "\r" in found else found
+
+
+def refusal(output: str) -> Unseen | None:
+    """Why an output holds no answer, or `None` where it does not look like a refusal.
+
+    Args:
+        output: normal text in which the parser has found nothing, or the part that it could not understand.
+    """
+    head = output[:_SEARCHED].strip()
+    if not head:
+        return Failed("empty output")
+    for pattern, why in _REFUSALS:
+        if pattern.search(head):
+            return why
+    line = _ERROR_LINE.search(head)
+    return Failed(f"the device answered: {line[0][:_SHOWN]}") if line else None
+
+
+def damaged(output: str) -> str | None:
+    """What a dump says of itself where a part of it is missing: the text of its first `***` line."""
+    at = 0 if output.startswith(DAMAGE_PREFIX) else output.find("\n" + DAMAGE_PREFIX) + 1
+    if at == 0 and not output.startswith(DAMAGE_PREFIX):
+        return None
+    return output[at : at + 200].partition("\n")[0].strip("* ")
