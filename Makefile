@@ -1,0 +1,57 @@
+# One command for everything: `make check` is what CI runs.
+PYTHON ?= .venv/bin/python
+RUN := $(PYTHON) -m
+COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+.PHONY: demo test check lint types contracts bench docs locks assets catalog-table coverage mutation install
+
+install: ## a virtual environment with everything that `make check` needs
+	python3 -m venv .venv
+	$(RUN) pip install -q -r requirements/dev.txt
+	$(RUN) pip install -q --no-deps -e .
+
+demo: ## this machine and four recorded devices, appraised
+	$(RUN) setapart_auditor demo
+
+test:
+	$(RUN) pytest
+
+lint:
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) codespell_lib agent auditor tests docs config packaging bench README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
+
+types:
+	$(RUN) mypy
+
+contracts:
+	.venv/bin/lint-imports
+
+docs: ## the documents say what the programs do
+	$(RUN) pytest tests/docs
+
+check: lint types contracts test
+
+coverage: ## evidence, appraisal and policy: every branch
+	$(RUN) pytest --cov=setapart_evidence --cov=setapart_auditor.appraisal --cov=setapart_auditor.policy \
+		--cov-branch --cov-report=term-missing
+
+bench: ## ratios against peers and limits measured in the same run
+	$(PYTHON) bench/verify_appraise.py
+	$(PYTHON) bench/agent_run.py
+
+mutation: ## do the tests notice when appraisal or open_report is changed?
+	$(PYTHON) bench/mutation.py
+
+assets: ## the tests' own recorded devices and vectors, made again
+	$(PYTHON) tests/assets/build_vectors.py
+
+catalog-table: ## the agent's table of identifiers, from config/catalog
+	$(RUN) setapart_auditor.policy.agent_table
+
+locks: ## pinned requirements with hashes and without addresses
+	$(COMPILE) pyproject.toml -o requirements/agent.txt
+	$(COMPILE) pyproject.toml --extra auditor -o requirements/auditor.txt
+	$(COMPILE) pyproject.toml --extra auditor requirements/test.in -o requirements/test.txt
+	$(COMPILE) pyproject.toml --extra auditor requirements/test.in requirements/dev.in -o requirements/dev.txt

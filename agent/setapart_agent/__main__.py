@@ -1,0 +1,5 @@
+"""`python -m setapart_agent`."""
+
+from setapart_agent.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""`python -m setapart_auditor`."""
+
+from setapart_auditor.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""The command line of the auditor: `setapart-auditor`."""
+
+import sys
+
+import click
+from setapart_evidence import __version__
+from setapart_evidence.errors import EvidenceError
+from setapart_evidence.text import printable
+
+from setapart_auditor.errors import AuditorError
+
+COMMANDS = {
+    "demo": "See it work: this machine, four recorded devices, their verdicts.",
+    "verify": "Verify evidence files and appraise their devices; no database.",
+    "policy": "List, show and check packs; make the bundle for agents.",
+    "epoch": "Issue epochs: offline proof that a report is new.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a newcomer's day."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(f"setapart_auditor.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="setapart-auditor")
+def cli() -> None:
+    """Verifies evidence and appraises it against an authority's rule.
+
+    Exit codes: 0 all compliant or excepted, 1 a violation, an invalid device or rejected evidence, 3 nothing worse than
+    inconclusive, stale or pending, 2 an option, file, register, pack or key of the caller's is not usable.
+    """
+
+
+def main() -> None:
+    """Runs the command line; what the caller owns ends in one line on standard error and exit code 2."""
+    try:
+        cli.main(standalone_mode=True)
+    except (AuditorError, EvidenceError) as exc:
+        click.echo(f"setapart-auditor: {printable(str(exc), 4000)}", err=True)
+        sys.exit(2)
+    except OSError as exc:
+        where = f" {printable(str(exc.filename))}" if exc.filename else ""
+        click.echo(f"setapart-auditor:{where}: {exc.strerror or 'input or output failed'}", err=True)
+        sys.exit(2)

@@ -1,0 +1,52 @@
+"""What people read: tables and verdicts, with colour only on a terminal and foreign text made safe."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+from setapart_evidence.text import printable
+
+COLOURS = {
+    "compliant": "green",
+    "excepted": "green",
+    "pending": "yellow",
+    "inconclusive": "yellow",
+    "stale": "yellow",
+    "violation": "red",
+    "invalid": "red",
+    "rejected": "red",
+    "info": "blue",
+    "warning": "yellow",
+}
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *, colour_by: int | None = None) -> None:
+    """Prints rows under headings, as wide as the terminal allows.
+
+    Args:
+        headings: one per column.
+        rows: cells; `None` shows as a dash.
+        colour_by: the column whose word (a status or severity) colours itself.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = sys.stdout.isatty()
+    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        cells = []
+        for at, cell in enumerate(row):
+            words = "-" if cell is None or not cell else printable(cell, 1000)
+            cells.append(Text(words, style=COLOURS.get(words, "") if at == colour_by else ""))
+        table.add_row(*cells)
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=not terminal, **({} if terminal else {"width": 10_000}))
+    console.print(table)
+
+
+def styled_status(word: str) -> str:
+    """A status or severity in its colour; plain where click finds no terminal."""
+    return click.style(word, fg=COLOURS.get(word), bold=True)

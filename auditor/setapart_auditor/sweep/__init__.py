@@ -1,0 +1,1 @@
+"""Appraising many devices: from evidence files now, from the store later."""

@@ -1,0 +1,109 @@
+"""The tree: inside the root, never held up, and never fooled into reading somebody else's file."""
+
+import os
+from pathlib import Path
+
+import pytest
+from setapart_agent.collectors.base import Absent, Denied, Failed, Observed
+from setapart_agent.collectors.linux.tree import Tree
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    (folder / "etc").mkdir(parents=True)
+    (folder / "etc" / "a.conf").write_bytes(b"a")
+    (tmp_path / "outside").write_bytes(b"secret")
+    return folder
+
+
+def test_a_file_is_read(root: Path) -> None:
+    assert Tree(str(root)).read("/etc/a.conf") == Observed(b"a")
+
+
+def test_what_is_not_there_is_absent_and_hides_nothing(root: Path) -> None:
+    tree = Tree(str(root))
+    assert tree.read("/etc/none") == Absent()
+    assert tree.read("/etc/a.conf/below") == Absent()
+    assert tree.entries("/none") == Absent()
+
+
+@pytest.mark.parametrize("target", ["/../outside", "../../outside", "../../../../outside"])
+def test_a_link_never_leads_out_of_the_tree(root: Path, target: str) -> None:
+    (root / "etc" / "link").symlink_to(target)
+    assert Tree(str(root)).read("/etc/link") == Absent()
+
+
+def test_dot_dot_in_a_path_stops_at_the_root(root: Path) -> None:
+    assert Tree(str(root)).read("/../../etc/a.conf") == Observed(b"a")
+
+
+def test_an_absolute_link_starts_at_the_tree_and_not_at_the_machine(root: Path) -> None:
+    (root / "link").symlink_to("/etc/a.conf")
+    assert Tree(str(root)).read("/link") == Observed(b"a")
+
+
+def test_a_loop_of_links_ends(root: Path) -> None:
+    (root / "one").symlink_to("/two")
+    (root / "two").symlink_to("/one")
+    assert Tree(str(root)).read("/one") == Failed("a loop of links")
+    assert Tree(str(root)).entries("/one/x") == Failed("a loop of links")
+
+
+def test_a_fifo_holds_nobody_up(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    assert Tree(str(root)).read("/pipe") == Failed("not a file")
+    live = Tree("/")
+    assert live.read(str(root / "pipe")) == Failed("not a file")
+
+
+def test_a_file_over_the_limit_is_not_read(root: Path) -> None:
+    (root / "big").write_bytes(b"x" * 11)
+    assert isinstance(Tree(str(root)).read("/big", limit=10), Failed)
+    assert Tree(str(root)).read("/big", limit=11) == Observed(b"x" * 11)
+
+
+def test_a_name_that_no_file_can_have_is_no_traceback(root: Path) -> None:
+    for tree in (Tree(str(root)), Tree("/")):
+        assert isinstance(tree.read("/etc/\0"), Failed)
+
+
+@pytest.mark.needs("root")
+def test_a_users_link_to_a_file_of_another_owner_is_refused(root: Path) -> None:
+    home = root / "home" / "u"
+    home.mkdir(parents=True)
+    (root / "etc" / "shadow").write_bytes(b"root:x")
+    (home / "prefs.js").symlink_to(root / "etc" / "shadow")
+    os.chown(home, 4242, 4242)
+    live = Tree("/")
+    assert live.read(str(home / "prefs.js"), owner=4242) == Denied("a link to another owner's file")
+    (home / "own").write_bytes(b"mine")
+    os.chown(home / "own", 4242, 4242)
+    (home / "link").symlink_to(home / "own")
+    assert live.read(str(home / "link"), owner=4242) == Observed(b"mine")
+
+
+@pytest.mark.needs("root")
+def test_a_folder_link_planted_by_a_user_does_not_lead_to_anothers_files(root: Path) -> None:
+    home = root / "home" / "u"
+    home.mkdir(parents=True)
+    (home / "conf").symlink_to(root / "etc")
+    assert Tree("/").read(str(home / "conf" / "a.conf"), owner=4242) == Denied("a link to another owner's file")
+
+
+def test_find_matches_components_and_skips_hidden_names(root: Path) -> None:
+    (root / "etc" / ".hidden.conf").write_bytes(b"")
+    (root / "etc" / "b.conf").write_bytes(b"")
+    (root / "etc" / "sub").mkdir()
+    (root / "etc" / "sub" / "c.conf").write_bytes(b"")
+    tree = Tree(str(root))
+    assert tree.find("/etc/*.conf") == (("/etc/a.conf", "/etc/b.conf"), ())
+    assert tree.find("/*/sub/c.conf") == (("/etc/sub/c.conf",), ())
+    assert tree.find("/etc/.*.conf") == (("/etc/.hidden.conf",), ())
+    assert tree.find("/none/*/x") == ((), ())
+
+
+def test_find_says_what_it_could_not_look_into(root: Path) -> None:
+    (root / "one").symlink_to("/one")
+    found, unseen = Tree(str(root)).find("/one/*")
+    assert (found, unseen) == ((), (Failed("a loop of links"),))
