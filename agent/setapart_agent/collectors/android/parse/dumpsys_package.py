@@ -1,8 +1,9 @@
 """The packages of every user: `dumpsys package`.
 
 Below `Packages:` one block per package, `  Package [name] (hash):`, with `versionName=`, `signatures=`, permissions
-and, since Android 4.2, a line `    User N: … installed=… hidden=… enabled=…` per user. `Hidden system packages:` repeats
-the factory copies of updated system apps, with user states that mean nothing. Source: Settings.dumpPackagesLPr of AOSP.
+and, since Android 4.2, a line `    User N: … installed=… hidden=… enabled=…` per user. `Hidden system packages:`
+repeats the factory copies of updated system apps, with user states that mean nothing. Source: Settings.dumpPackagesLPr
+of AOSP.
 
 A version name may hold line feeds, and AOSP prints it as it is, so an app can forge any line after its own. Hence a
 package counts as installed if any of its lines for a user says so; a block without a line for any user counts as

@@ -11,7 +11,7 @@ import re
 from msgspec import Struct
 
 from setapart_agent.collectors.android.parse.android_user import AndroidUser, canonical, united, user_of
-from setapart_agent.collectors.android.parse.command_output import normal, refusal
+from setapart_agent.collectors.android.parse.command_output import damaged, normal, refusal
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
@@ -64,7 +64,7 @@ def read(output: str) -> UserList:
     listed = sum(1 for user in reader.found if user.type is not None)
     if reader.announced is not None and reader.announced != listed:
         reader.damage = f"{reader.announced} users announced, {listed} listed"
-    return UserList(users=united(tuple(reader.found)), damage=reader.damage)
+    return UserList(users=united(tuple(reader.found)), damage=reader.damage or damaged(output))
 
 
 class _Reader:
