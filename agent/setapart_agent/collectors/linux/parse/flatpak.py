@@ -7,7 +7,7 @@ it. Custom installations stand in `/etc/flatpak/installations.d/*.conf` (flatpak
 import re
 
 from setapart_agent.collectors.linux.parse.damage import app_facts
-from setapart_agent.collectors.linux.parse.keyfile import groups
+from setapart_agent.collectors.linux.parse.sections import sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, text
 from setapart_evidence.model import App
@@ -46,9 +46,9 @@ def parse(files: FileSet) -> Facts:
     start = files.main[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"<"):
         return Facts(apps=(_metainfo(files),))
-    content = text(files.main)
     if start.startswith(b"["):
-        return Facts(apps=_metadata(content, files.profile))
+        return Facts(apps=_metadata(files.main, files.profile))
+    content = text(files.main)
     info = _info_values(content)
     if "Ref" in info:
         return Facts(apps=_info(content, info, files.profile))
@@ -56,8 +56,12 @@ def parse(files: FileSet) -> Facts:
 
 
 def installations(content: bytes) -> tuple[str, ...]:
-    """The paths of the custom installations that one file of `installations.d` names."""
-    found = (group.get("Path") for group in groups(text(content)) if group.name.startswith("Installation "))
+    """The paths of the custom installations that one file of `installations.d` names.
+
+    Raises:
+        ParseError: not a key file.
+    """
+    found = (section.get("Path") for section in sections(content) if section.name.startswith("Installation "))
     return tuple(path for path in found if path and path.startswith("/"))
 
 
@@ -77,11 +81,12 @@ def _metainfo(files: FileSet) -> App:
     return _app(identifier, files.profile, " ".join(found.name.split()), found.version.strip())
 
 
-def _metadata(content: str, profile: str) -> tuple[App, ...]:
-    found = groups(content)
-    if not found or found[0].name not in ("Application", "Runtime") or not (name := found[0].get("name")):
+def _metadata(content: bytes, profile: str) -> tuple[App, ...]:
+    found = sections(content)
+    name = found.named("Application").get("name")
+    if name is None and not found.has("Runtime"):
         raise ParseError("no application in a flatpak metadata file", expected="[Application] with a name")
-    return (_app(name, profile),) if found[0].name == "Application" else ()
+    return () if name is None else (_app(name, profile),)
 
 
 def _info_values(content: str) -> dict[str, str]:
