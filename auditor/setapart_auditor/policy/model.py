@@ -232,6 +232,8 @@ class Policy:
         restricted: identifier key to app id; strong kinds only. Origins are here only if web access counts.
         web: origin keys of restricted apps where web access does not count by itself.
         suspicious: weak keys (labels, hints) to app id.
+        unrestricted: strong keys, publishers left out, of catalog apps that share a publisher with a restricted app:
+            an app with one of them is not restricted by its publisher alone.
         own_store: keys of clients whose accounts can't be read, to client id.
         apps: the ids of all restricted apps, variants included, to the id that the pack named.
         internal: `domain:…`, `host:…`, `tenant:…`, folded; what accounts are compared with.
@@ -252,6 +254,7 @@ class Policy:
     internal: frozenset[str]
     severities: Mapping[str, Severity]
     days: Mapping[str, int]
+    unrestricted: frozenset[str] = frozenset()
 
     @property
     def needed_identifiers(self) -> frozenset[str]:
