@@ -124,7 +124,8 @@ def process_name(name: str) -> str:
     return base
 
 
-# Letters that look like Latin ones: of Unicode's confusables.txt the Cyrillic, Greek, Armenian ones and the signs that names use.
+# Letters that look like Latin ones: the part of Unicode's confusables.txt that names use (Cyrillic, Greek, Armenian,
+# digits and signs).
 _CONFUSABLE = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0432\u043a\u043c\u043d\u0442\u0433"
     "\u04bb\u04cf\u051d\u0251\u0585\u057d\u0578\u0570\u0581\u03b7\u03b3\u03c3\u03c9@"

@@ -156,8 +156,9 @@ def _candidates(payload: bytes, keys: KeyLookup) -> tuple[KeyBinding, ...]:
     try:
         peek = _PEEK.decode(payload).predicate
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        intoto.refuse_other_type(payload, intoto.EVIDENCE)
         raise StatementError(
-            "statement: no device is named", expected=f"a statement of type {intoto.EVIDENCE}"
+            "statement: no device can be read from it", expected=f"a statement of type {intoto.EVIDENCE}"
         ) from None
     found = keys.keys_for(peek.device.id, peek.origin.station)
     if not found:

@@ -160,11 +160,20 @@ def decode(
             expected=f"a statement of type {predicate_type}",
         )
     except StatementError:
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            _check_kind(_KIND.decode(payload), predicate_type)  # the fields of another type would only distract
+        refuse_other_type(payload, predicate_type)  # its fields would only distract
         raise
     _check_kind(found, predicate_type)
     return found
+
+
+def refuse_other_type(payload: bytes, predicate_type: str) -> None:
+    """Names a message of another type as such; says nothing about a payload that names no type.
+
+    Raises:
+        StatementError: another type.
+    """
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _check_kind(_KIND.decode(payload), predicate_type)
 
 
 def digest(payload: bytes) -> str:
@@ -183,11 +192,9 @@ class _Kind(Struct, frozen=True, kw_only=True):
 
 
 def _check_kind(found: "_Kind | Statement[T]", predicate_type: str) -> None:
-    if found.type_ != STATEMENT_TYPE or found.predicateType != predicate_type:
-        raise StatementError(
-            f"statement: a {printable(found.type_, 80)!r} of type {printable(found.predicateType, 80)!r}",
-            expected=f"a {STATEMENT_TYPE!r} of type {predicate_type!r}",
-        )
+    for got, expected in ((found.type_, STATEMENT_TYPE), (found.predicateType, predicate_type)):
+        if got != expected:
+            raise StatementError(f"statement: a message of type {printable(got, 80)!r}", expected=expected)
 
 
 _KIND = msgspec.json.Decoder(_Kind)
