@@ -3,11 +3,11 @@
 import sys
 
 import click
+
+from setapart_auditor.errors import AuditorError
 from setapart_evidence import __version__
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.text import printable
-
-from setapart_auditor.errors import AuditorError
 
 COMMANDS = {
     "demo": "See it work: this machine, four recorded devices, their verdicts.",

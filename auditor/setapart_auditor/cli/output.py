@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 import click
+
 from setapart_evidence.text import printable
 
 COLOURS = {
@@ -43,7 +44,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
             words = "-" if cell is None or not cell else printable(cell, 1000)
             cells.append(Text(words, style=COLOURS.get(words, "") if at == colour_by else ""))
         table.add_row(*cells)
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=not terminal, **({} if terminal else {"width": 10_000}))
+    console = Console(
+        file=sys.stdout, highlight=False, soft_wrap=not terminal, **({} if terminal else {"width": 10_000})
+    )
     console.print(table)
 
 

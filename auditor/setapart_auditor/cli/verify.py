@@ -1,0 +1,199 @@
+"""`setapart-auditor verify`."""
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+
+from setapart_auditor.appraisal.model import Status, Verdict
+from setapart_auditor.cli.fleet import load_fleet
+from setapart_auditor.cli.output import print_table, styled_status
+from setapart_auditor.errors import AuditorError
+from setapart_auditor.sweep.files import FileSweep, Judged, appraise_files
+
+_OK = 0
+_VIOLATION = 1
+_INCONCLUSIVE = 3
+_PROGRESS_FROM = 64
+
+
+@click.command("verify")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--register", "register_file", required=True, type=click.Path(path_type=Path), help="Devices and keys.")
+@click.option("--pack", required=True, help="The rule: a pack's id (see `policy list`), or a file.")
+@click.option("--overlay", type=click.Path(path_type=Path), help="The authority's own values on top of the pack.")
+@click.option(
+    "--bundle",
+    "bundles",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A policy bundle that was issued to agents; those in the state folder are known already.",
+)
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's state folder.")
+@click.option("--at", metavar="TIME", help="Judge as of this time (RFC 3339, or a date). Default: now.")
+@click.option("--received", metavar="TIME", help="When the files arrived. Default: the time of --at.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--verbose", "-v", is_flag=True, help="Print every finding with its evidence and cure.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes. Default: one per core.")
+def command(
+    *,
+    files: tuple[Path, ...],
+    register_file: Path,
+    pack: str,
+    overlay: Path | None,
+    bundles: tuple[Path, ...],
+    folder: Path | None,
+    at: str | None,
+    received: str | None,
+    as_json: bool,
+    verbose: bool,
+    jobs: int | None,
+) -> None:
+    """Verify evidence FILES and appraise their devices; no database is needed.
+
+    The files of one device are its history: order does not matter, the newest is judged, forks are found, and several
+    sources of one device are united. A file that can't be verified is a row of its own and moves no device.
+    """
+    now = moment(at, "--at") if at else dt.datetime.now(dt.UTC)
+    fleet = load_fleet(
+        register_file=register_file,
+        pack=pack,
+        overlay=overlay,
+        bundles=bundles,
+        folder=folder,
+        now=now,
+        received_at=moment(received, "--received") if received else now,
+    )
+    check_files(files)
+    workers = jobs or len(os.sched_getaffinity(0))
+    show_bar = len(files) >= _PROGRESS_FROM and sys.stderr.isatty() and not as_json
+    if show_bar:
+        with click.progressbar(length=len(files), label="Verifying", file=sys.stderr) as bar:
+            sweep = appraise_files(files, fleet, workers=workers, progress=bar.update)
+    else:
+        sweep = appraise_files(files, fleet, workers=workers)
+    if as_json:
+        answer = {
+            "devices": tuple(map(_device_json, sweep.devices)),
+            "rejected": tuple(
+                {"file": item.file, "status": "rejected", "reason": item.reason, "message": item.message}
+                for item in sweep.rejected
+            ),
+            "judged": {
+                "at": fleet.now,
+                "policy": fleet.policy.digest,
+                "pack": fleet.policy.pack_digest,
+                "overlay": fleet.policy.overlay_digest,
+                "catalog": fleet.policy.catalog_digest,
+                "register": fleet.register_digest,
+                "engine": fleet.engine,
+            },
+        }
+        click.echo(msgspec.json.encode(answer).decode())
+    else:
+        print_sweep(sweep, verbose=verbose)
+        click.echo(
+            f"\npack {fleet.policy.pack.id} version {fleet.policy.pack.version}, policy {fleet.policy.digest[:19]}…, "
+            f"register {fleet.register_digest[:19]}…, engine {fleet.engine}, as of {fleet.now:%Y-%m-%d %H:%M} UTC"
+        )
+    raise SystemExit(exit_code(sweep))
+
+
+def moment(text: str, option: str) -> dt.datetime:
+    """A time as typed: RFC 3339, or a date that means its first second in UTC.
+
+    Raises:
+        AuditorError: neither.
+    """
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise AuditorError(
+            f"{option} {text!r}", expected="a time like 2026-11-22T22:00:00Z or a date like 2026-11-22"
+        ) from None
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+
+
+def check_files(files: Iterable[Path]) -> None:
+    """Refuses, before anything is judged, a file that the caller named and that is not there.
+
+    Raises:
+        AuditorError: no such file, or no regular one.
+    """
+    for path in files:
+        if not path.is_file():
+            raise AuditorError(
+                f"no file {path}" if not path.exists() else f"{path} is not a file", expected="evidence files"
+            )
+
+
+def exit_code(sweep: FileSweep) -> int:
+    """The exit code of all verdicts: 1 before 3 before 0."""
+    worst = max((status_of(item.verdict) for item in sweep.devices), default=Status.COMPLIANT)
+    if sweep.rejected or worst >= Status.VIOLATION:
+        return _VIOLATION
+    return _OK if worst <= Status.EXCEPTED else _INCONCLUSIVE
+
+
+def status_of(verdict: Verdict) -> Status:
+    """The status of a verdict."""
+    return Status[verdict.status.upper()]
+
+
+def print_sweep(sweep: FileSweep, *, verbose: bool) -> None:
+    """Prints the devices, worst first, the rejected files, and with `verbose` each finding."""
+    devices = sorted(sweep.devices, key=lambda item: (-status_of(item.verdict), item.verdict.name))
+    rows: list[tuple[str | None, ...]] = [
+        (item.verdict.name, item.verdict.class_, item.verdict.status, _why(item.verdict), _grade(item.verdict))
+        for item in devices
+    ]
+    rows += [(Path(item.file).name, None, "rejected", item.message, None) for item in sweep.rejected]
+    print_table(("device", "class", "status", "why", "grade"), rows, colour_by=2)
+    if verbose:
+        for item in devices:
+            _explain(item)
+
+
+def _explain(item: Judged) -> None:
+    verdict = item.verdict
+    click.echo(f"\n{verdict.name}: {styled_status(verdict.status)}")
+    click.echo(f"  files: {', '.join(item.files)}")
+    if verdict.evidence is not None:
+        click.echo(f"  evidence: {verdict.evidence.digest}, arrived {verdict.evidence.received_at:%Y-%m-%d %H:%M} UTC")
+    for finding in verdict.findings:
+        click.echo(f"  {styled_status(finding.severity)} {finding.control}: {finding.message}")
+        click.echo(f"    evidence {finding.evidence}")
+        click.echo(f"    cure     {finding.cure}")
+    if not verdict.findings:
+        click.echo("  nothing to say")
+
+
+def _why(verdict: Verdict) -> str:
+    """The worst finding in words, and how many there are beside it."""
+    notable = [finding for finding in verdict.findings if finding.severity != "info"]
+    if not notable:
+        return f"exception {', '.join(verdict.exceptions)}" if verdict.exceptions else ""
+    severity = notable[0].severity
+    alike = sum(finding.severity == severity for finding in notable)
+    others = len(notable) - 1
+    kind = f"{severity}s" if severity in ("violation", "warning") else severity
+    if others == 0:
+        return notable[0].message
+    if alike == len(notable):
+        return f"{notable[0].message} (+{others} {kind})"
+    return f"{notable[0].message} (+{others} findings)"
+
+
+def _grade(verdict: Verdict) -> str | None:
+    return verdict.evidence.grade if verdict.evidence is not None else None
+
+
+def _device_json(item: Judged) -> dict[str, object]:
+    found: dict[str, object] = msgspec.to_builtins(item.verdict)
+    found["file"] = item.files[-1]
+    found["files"] = item.files
+    return found
