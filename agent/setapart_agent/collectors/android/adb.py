@@ -172,7 +172,7 @@ class AdbSource:
             self._device.serial,
             service,
             f'{command}; echo "{self._marker}$?"',
-            timeout=min(self._timeout, left),
+            timeout=min(self._timeout, round(left, 1)),
             limit=commands.OUTPUT_LIMIT,
         )
         end = self._trailer.search(ran.stdout, max(0, len(ran.stdout) - 128))

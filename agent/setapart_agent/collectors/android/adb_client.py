@@ -24,6 +24,8 @@ _CALL_TIMEOUT = 20.0
 _CALL_LIMIT = 1024 * 1024
 _CHUNK = 1024 * 1024
 _USUAL_PORT = 5037
+_LONGEST_TMP = 70
+_HEADING = b"List of devices attached"
 _KEPT = frozenset({"ADB_VENDOR_KEYS", "ADB_LIBUSB"})
 _MISLEADING = frozenset(
     {"ANDROID_SERIAL", "ANDROID_ADB_SERVER_PORT", "ANDROID_ADB_SERVER_ADDRESS", "ANDROID_ADB_LOG_PATH"}
@@ -32,7 +34,7 @@ _STATES = (
     "device", "unauthorized", "offline", "connecting", "authorizing", "no permissions", "recovery", "rescue",
     "sideload", "bootloader", "detached", "host",
 )  # fmt: skip
-_ROW = re.compile(rf"(?P<serial>\S+|\(no serial number\))\s+(?P<state>{'|'.join(_STATES)}|\S+)(?P<rest>.*)")
+_ROW = re.compile(rf"(?P<serial>\(no serial number\)|\S+)\s+(?P<state>{'|'.join(_STATES)}|\S+)(?P<rest>.*)")
 _PROPERTY = re.compile(r"\s(product|model|device|usb|transport_id):(\S+)")
 
 
@@ -116,7 +118,9 @@ class AdbClient:
         Raises:
             SourceError: it does not start.
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="setapart-adb-", ignore_cleanup_errors=True)
+        # The name of a socket has at most 104 bytes (macOS; 108 on Linux).
+        short = None if len(tempfile.gettempdir()) <= _LONGEST_TMP else "/tmp"  # noqa: S108 - the folder is made 0700
+        self._folder = tempfile.TemporaryDirectory(prefix="setapart-adb-", dir=short, ignore_cleanup_errors=True)
         self._prefix = (self._program, "-L", f"localfilesystem:{self._folder.name}/server")
         self._child_environ = {
             **{k: v for k, v in self._environ.items() if k in _KEPT or not (k in _MISLEADING or k.startswith("ADB_"))},
@@ -152,8 +156,12 @@ class AdbClient:
             SourceError: the server does not answer.
         """
         ran = self.call("devices", "-l")
-        if ran.code != 0:
-            raise SourceError(f"adb does not list devices: {ran.complaint}", expected="a list")
+        if ran.code != 0 or _HEADING not in ran.stdout:
+            raise SourceError(
+                f"{printable(self._program)} does not list devices: {ran.complaint}",
+                expected="what the Android debug bridge prints",
+                cure="name another program in SETAPART_ADB",
+            )
         return parse_devices(ran.stdout)
 
     def connect(self, address: str) -> str:
@@ -233,7 +241,7 @@ def _drain(process: "subprocess.Popen[bytes]", timeout: float, limit: int) -> tu
     assert process.stdout is not None
     assert process.stderr is not None
     deadline = monotonic() + timeout
-    late = f"no end after {timeout:.0f} s"
+    late = f"no end after {timeout:g} s"
     out, err = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, out)
@@ -262,7 +270,7 @@ def parse_devices(printed: bytes) -> tuple[Attached, ...]:
     found = []
     for line in printed.decode("utf-8", "replace").split("\n"):
         match = _ROW.fullmatch(line.rstrip())
-        if match is None or line.startswith(("List of devices", "* ")):
+        if match is None or line.startswith((_HEADING.decode(), "* ")):
             continue
         properties = dict(_PROPERTY.findall(match["rest"]))
         model = properties.get("model")
