@@ -234,6 +234,7 @@ class Policy:
         suspicious: weak keys (labels, hints) to app id.
         unrestricted: strong keys, publishers left out, of catalog apps that share a publisher with a restricted app:
             an app with one of them is not restricted by its publisher alone.
+        catalog_apps: the ids of all apps of the catalog.
         own_store: keys of clients whose accounts can't be read, to client id.
         apps: the ids of all restricted apps, variants included, to the id that the pack named.
         internal: `domain:…`, `host:…`, `tenant:…`, folded; what accounts are compared with.
@@ -255,6 +256,7 @@ class Policy:
     severities: Mapping[str, Severity]
     days: Mapping[str, int]
     unrestricted: frozenset[str] = frozenset()
+    catalog_apps: frozenset[str] = frozenset()
 
     @property
     def needed_identifiers(self) -> frozenset[str]:

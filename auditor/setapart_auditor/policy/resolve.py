@@ -34,6 +34,7 @@ def resolve(pack: Pack, catalog: Catalog, *, pack_digest: str, overlay_digest: s
         web={} if web_counts else origins,
         suspicious=weak,
         unrestricted=_unrestricted(catalog, apps, strong),
+        catalog_apps=frozenset(catalog.apps),
         own_store=_first(
             (key, client.id) for client in catalog.clients if client.store == "own" for key in keys_of_entry(client)
         ),
@@ -57,7 +58,7 @@ def _unrestricted(catalog: Catalog, apps: Mapping[str, str], restricted: Mapping
         keys = keys_of_entry(app)
         if app.id not in apps and any(key in restricted for key in keys):
             found.update(key for key in keys if _kind(key) not in WEAK_KINDS | PUBLISHER_KINDS | {"origin"})
-    return frozenset(found) - restricted.keys()
+    return frozenset(found.difference(restricted))
 
 
 def _first(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
