@@ -3,7 +3,7 @@
 A live device runs them; a bug report or an androidqf folder answers those whose output it holds.
 """
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from setapart_agent.collectors.base import Outcome
 
@@ -17,6 +17,9 @@ DUMPSYS_CONTENT = "dumpsys content"
 DUMPSYS_DEVICE_POLICY = "dumpsys device_policy"
 ALWAYS_ON_VPN = "settings get secure always_on_vpn_app"
 """Optional: the always-on VPN app of the foreground user."""
+
+ANDROIDQF_PACKAGES = "packages.json"
+"""No command but the file that androidqf writes; asked of a source of this kind only."""
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes that one command's output may have; a source answers `Failed` for a longer one."""
@@ -48,6 +51,17 @@ class AndroidSource(Protocol):
 
     def serial(self) -> str | None:
         """The device's serial number where this way in knows it before any command; it stays here."""
+
+
+@runtime_checkable
+class RangedSource(Protocol):
+    """A source that can also read parts of files on the device: APKs, for their signing certificates."""
+
+    def size(self, path: str) -> Outcome[int]:
+        """The size of a file in bytes."""
+
+    def read_range(self, path: str, offset: int, length: int) -> Outcome[bytes]:
+        """A part of a file, shorter where the file ends before."""
 
 
 def pm_list_packages(user: str | None, subset: Subset = "enabled-and-disabled") -> str:

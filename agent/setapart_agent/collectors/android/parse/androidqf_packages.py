@@ -3,8 +3,9 @@
 An array of `{name, installer, uid, disabled, system, third_party, files: [{path, …, certificate: {Sha256, …},
 verified_certificate, certificate_error}]}`. androidqf runs `pm list packages -U -u -i` and marks from `-d`, `-s` and
 `-3`: `-u` adds packages that are gone and left data, which are neither of system nor of third parties then. Without
-`--user`, old Android answers for user 0 and later ones for all; the uid tells whose app a line is. Certificates are
-there only for APKs that were copied. Source: adb/packages.go and modules/packages.go of androidqf.
+`--user`, old Android answers for user 0 and later ones for all: the uid tells whose app a line is, and is 0 where
+androidqf could not read a list of several uids. Certificates are there only for APKs that were copied. Source:
+adb/packages.go and modules/packages.go of androidqf.
 """
 
 from typing import Any
@@ -45,10 +46,13 @@ class _Package(Struct, frozen=True):
 
 
 class QfPackage(Struct, frozen=True, kw_only=True):
-    """One package as one user has it; `publisher` is `sha256:` and the digest of its verified certificate."""
+    """One package; `publisher` is `sha256:` and the digest of its verified certificate.
+
+    `user` is `None` where the file does not tell which users have it.
+    """
 
     name: str
-    user: str
+    user: str | None
     state: AppState
     path: str | None = None
     publisher: str | None = None
@@ -77,7 +81,7 @@ def parse(files: FileSet) -> Facts:
     apps = tuple(
         App(
             identifier=one.name,
-            profile=one.user,
+            profile=one.user or "0",
             source="package-manager",
             state=one.state,
             publisher=one.publisher,
@@ -116,6 +120,8 @@ def read(raw: bytes) -> QfPackages:
         raise ParseError("no entry of the list is a package", expected="packages.json of androidqf")
     marked = any(one.state in ("installed", "disabled") for one in found)
     damage = f"{broken} entries are broken" if broken else None
+    if damage is None and any(one.user is None for one in found):
+        damage = "the users of some packages are not told"
     if not marked:
         # `-s` and `-3` failed: nothing says which packages are traces, so all count as installed.
         found = [msgspec.structs.replace(one, state="installed") for one in found]
@@ -123,7 +129,7 @@ def read(raw: bytes) -> QfPackages:
 
 
 def _package(package: _Package) -> QfPackage:
-    uid = package.uid if isinstance(package.uid, int) and package.uid >= 0 else 0
+    uid = package.uid if isinstance(package.uid, int) and package.uid > 0 else None
     files = package.files or ()
     state: AppState = "installed"
     if package.disabled is True:
@@ -134,7 +140,11 @@ def _package(package: _Package) -> QfPackage:
     digests = dict.fromkeys(_digest(file) for file in files)
     publisher = next(iter(digests)) if len(digests) == 1 else None
     return QfPackage(
-        name=str(package.name), user=str(uid // UIDS_OF_A_USER), state=state, path=path, publisher=publisher
+        name=str(package.name),
+        user=None if uid is None else str(uid // UIDS_OF_A_USER),
+        state=state,
+        path=path,
+        publisher=publisher,
     )
 
 

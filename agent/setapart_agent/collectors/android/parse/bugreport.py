@@ -11,7 +11,6 @@ last line comes again. The mark makes its parser call the whole doubtful; the fa
 """
 
 import re
-from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -53,14 +52,6 @@ def is_dumpstate(head: bytes) -> bool:
     )
 
 
-def sections(chunks: Iterable[bytes]) -> tuple[Section, ...]:
-    """The wanted sections of a text that comes in pieces of any size, each name once."""
-    splitter = Splitter()
-    for chunk in chunks:
-        splitter.feed(chunk)
-    return splitter.end()
-
-
 class Splitter:
     """Takes a text piece by piece and keeps the wanted sections."""
 
@@ -89,12 +80,17 @@ class Splitter:
         if end:
             self._lines(data[:end])
 
-    def end(self) -> tuple[Section, ...]:
-        """Takes what is left, and gives every section that was found."""
+    def end_of_text(self) -> None:
+        """Says that the next piece belongs to another text."""
         if self._rest:
             self._lines(self._rest)
-            self._rest = b""
+        self._rest, self._inside = b"", False
+        self._between(b"")
         self._close()
+
+    def end(self) -> tuple[Section, ...]:
+        """Takes what is left, and gives every section that was found."""
+        self.end_of_text()
         doubted = self._doubted | (self._unfinished if self._timed else set())
         return tuple(
             Section(name=name, content=TWICE.join(parts) + (_UNFINISHED if name in doubted else b""))

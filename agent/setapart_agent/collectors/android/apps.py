@@ -1,0 +1,215 @@
+"""The apps of every user: the package manager's lists, the package service's dump, and androidqf's file, united.
+
+Each of them alone may be refused or cut; a user's apps are observed if one that speaks for this user is whole.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from setapart_agent.collectors.android.answers import Answer, ask
+from setapart_agent.collectors.android.apk_signature import certificate_digest
+from setapart_agent.collectors.android.parse import dumpsys_package, pm_list
+from setapart_agent.collectors.android.parse.androidqf_packages import QfPackage, QfPackages
+from setapart_agent.collectors.android.parse.androidqf_packages import read as read_androidqf
+from setapart_agent.collectors.android.parse.dumpsys_package import DumpedPackage, PackageDump, UserState
+from setapart_agent.collectors.android.parse.pm_list import PackageList
+from setapart_agent.collectors.android.source import (
+    ANDROIDQF_PACKAGES,
+    DUMPSYS_PACKAGE,
+    AndroidSource,
+    RangedSource,
+    pm_list_packages,
+)
+from setapart_agent.collectors.base import Denied, Failed, Observed, Unseen, Unsupported, uncovered
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts
+from setapart_evidence.model import App, AppState, Coverage
+
+COLLECTOR = pm_list.COLLECTOR
+_MULTI_USER_API = 17
+_THIRD_PARTY_CODE = ("/data/app/", "/data/app-private/", "/mnt/expand/", "/mnt/asec/")
+
+
+class Packages(Struct, frozen=True, kw_only=True):
+    """What was asked once for the whole device."""
+
+    dump: Answer[PackageDump]
+    androidqf: Answer[QfPackages]
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The users that the dump shows, whether anything else lists them or not."""
+        return self.dump.value.users if isinstance(self.dump, Observed) else ()
+
+
+def packages_of(source: AndroidSource) -> Packages:
+    """Asks for the dump of the package service, and for androidqf's file where there is one."""
+    androidqf: Answer[QfPackages] = Unsupported("no folder of androidqf")
+    if source.kind == "androidqf":
+        given = source.output(ANDROIDQF_PACKAGES)
+        try:
+            androidqf = Observed(read_androidqf(given.value)) if isinstance(given, Observed) else androidqf
+        except ParseError as exc:
+            androidqf = Failed(exc.got)
+    return Packages(dump=ask(source, DUMPSYS_PACKAGE, dumpsys_package.read), androidqf=androidqf)
+
+
+def collect_apps(source: AndroidSource, users: tuple[str, ...], packages: Packages, api_level: int | None) -> Facts:
+    """The apps of the given users, with one coverage row for each.
+
+    Args:
+        source: the device.
+        users: every Android user that is known.
+        packages: `packages_of` the same source.
+        api_level: decides whether `pm` knows users.
+    """
+    single = api_level is not None and api_level < _MULTI_USER_API
+    lists = {user: _Lists(source, None if single else user) for user in users}
+    listed = frozenset(name for one in lists.values() for name in one.names)
+    publishers = _publishers(source, lists.values(), packages)
+    apps: list[App] = []
+    rows: list[Coverage] = []
+    for user in users:
+        merge = _Merge(user, lists[user], packages, listed)
+        apps += merge.apps(publishers)
+        rows.append(merge.coverage())
+    return Facts(apps=tuple(apps), coverage=tuple(rows))
+
+
+class _Lists:
+    """The three lists of one user; those of a subset are asked for only where the first was answered."""
+
+    def __init__(self, source: AndroidSource, user: str | None) -> None:
+        self.present: Answer[PackageList] = ask(source, pm_list_packages(user), pm_list.read)
+        self.disabled: frozenset[str] = frozenset()
+        self.removed: frozenset[str] = frozenset()
+        if isinstance(self.present, Observed):
+            self.disabled = _names(ask(source, pm_list_packages(user, "disabled"), pm_list.read))
+            self.removed = _names(ask(source, pm_list_packages(user, "with-removed"), pm_list.read)) - self.names
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The packages that are present for this user."""
+        return _names(self.present)
+
+    @property
+    def damage(self) -> str | None:
+        """Why there may be more; `None` where the list is whole."""
+        return self.present.value.damage if isinstance(self.present, Observed) else self.present.reason
+
+
+def _names(answer: Answer[PackageList]) -> frozenset[str]:
+    return frozenset(one.name for one in answer.value.packages) if isinstance(answer, Observed) else frozenset()
+
+
+class _Merge:
+    """Everything that is known of one user's apps."""
+
+    def __init__(self, user: str, lists: _Lists, packages: Packages, listed: frozenset[str]) -> None:
+        self._user = user
+        self._lists = lists
+        self._packages = packages
+        self._listed = listed
+
+    def apps(self, publishers: dict[str, str]) -> tuple[App, ...]:
+        """One app per package, with the state that says most of it being there."""
+        states: dict[str, AppState] = {}
+        dumped: dict[str, tuple[DumpedPackage, UserState]] = {}
+        dump = self._packages.dump
+        known: frozenset[str] = frozenset()
+        if isinstance(dump, Observed):
+            known = frozenset(package.name for package in dump.value.packages)
+            dumped = {
+                package.name: (package, state)
+                for package in dump.value.packages
+                for state in package.users
+                if state.user == self._user
+            }
+        for name, (_, state) in dumped.items():
+            if state.state is not None:
+                states[name] = state.state
+        for name in sorted(self._lists.names):
+            if states.get(name) not in ("installed", "disabled"):
+                states[name] = "disabled" if name in self._lists.disabled else "installed"
+        for name in sorted(self._lists.removed - known - self._listed):
+            states.setdefault(name, "removed-trace")
+        for one in self._androidqf():
+            if one.name not in known:
+                states.setdefault(one.name, one.state)
+        return tuple(self._app(name, state, dumped.get(name), publishers) for name, state in states.items())
+
+    def _androidqf(self) -> tuple[QfPackage, ...]:
+        answer = self._packages.androidqf
+        if not isinstance(answer, Observed):
+            return ()
+        return tuple(one for one in answer.value.packages if (one.user or "0") == self._user)
+
+    def _app(
+        self, name: str, state: AppState, dumped: tuple[DumpedPackage, UserState] | None, publishers: dict[str, str]
+    ) -> App:
+        return App(
+            identifier=name,
+            version=dumped[0].version if dumped else None,
+            profile=self._user,
+            source="package-manager",
+            state=state,
+            publisher=publishers.get(name),
+            publisher_hint=dumped[0].hint if dumped else None,
+            permissions=dumped[1].permissions if dumped else (),
+        )
+
+    def coverage(self) -> Coverage:
+        """Observed if a whole list or a whole dump shows this user; else partial; else why not."""
+        dump, androidqf = self._packages.dump, self._packages.androidqf
+        doubts: list[str | None] = []
+        if isinstance(self._lists.present, Observed):
+            doubts.append(self._lists.damage)
+        if isinstance(dump, Observed) and self._user in dump.value.users:
+            doubts.append(dump.value.damage)
+        if isinstance(androidqf, Observed) and any(one.user == self._user for one in self._androidqf()):
+            doubts.append(androidqf.value.damage)
+        if doubts:
+            return pm_list.apps_row(self._user, None if None in doubts else doubts[0])
+        return uncovered("apps", self._user, COLLECTOR, _worst(self._lists.present, dump, androidqf))
+
+
+def _worst(*answers: Answer[PackageList] | Answer[PackageDump] | Answer[QfPackages]) -> Unseen:
+    """The refusal that says most of why: a denial, then a failure, then what this way in can't show."""
+    refusals = [one for one in answers if not isinstance(one, Observed)]
+    for kind in (Denied, Failed):
+        found = next((one for one in refusals if isinstance(one, kind)), None)
+        if found is not None:
+            return found
+    return refusals[0] if refusals else Denied("the dump does not show this user")
+
+
+def _publishers(source: AndroidSource, lists: Iterable[_Lists], packages: Packages) -> dict[str, str]:
+    """The signing certificates by package: from androidqf's file, or from the APKs where the source reads them."""
+    found: dict[str, str] = {}
+    if isinstance(packages.androidqf, Observed):
+        found = {one.name: one.publisher for one in packages.androidqf.value.packages if one.publisher is not None}
+    if not isinstance(source, RangedSource):
+        return found
+    paths = {
+        package.name: package.path
+        for one in lists
+        if isinstance(one.present, Observed)
+        for package in one.present.value.packages
+        if package.path is not None and package.path.startswith(_THIRD_PARTY_CODE)
+    }
+    for name, path in paths.items():
+        size = source.size(path)
+        if isinstance(size, Observed):
+            digest = certificate_digest(_reader(source, path), size.value)
+            if digest is not None:
+                found[name] = digest
+    return found
+
+
+def _reader(source: RangedSource, path: str) -> Callable[[int, int], bytes]:
+    def read(offset: int, length: int) -> bytes:
+        part = source.read_range(path, offset, length)
+        return part.value if isinstance(part, Observed) else b""
+
+    return read

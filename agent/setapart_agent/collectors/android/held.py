@@ -1,0 +1,47 @@
+"""Outputs that a file holds, as a source: what bug reports and androidqf folders have in common."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from setapart_agent.collectors.android import source as commands
+from setapart_agent.collectors.android.parse.bugreport import PROPERTIES, Section
+from setapart_agent.collectors.base import Failed, Observed, Outcome, Unsupported
+
+_SECTION_OF = {
+    commands.GETPROP: PROPERTIES,
+    commands.DUMPSYS_USER: "user",
+    commands.DUMPSYS_PACKAGE: "package",
+    commands.DUMPSYS_ACCOUNT: "account",
+    commands.DUMPSYS_CONTENT: "content",
+    commands.DUMPSYS_DEVICE_POLICY: "device_policy",
+}
+
+
+class HeldSource:
+    """A source that answers the commands whose output it was given."""
+
+    def __init__(
+        self, kind: Literal["bugreport", "androidqf"], outputs: Mapping[str, Outcome[bytes]], *, called: str
+    ) -> None:
+        """Takes the outputs by command; `called` names the source in reasons, such as `a bug report`."""
+        self.kind: Literal["adb", "bugreport", "androidqf"] = kind
+        self._outputs = outputs
+        self._called = called
+
+    def output(self, command: str) -> Outcome[bytes]:
+        """See `AndroidSource.output`."""
+        return self._outputs.get(command, Unsupported(f"{self._called} does not hold `{command}`"))
+
+    def serial(self) -> None:
+        """Nothing that its properties do not say."""
+        return
+
+
+def outputs_of(sections: tuple[Section, ...]) -> dict[str, Outcome[bytes]]:
+    """The outputs by command that the sections of a report are; an empty section is a failure, not an answer."""
+    by_name = {section.name: section.content for section in sections}
+    return {
+        command: Observed(by_name[name]) if by_name[name].strip() else Failed(f"the section {name} is empty")
+        for command, name in _SECTION_OF.items()
+        if name in by_name
+    }
