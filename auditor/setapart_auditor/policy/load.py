@@ -26,6 +26,10 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _MAX_BASES = 8
 
 
+class UnreadableError(PolicyError):
+    """There is no such pack, or its file can't be read: nothing can be said about what it says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layers:
     """A pack and the files that it was merged from, the lowest first."""
@@ -74,6 +78,19 @@ def load_policy(
     for refusal in refusals(layers.pack, catalog):
         raise layers.error(refusal.path, refusal.got, refusal.expected, refusal.cure)
     return resolve(layers.pack, catalog, pack_digest=pack_digest, overlay_digest=overlay_digest)
+
+
+def base_of(overlay: Path) -> str:
+    """The id of the pack that an overlay is for.
+
+    Raises:
+        PolicyError: it can't be read, or names none.
+    """
+    file = _read(overlay, str(overlay))
+    base = file.data.get("base")
+    if not isinstance(base, str):
+        raise file.refuse(("base",), "an overlay without `base`", expected="the id of a pack")
+    return base
 
 
 def pack_ids(root: "Traversable | None" = None) -> tuple[str, ...]:
@@ -127,7 +144,7 @@ def _read_shipped(pack: str, root: "Traversable") -> TomlFile:
     known = pack_ids(root)
     if pack not in known:
         near = difflib.get_close_matches(pack, known, 1)
-        raise PolicyError(
+        raise UnreadableError(
             f"no pack `{printable(pack, 64)}`",
             expected="the id of a pack, or the path of a file",
             cure=f"did you mean `{near[0]}`?" if near else "see them all: setapart-auditor policy list",
@@ -139,7 +156,7 @@ def _read(file: "Traversable", name: str) -> TomlFile:
     try:
         raw = file.read_bytes()
     except OSError as exc:
-        raise PolicyError(
+        raise UnreadableError(
             f"can't be read: {exc.strerror or 'input failed'}", expected="a TOML file", where=name
         ) from None
     return read_toml(raw, name, PolicyError)

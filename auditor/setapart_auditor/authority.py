@@ -1,0 +1,230 @@
+"""The authority's own keys, kept in one folder with the bundles that it has issued.
+
+`authority.pem` signs bundles and epochs; `authority.toml` holds the keys for device ids and address digests, which
+travel in every bundle. Both are made on first use, readable by their owner alone.
+"""
+
+import base64
+import datetime as dt
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from setapart_auditor.appraisal.model import Disclosed
+from setapart_auditor.errors import AuditorError
+from setapart_auditor.policy.agent_table import identifiers
+from setapart_auditor.policy.bundle import Choices, Secrets, bundle_subjects, policy_bundle
+from setapart_auditor.policy.catalog import Catalog
+from setapart_auditor.policy.model import Policy
+from setapart_auditor.toml_file import read_toml
+from setapart_evidence.bundle import PolicyBundle, SignedBundle, list_digest, make_bundle, read_bundle
+from setapart_evidence.epoch import Epoch, make_epoch
+from setapart_evidence.errors import EvidenceError
+from setapart_evidence.keys import Signer, generate, load_signer
+
+KEY_FILE = "authority.pem"
+SECRETS_FILE = "authority.toml"
+BUNDLES = "bundles"
+SYSTEM_FOLDER = Path("/var/lib/setapart-auditor")
+_KEY_BYTES = 32
+_MAX_BUNDLE = 8 * 1024 * 1024
+
+_Key = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9+/]{43}=\Z")]
+
+
+class _SecretsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    id_key: _Key
+    address_key: _Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Who issues: a folder, a signer, and the keys for ids and addresses. `is_new` if this call made them."""
+
+    folder: Path
+    signer: Signer
+    secrets: Secrets
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedBundle:
+    """A bundle as it goes to agents: the exact bytes and what they say."""
+
+    raw: bytes
+    signed: SignedBundle
+
+
+def default_folder() -> Path:
+    """The system's folder for root, else the user's own state folder (XDG Base Directory Specification)."""
+    if os.geteuid() == 0:
+        return SYSTEM_FOLDER
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "setapart-auditor"
+
+
+def open_authority(folder: Path, *, key: Path | None = None) -> Authority:
+    """The authority of a folder; its keys are made if there are none.
+
+    Args:
+        folder: made if it isn't there.
+        key: another private key to sign with.
+
+    Raises:
+        AuditorError: a file is no key, or can't be read or made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_new = _create(folder / SECRETS_FILE, _new_secrets)
+        if key is None:
+            is_new = _create(folder / KEY_FILE, lambda: generate().pem()) or is_new
+        return _read(folder, key or folder / KEY_FILE, is_new=is_new)
+    except OSError as exc:
+        raise AuditorError(
+            exc.strerror or "input or output failed",
+            expected="a folder for the authority's keys",
+            cure="name another with --dir",
+            where=str(exc.filename or folder),
+        ) from None
+
+
+def id_key_of(folder: Path) -> bytes | None:
+    """The key for device ids, None where the folder has none: nothing is made.
+
+    Raises:
+        AuditorError: the file is there and can't be used.
+    """
+    try:
+        return _read_secrets(folder / SECRETS_FILE)[0]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as exc:
+        raise AuditorError(exc.strerror or "input failed", where=str(folder / SECRETS_FILE)) from None
+
+
+def issue_bundle(
+    authority: Authority, policy: Policy, catalog: Catalog, choices: Choices, now: dt.datetime
+) -> IssuedBundle:
+    """Makes, signs and keeps a bundle; its version is one more than that of the newest one in the folder.
+
+    Raises:
+        AuditorError: a kept bundle is damaged.
+    """
+    folder = authority.folder / BUNDLES
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with _locked(folder):
+        version = 1 + max((one.bundle.version for one in _kept(folder)), default=0)
+        bundle = policy_bundle(
+            policy, catalog, authority.secrets, choices, version=version, issued_at=now.replace(microsecond=0)
+        )
+        raw = make_bundle(bundle, bundle_subjects(policy), authority.signer)
+        signed = read_bundle(raw, authority.signer.public.keyid)
+        _create(folder / f"{signed.digest.removeprefix('sha256:')}.json", lambda: raw)
+    return IssuedBundle(raw=raw, signed=signed)
+
+
+def issue_epoch(authority: Authority, now: dt.datetime, days: int) -> tuple[Epoch, bytes]:
+    """A new epoch, and its signed file."""
+    issued_at = now.replace(microsecond=0)
+    epoch = Epoch(
+        value=secrets.token_hex(_KEY_BYTES), issued_at=issued_at, use_until=issued_at + dt.timedelta(days=days)
+    )
+    return epoch, make_epoch(epoch, authority.signer)
+
+
+def known_bundles(folder: Path) -> Mapping[str, Disclosed]:
+    """What every bundle that was issued from a folder let through, by the bundle's digest.
+
+    Raises:
+        AuditorError: a kept bundle is damaged.
+    """
+    return {one.digest: disclosed(one.bundle) for one in _kept(folder / BUNDLES)}
+
+
+def disclosed(bundle: PolicyBundle) -> Disclosed:
+    """What a bundle lets through."""
+    return Disclosed(
+        identifiers=frozenset(bundle.identifiers), internal=frozenset(bundle.internal), expires_at=bundle.expires_at
+    )
+
+
+def built_in(catalog: Catalog) -> Mapping[str, Disclosed]:
+    """What an agent without a bundle lets through, by the digest of its identifiers: apps of the catalog, all accounts.
+
+    An agent whose table was made from another state of the catalog is not known here.
+    """
+    keys = identifiers(catalog)
+    return {list_digest(keys): Disclosed(identifiers=frozenset(keys), internal=None)}
+
+
+def _kept(folder: Path) -> Iterator[SignedBundle]:
+    for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            with file.open("rb") as stream:
+                yield read_bundle(stream.read(_MAX_BUNDLE))
+        except (EvidenceError, OSError) as exc:
+            got = exc.got if isinstance(exc, EvidenceError) else exc.strerror or "input failed"
+            raise AuditorError(
+                got,
+                expected="a bundle as it was issued",
+                cure="restore it from a backup, or remove it",
+                where=str(file),
+            ) from None
+
+
+def _read(folder: Path, key: Path, *, is_new: bool) -> Authority:
+    try:
+        signer = load_signer(key.read_bytes())
+    except EvidenceError as exc:
+        raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(key)) from None
+    id_key, address_key = _read_secrets(folder / SECRETS_FILE)
+    found = Secrets(authority=signer.public, id_key=id_key, address_key=address_key)
+    return Authority(folder=folder, signer=signer, secrets=found, is_new=is_new)
+
+
+def _read_secrets(path: Path) -> tuple[bytes, bytes]:
+    found = read_toml(path.read_bytes(), str(path), AuditorError).convert(_SecretsFile)
+    return base64.b64decode(found.id_key), base64.b64decode(found.address_key)
+
+
+def _new_secrets() -> bytes:
+    def key() -> str:
+        return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+    return f'id_key = "{key()}"\naddress_key = "{key()}"\n'.encode()
+
+
+def _create(path: Path, content: Callable[[], bytes]) -> bool:
+    """Makes a private file, whole or not at all; False if there is one already, whoever made it first."""
+    if path.exists():
+        return False
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
