@@ -27,12 +27,13 @@ from setapart_agent.facts import Facts
 from setapart_evidence.model import App, AppState, Coverage
 
 COLLECTOR = pm_list.COLLECTOR
-_MULTI_USER_API = 17
+MULTI_USER_API = 17
+"""Android 4.2, the first with more than one user."""
 _THIRD_PARTY_CODE = ("/data/app/", "/data/app-private/", "/mnt/expand/", "/mnt/asec/")
 
 
 class Packages(Struct, frozen=True, kw_only=True):
-    """What was asked once for the whole device."""
+    """What was asked once for the whole device; `androidqf` is `Unsupported` with any other source."""
 
     dump: Answer[PackageDump]
     androidqf: Answer[QfPackages]
@@ -41,6 +42,11 @@ class Packages(Struct, frozen=True, kw_only=True):
     def users(self) -> tuple[str, ...]:
         """The users that the dump shows, whether anything else lists them or not."""
         return self.dump.value.users if isinstance(self.dump, Observed) else ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the dump is undamaged, so that its users are all users: it has a line for each in every block."""
+        return isinstance(self.dump, Observed) and self.dump.value.damage is None
 
 
 def packages_of(source: AndroidSource) -> Packages:
@@ -64,7 +70,7 @@ def collect_apps(source: AndroidSource, users: tuple[str, ...], packages: Packag
         packages: `packages_of` the same source.
         api_level: decides whether `pm` knows users.
     """
-    single = api_level is not None and api_level < _MULTI_USER_API
+    single = api_level is not None and api_level < MULTI_USER_API and users == ("0",)
     lists = {user: _Lists(source, None if single else user) for user in users}
     listed = frozenset(name for one in lists.values() for name in one.names)
     publishers = _publishers(source, lists.values(), packages)
@@ -92,11 +98,6 @@ class _Lists:
     def names(self) -> frozenset[str]:
         """The packages that are present for this user."""
         return _names(self.present)
-
-    @property
-    def damage(self) -> str | None:
-        """Why there may be more; `None` where the list is whole."""
-        return self.present.value.damage if isinstance(self.present, Observed) else self.present.reason
 
 
 def _names(answer: Answer[PackageList]) -> frozenset[str]:
@@ -135,7 +136,7 @@ class _Merge:
         for name in sorted(self._lists.removed - known - self._listed):
             states.setdefault(name, "removed-trace")
         for one in self._androidqf():
-            if one.name not in known:
+            if one.user is not None or one.name not in known:
                 states.setdefault(one.name, one.state)
         return tuple(self._app(name, state, dumped.get(name), publishers) for name, state in states.items())
 
@@ -164,7 +165,7 @@ class _Merge:
         dump, androidqf = self._packages.dump, self._packages.androidqf
         doubts: list[str | None] = []
         if isinstance(self._lists.present, Observed):
-            doubts.append(self._lists.damage)
+            doubts.append(self._lists.present.value.damage)
         if isinstance(dump, Observed) and self._user in dump.value.users:
             doubts.append(dump.value.damage)
         if isinstance(androidqf, Observed) and any(one.user == self._user for one in self._androidqf()):

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.answers import Answer, ask
-from setapart_agent.collectors.android.apps import collect_apps, packages_of
+from setapart_agent.collectors.android.apps import MULTI_USER_API, Packages, collect_apps, packages_of
 from setapart_agent.collectors.android.parse import (
     dumpsys_account,
     dumpsys_content,
@@ -19,7 +19,7 @@ from setapart_agent.collectors.android.parse.dumpsys_account import UserAccounts
 from setapart_agent.collectors.android.source import AndroidSource
 from setapart_agent.collectors.base import Collected, CollectorInfo, Observed, uncovered
 from setapart_agent.facts import DeviceFacts, Facts, unite
-from setapart_evidence.model import Coverage, Link, Section, Service
+from setapart_evidence.model import Coverage, Link, Service
 
 _HERE = "setapart_agent.collectors.android"
 _SHARED = tuple(
@@ -76,8 +76,6 @@ COLLECTORS = (PACKAGES, ACCOUNTS, DEVICE_POLICY)
 USERS_UNKNOWN = "users-unknown"
 """The reason of rows that say that there may be users whom nothing lists."""
 
-_MULTI_USER_API = 17
-
 
 def collect(source: AndroidSource) -> Collected:
     """Everything that one source tells of a device. What it does not tell is coverage; nothing is raised."""
@@ -86,27 +84,28 @@ def collect(source: AndroidSource) -> Collected:
     device = structs.replace(device, serial=source.serial() or device.serial)
     packages = packages_of(source)
     dumped = ask(source, commands.DUMPSYS_ACCOUNT, dumpsys_account.read)
-    users, certain = _users(source, dumped, packages.users, device.os_api_level)
+    users, certain = _users(source, dumped, packages)
+    certain = certain or (device.os_api_level is not None and device.os_api_level < MULTI_USER_API)
     ids = tuple(user.id for user in users)
-    parts = [
-        Facts(device=device, profiles=tuple(user.profile() for user in users)),
-        collect_apps(source, ids, packages, device.os_api_level),
-        _accounts(source, users, dumped),
-        _links(source, ids),
-    ]
+    facts = unite(
+        (
+            Facts(device=device, profiles=tuple(user.profile() for user in users)),
+            collect_apps(source, ids, packages, device.os_api_level),
+            _accounts(source, users, dumped),
+            _links(source, ids),
+        )
+    )
     if not certain:
-        parts.append(Facts(coverage=_users_unknown(ids[0])))
-    return Collected(facts=unite(parts), collectors=COLLECTORS)
+        facts = structs.replace(facts, coverage=tuple(_others_unknown(row, ids[0]) for row in facts.coverage))
+    return Collected(facts=facts, collectors=COLLECTORS)
 
 
 def _users(
-    source: AndroidSource, dumped: Answer[tuple[UserAccounts, ...]], shown: tuple[str, ...], api_level: int | None
+    source: AndroidSource, dumped: Answer[tuple[UserAccounts, ...]], packages: Packages
 ) -> tuple[tuple[AndroidUser, ...], bool]:
-    """Every user that anything names, and whether something lists them all."""
-    if api_level is not None and api_level < _MULTI_USER_API:
-        return (AndroidUser(id="0"),), True
+    """Every user that anything names, user 0 at least, and whether anything lists them all."""
     found: list[AndroidUser] = []
-    certain = False
+    certain = packages.whole
     for command in (commands.CMD_USER_LIST, commands.PM_LIST_USERS, commands.DUMPSYS_USER):
         listed = ask(source, command, dumpsys_user.read)
         if isinstance(listed, Observed):
@@ -115,20 +114,15 @@ def _users(
     if isinstance(dumped, Observed):
         found += (one.user for one in dumped.value)
         certain = certain or all(one.damage is None and one.user.flags is not None for one in dumped.value)
-    found += (AndroidUser(id=user) for user in shown)
+    found += (AndroidUser(id=user) for user in packages.users)
     return united(tuple(found)) or (AndroidUser(id="0"),), certain
 
 
-def _users_unknown(user: str) -> tuple[Coverage, ...]:
-    sections: tuple[tuple[Section, CollectorInfo], ...] = (
-        ("apps", PACKAGES),
-        ("accounts", ACCOUNTS),
-        ("links", DEVICE_POLICY),
-    )
-    return tuple(
-        Coverage(section=section, profile=user, collector=info.name, status="partial", reason=USERS_UNKNOWN)
-        for section, info in sections
-    )
+def _others_unknown(row: Coverage, user: str) -> Coverage:
+    """The row, partial if it stands for the one user that is known while there may be others."""
+    if row.profile != user or row.status != "observed":
+        return row
+    return structs.replace(row, status="partial", reason=USERS_UNKNOWN)
 
 
 def _accounts(source: AndroidSource, users: tuple[AndroidUser, ...], dumped: Answer[tuple[UserAccounts, ...]]) -> Facts:

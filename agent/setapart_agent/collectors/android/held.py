@@ -24,7 +24,7 @@ class HeldSource:
         self, kind: Literal["bugreport", "androidqf"], outputs: Mapping[str, Outcome[bytes]], *, called: str
     ) -> None:
         """Takes the outputs by command; `called` names the source in reasons, such as `a bug report`."""
-        self.kind: Literal["adb", "bugreport", "androidqf"] = kind
+        self.kind = kind
         self._outputs = outputs
         self._called = called
 

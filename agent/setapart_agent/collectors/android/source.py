@@ -29,13 +29,11 @@ _FLAGS: dict[Subset, str] = {"enabled-and-disabled": "", "disabled": " -d", "wit
 
 
 class AndroidSource(Protocol):
-    """One Android device, or what a file holds of one.
+    """One Android device, or what a file holds of one."""
 
-    Attributes:
-        kind: how the device is reached.
-    """
-
-    kind: Literal["adb", "bugreport", "androidqf"]
+    @property
+    def kind(self) -> Literal["adb", "bugreport", "androidqf"]:
+        """How the device is reached."""
 
     def output(self, command: str) -> Outcome[bytes]:
         """What a command printed on standard output and standard error together.
