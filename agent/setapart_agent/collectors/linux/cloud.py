@@ -1,0 +1,51 @@
+"""Clients that keep files in step with a server: Nextcloud, ownCloud, OneDrive, rclone."""
+
+from setapart_agent.collectors.linux.host import Host, LinuxCollector
+from setapart_agent.collectors.linux.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.facts import Facts
+
+_PLAIN = (
+    Place(
+        client="nextcloud",
+        parser="nextcloud",
+        paths=(
+            ".config/Nextcloud/nextcloud.cfg",
+            ".config/ownCloud/owncloud.cfg",
+            ".var/app/com.nextcloud.desktopclient.nextcloud/config/Nextcloud/nextcloud.cfg",
+            ".local/share/data/ownCloud/owncloud.cfg",
+        ),
+    ),
+    Place(client="rclone", parser="rclone", paths=(".config/rclone/rclone.conf", ".rclone.conf")),
+)
+_ONEDRIVE = Place(
+    client="onedrive",
+    parser="onedrive",
+    paths=(".config/onedrive*/refresh_token", ".config/onedrive*/*/refresh_token"),
+)
+
+
+class CloudStorage:
+    """The accounts of file synchronisation."""
+
+    info = info_of("linux.cloud", __name__, ("accounts",), (*_PLAIN, _ONEDRIVE), maturity="untested")
+
+    def collect(self, host: Host) -> Facts:
+        """Every user's clients; machine-wide there are none."""
+        surveys = [survey_of(host)]
+        for user in host.users:
+            if user.unseen is None:
+                survey = survey_of(host, user)
+                survey.look(_PLAIN)
+                _onedrive(survey)
+                surveys.append(survey)
+        return result(self.info, host, surveys)
+
+
+def _onedrive(survey: Survey) -> None:
+    """The token says that somebody is signed in, whatever the settings beside it say; it is never read."""
+    for token in survey.find(_ONEDRIVE):
+        path = f"{token.rpartition('/')[0]}/config"
+        survey.parse(_ONEDRIVE, path, survey.read(_ONEDRIVE, path) or b"")
+
+
+COLLECTORS: tuple[LinuxCollector, ...] = (CloudStorage(),)

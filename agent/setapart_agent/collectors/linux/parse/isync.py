@@ -1,0 +1,54 @@
+"""isync: `~/.mbsyncrc` or `~/.config/isyncrc`.
+
+Format: mbsync(1), lines of `Keyword value`, in blocks that empty lines end.
+"""
+
+import shlex
+
+from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.facts import AccountFact, Facts, FileSet, text
+from setapart_evidence.statement import Maturity
+
+KIND = "linux.isync"
+MATURITY: Maturity = "untested"
+
+_BLOCKS = frozenset({"imapaccount", "imapstore", "maildirstore", "channel", "group"})
+
+
+def recognise(name: str, content: bytes) -> bool:
+    """By name, or by its blocks."""
+    return name in {".mbsyncrc", "isyncrc"} or b"\nIMAPStore " in content or content.startswith(b"IMAPAccount ")
+
+
+def parse(files: FileSet) -> Facts:
+    """Each IMAP account, and each IMAP store that names its own server."""
+    made: list[AccountFact] = []
+    block: dict[str, str] = {}
+
+    def end() -> None:
+        if {"host", "tunnel"} & block.keys() and {"imapaccount", "imapstore"} & block.keys():
+            server = block.get("host")
+            made.append(account(files.profile, "isync:imap", ("mail",), user=block.get("user"), server=server))
+        block.clear()
+
+    for line in text(files.main).split("\n"):
+        words = _words(line)
+        if not words:
+            if not line.strip():
+                end()
+            continue
+        if words[0].lower() in _BLOCKS:
+            end()
+        block[words[0].lower()] = words[1] if len(words) > 1 else ""
+    end()
+    return Facts(accounts=tuple(dict.fromkeys(made)))
+
+
+def _words(line: str) -> list[str]:
+    line = line.strip()
+    if not line or line.startswith("#"):
+        return []
+    try:
+        return shlex.split(line, comments=False)
+    except ValueError:  # a quote without its end
+        return line.split(None, 1)

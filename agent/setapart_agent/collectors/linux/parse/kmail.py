@@ -1,0 +1,36 @@
+"""KMail: `~/.config/emailidentities` and `~/.config/mailtransports`.
+
+Format: kidentitymanagement and kmailtransport (mailtransport.kcfg). What it receives is Akonadi's.
+"""
+
+from setapart_agent.collectors.linux.parse.account import account, mailbox
+from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.facts import AccountFact, Facts, FileSet
+from setapart_evidence.statement import Maturity
+
+KIND = "linux.kmail"
+MATURITY: Maturity = "untested"
+
+
+def recognise(name: str, content: bytes) -> bool:
+    """By name, or by its groups."""
+    return name in {"emailidentities", "mailtransports"} or (b"[Identity #" in content and b"Email Address" in content)
+
+
+def parse(files: FileSet) -> Facts:
+    """The addresses it writes as, and the servers it sends through.
+
+    Raises:
+        ParseError: not one section.
+    """
+    made: list[AccountFact] = []
+    for section in sections(files.main):
+        if section.name.startswith("Identity #"):
+            address = mailbox(section.get("Email Address", "Primary Email"))
+            if address:
+                made.append(account(files.profile, "kmail:identity", ("mail",), address=address))
+        elif section.name.startswith("Transport ") and section.get("host"):
+            kind = (section.get("identifier", "type") or "smtp").lower()
+            server = section.get("host")
+            made.append(account(files.profile, f"kmail:{kind}", ("mail",), user=section.get("user"), server=server))
+    return Facts(accounts=tuple(dict.fromkeys(made)))

@@ -1,0 +1,143 @@
+"""Thunderbird and its kin: `prefs.js` of a profile.
+
+Keys: mailnews/base (nsMsgAccountManager), calendar/base (calendar.registry), mailnews/addrbook (ldap_2.servers). What
+counts is the list in `mail.accountmanager.accounts`: removed accounts may leave their keys behind.
+"""
+
+from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox, user_of
+from setapart_agent.collectors.linux.parse.prefs import Pref, prefs_of
+from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of
+from setapart_evidence.model import Service
+from setapart_evidence.statement import Maturity
+
+KIND = "linux.thunderbird-prefs"
+MATURITY: Maturity = "untested"
+
+_PREFIXES = ("mail.account", "mail.server.", "mail.identity.", "calendar.registry.", "ldap_2.servers.")
+_NO_MAIL = frozenset({"none", "rss", "nntp", "im", "movemail"})
+_WIDER: dict[str, tuple[Service, ...]] = {
+    "owl": ("mail", "calendar", "contacts"),
+    "exquilla": ("mail", "contacts"),
+}
+_LOCAL_CALENDARS = frozenset({"storage", "memory", "composite", ""})
+_DELETED = -1
+
+
+def recognise(name: str, content: bytes) -> bool:
+    """A preference file with mail in it; browsers write the same format."""
+    return b"user_pref(" in content and (
+        b'"mail.' in content or b'"calendar.registry.' in content or (name == "prefs.js" and b'"ldap_2.' in content)
+    )
+
+
+def parse(files: FileSet) -> Facts:
+    """The mail accounts, remote calendars and remote address books of a profile; a fresh profile has none.
+
+    Raises:
+        ParseError: not a preference file.
+    """
+    prefs = prefs_of(files.main, _PREFIXES)
+    made = [
+        *_mail(prefs, files.profile),
+        *_calendars(prefs, files.profile),
+        *_books(prefs, files.profile),
+    ]
+    return Facts(accounts=tuple(dict.fromkeys(made)))
+
+
+def _mail(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
+    made: list[AccountFact] = []
+    for name in _list(prefs, "mail.accountmanager.accounts"):
+        server = f"mail.server.{_text(prefs, f'mail.account.{name}.server')}"
+        kind = (_text(prefs, f"{server}.type") or "none").lower()
+        if kind in _NO_MAIL:
+            continue
+        host = next(
+            filter(None, (_text(prefs, f"{server}.{key}") for key in ("ews_url", "realhostname", "hostname"))), None
+        )
+        user = _text(prefs, f"{server}.realuserName") or _text(prefs, f"{server}.userName")
+        identities = _list(prefs, f"mail.account.{name}.identities")
+        addresses = [mailbox(_text(prefs, f"mail.identity.{one}.useremail")) for one in identities]
+        # An address of a second organisation is a tie to that organisation too.
+        by_domain = {domain_of(address): address for address in reversed([*addresses, mailbox(user)]) if address}
+        made += [
+            account(
+                profile,
+                f"thunderbird:{kind}",
+                _WIDER.get(kind, ("mail",)),
+                user=user,
+                address=address,
+                server=host,
+                enabled=True,
+            )
+            for address in reversed(by_domain.values() or (None,))
+        ]
+    return made
+
+
+def _calendars(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
+    made: list[AccountFact] = []
+    for name in _ids(prefs, "calendar.registry."):
+        key = f"calendar.registry.{name}"
+        kind = (_text(prefs, f"{key}.type") or "").lower()
+        uri = _text(prefs, f"{key}.uri")
+        if kind in _LOCAL_CALENDARS or (kind == "ics" and (uri or "file:").startswith(("file:", "moz-storage"))):
+            continue
+        identity = _text(prefs, f"{key}.imip.identity.key")
+        user = _text(prefs, f"{key}.username") or user_of(uri)
+        made.append(
+            account(
+                profile,
+                f"thunderbird:{kind}",
+                ("calendar",),
+                user=user,
+                address=address_in(uri)
+                or mailbox(user)
+                or (mailbox(_text(prefs, f"mail.identity.{identity}.useremail")) if identity else None),
+                server=uri,
+                enabled=prefs.get(f"{key}.disabled") is not True,
+            )
+        )
+    return made
+
+
+def _books(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
+    made: list[AccountFact] = []
+    for name in _ids(prefs, "ldap_2.servers."):
+        key = f"ldap_2.servers.{name}"
+        if prefs.get(f"{key}.dirType") == _DELETED:
+            continue
+        carddav = _text(prefs, f"{key}.carddav.url")
+        uri = _text(prefs, f"{key}.uri") or ""
+        if carddav:
+            user = _text(prefs, f"{key}.carddav.username")
+            address = address_in(carddav)
+            made.append(
+                account(
+                    profile,
+                    "thunderbird:carddav",
+                    ("contacts",),
+                    user=user,
+                    address=address,
+                    server=carddav,
+                    enabled=True,
+                )
+            )
+        elif uri.startswith(("ldap:", "ldaps:", "moz-abldapdirectory:")):
+            reach: tuple[Service, ...] = ("contacts", "directory")
+            made.append(account(profile, "thunderbird:ldap", reach, server=uri, enabled=True))
+    return made
+
+
+def _ids(prefs: dict[str, Pref], prefix: str) -> tuple[str, ...]:
+    names = (key[len(prefix) :].partition(".")[0] for key in prefs if key.startswith(prefix))
+    return tuple(dict.fromkeys(names))
+
+
+def _list(prefs: dict[str, Pref], key: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in (_text(prefs, key) or "").split(","))))
+
+
+def _text(prefs: dict[str, Pref], key: str) -> str | None:
+    value = prefs.get(key)
+    return value if isinstance(value, str) and value else None

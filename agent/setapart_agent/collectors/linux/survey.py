@@ -1,0 +1,220 @@
+"""Looking for the files of known programs in one profile, cheaply: each folder is listed once, each file read once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import import_module
+from types import MappingProxyType
+
+from setapart_agent.collectors.base import (
+    Absent,
+    CollectorInfo,
+    Failed,
+    Observed,
+    Parser,
+    Unseen,
+    coverage_of,
+)
+from setapart_agent.collectors.linux.host import Host, User
+from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts, FileSet, unite
+from setapart_evidence.model import SYSTEM_PROFILE, Section
+from setapart_evidence.statement import Maturity
+
+PARSE = "setapart_agent.collectors.linux.parse"
+_LIMIT = 16 * 1024 * 1024
+_MAX_FILES = 5000
+_SHARED = frozenset({"", ".config", ".local", ".local/share", ".var", ".var/app"})
+_COMMON = tuple(f"{PARSE}.{name}" for name in ("account", "prefs", "sections"))
+_NO_FILE = Failed("not a file")
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one program keeps what ties it to a server.
+
+    Attributes:
+        client: the program's name, as reasons of coverage show it.
+        parser: the module below `parse` that reads the files.
+        paths: patterns below the home, or below `/` for machine-wide files; `*` and `?` within a component.
+        sections: the sections that are not fully seen when a file can't be read.
+        mixed: whether other files may match too, so that only those are parsed which the parser recognises.
+    """
+
+    client: str
+    parser: str
+    paths: tuple[str, ...]
+    sections: tuple[Section, ...] = ("accounts",)
+    mixed: bool = False
+
+
+class Survey:
+    """What one collector finds in one profile. Reasons name the program, never the path: a path may name a user."""
+
+    def __init__(self, tree: Tree, profile: str, base: str = "", owner: int | None = None) -> None:
+        self.tree = tree
+        self.profile = profile
+        self.facts: list[Facts] = []
+        self._base = base.rstrip("/")
+        self._owner = owner
+        self._folders: dict[str, tuple[str, ...] | Unseen] = {}
+        self._failures: list[tuple[Section, Unseen]] = []
+        self._files = 0
+
+    def fail(self, client: str, sections: Iterable[Section], why: Unseen) -> None:
+        """Notes that a program's files could not be seen or understood."""
+        reason = type(why)(f"{client}: {why.reason}")
+        self._failures += [(section, reason) for section in sections]
+
+    def failures(self, section: Section) -> tuple[Unseen, ...]:
+        """What could not be seen of a section."""
+        return tuple(why for of, why in self._failures if of == section)
+
+    def find(self, place: Place) -> tuple[str, ...]:
+        """The files of a place, relative to the base; a folder that may not be listed is a failure of that place."""
+        found: list[str] = []
+        for pattern in place.paths:
+            found += self._matches(place, pattern)
+        return tuple(dict.fromkeys(found))
+
+    def has(self, path: str) -> bool:
+        """Whether there is something of this name; a folder that can't be listed has nothing."""
+        folder, _, name = path.rpartition("/")
+        names = self._names(folder)
+        return isinstance(names, tuple) and name in names
+
+    def read(self, place: Place, path: str) -> bytes | None:
+        """The content of a file, or `None`; one that is there and can't be read is a failure."""
+        self._files += 1
+        seen = self.tree.read(self._full(path), owner=self._owner, limit=_LIMIT)
+        if isinstance(seen, Observed):
+            return seen.value
+        if not isinstance(seen, Absent) and not (place.mixed and seen == _NO_FILE):
+            self.fail(place.client, place.sections, seen)
+        return None
+
+    def parse(self, place: Place, path: str, content: bytes, more: Mapping[str, bytes] = _NOTHING) -> Facts:
+        """Parses one file and keeps its facts; one that is not what it should be is a failure."""
+        parser: Parser = import_module(f"{PARSE}.{place.parser}")
+        if place.mixed and not parser.recognise(path.rpartition("/")[2], content):
+            return Facts()
+        files = {"main": content, **more}
+        try:
+            rows = self._rows(parser, files)
+            facts = parser.parse(FileSet(files=files, rows=rows, profile=self.profile, path=self._full(path)))
+        except ParseError as exc:
+            self.fail(place.client, place.sections, Failed(exc.got))
+            return Facts()
+        self.facts.append(facts)
+        return facts
+
+    def look(self, places: Sequence[Place]) -> None:
+        """Reads and parses every file of every place, one by one."""
+        for place in places:
+            for path in self.find(place):
+                if self._files > _MAX_FILES:
+                    self.fail(place.client, place.sections, Failed("too many files"))
+                    return
+                content = self.read(place, path)
+                if content is not None:
+                    self.parse(place, path, content, self._beside(place, path))
+
+    def _full(self, path: str) -> str:
+        return path if path.startswith("/") else f"{self._base}/{path}"
+
+    def _beside(self, place: Place, path: str) -> Mapping[str, bytes]:
+        """The write-ahead log of a database, which may hold rows of its own."""
+        if not self.has(f"{path}-wal"):
+            return _NOTHING
+        wal = self.read(place, f"{path}-wal")
+        return {"wal": wal} if wal else _NOTHING
+
+    @staticmethod
+    def _rows(parser: Parser, files: Mapping[str, bytes]) -> Mapping[str, tuple[tuple[object, ...], ...]]:
+        queries: Mapping[str, str] | None = getattr(parser, "QUERIES", None)
+        if queries is None:
+            return {}
+        from setapart_agent.collectors.sqlite_snapshot import read_rows
+
+        return read_rows(files["main"], queries, files.get("wal"))
+
+    def _matches(self, place: Place, pattern: str) -> list[str]:
+        bases = [""]
+        for part in pattern.split("/"):
+            step: list[str] = []
+            for base in bases:
+                names = self._names(base)
+                if not isinstance(names, tuple):
+                    everybodys = self._owner is not None and base in _SHARED
+                    self.fail("home" if everybodys else place.client, place.sections, names)
+                    continue
+                prefix = f"{base}/" if base else ""
+                step += [f"{prefix}{name}" for name in _matching(names, part)]
+            bases = step
+        return bases
+
+    def _names(self, folder: str) -> tuple[str, ...] | Unseen:
+        if folder not in self._folders:
+            seen = self.tree.entries(f"{self._base}/{folder}", owner=self._owner)
+            if isinstance(seen, Observed):
+                self._folders[folder] = seen.value
+            elif isinstance(seen, Absent) or seen == Failed("not a folder"):
+                self._folders[folder] = ()
+            else:
+                self._folders[folder] = seen
+        return self._folders[folder]
+
+
+def survey_of(host: Host, user: User | None = None) -> Survey:
+    """The survey of a user's home, or of the machine-wide files."""
+    if user is None:
+        return Survey(host.tree, SYSTEM_PROFILE)
+    return Survey(host.tree, user.profile, base=user.home, owner=user.uid)
+
+
+def result(info: CollectorInfo, host: Host, surveys: Iterable[Survey]) -> Facts:
+    """The facts of all surveys, with rows for every section and profile, also of users whose homes are not seen."""
+    parts = [
+        _rows(info, user.profile, dict.fromkeys(info.sections, (user.unseen,)))
+        for user in host.users
+        if user.unseen is not None
+    ]
+    for survey in surveys:
+        parts += survey.facts
+        parts.append(_rows(info, survey.profile, {section: survey.failures(section) for section in info.sections}))
+    return unite(parts)
+
+
+def info_of(
+    name: str,
+    module: str,
+    sections: tuple[Section, ...],
+    places: Iterable[Place],
+    *,
+    maturity: Maturity = "captures",
+    more: tuple[str, ...] = (),
+) -> CollectorInfo:
+    """A collector's declaration, made from its places: what they read and which parsers they use."""
+    known = tuple(places)
+    parsers = sorted({f"{PARSE}.{place.parser}" for place in known})
+    return CollectorInfo(
+        name=name,
+        version=1,
+        sections=sections,
+        maturity=maturity,
+        reads=(*dict.fromkeys(f"settings of {place.client}" for place in known), *more),
+        modules=(module, __name__, *_COMMON, *parsers),
+    )
+
+
+def _rows(info: CollectorInfo, profile: str, failures: Mapping[Section, tuple[Unseen, ...]]) -> Facts:
+    rows = (row for section in info.sections for row in coverage_of((section,), profile, info.name, failures[section]))
+    return Facts(coverage=tuple(rows))
+
+
+def _matching(names: tuple[str, ...], part: str) -> Iterable[str]:
+    if not any(char in part for char in "*?["):
+        return (part,) if part in names else ()
+    return (name for name in names if fnmatchcase(name, part) and (part[0] == "." or name[0] != "."))
