@@ -13,6 +13,7 @@ from replay_adbd import WITH_CHECKSUMS, ReplayAdbd, Shell
 from replay_transcripts import phone
 from setapart_agent.collectors.android.adb import find_device, open_adb
 from setapart_agent.collectors.android.adb_client import AdbClient
+from setapart_agent.collectors.android.collector import collect
 from setapart_agent.collectors.android.source import (
     CMD_USER_LIST,
     DUMPSYS_ACCOUNT,
@@ -24,6 +25,8 @@ from setapart_agent.collectors.android.source import (
 )
 from setapart_agent.collectors.base import Denied, Failed, Observed, Unsupported
 from setapart_agent.errors import SourceError
+from setapart_agent.facts import DeviceFacts
+from setapart_evidence.model import Link, Profile
 
 pytestmark = pytest.mark.needs("adb")
 
@@ -75,6 +78,62 @@ def test_every_output_arrives_byte_for_byte(station: dict[str, str], age: dict[s
             assert source.output(command) == Observed(shell.run(command).stdout), command
         for user in ("150", "999"):
             assert isinstance(source.output(pm_list_packages(user)), Denied)
+
+
+@pytest.mark.parametrize("age", [NEW, OLD], ids=["shell-v2", "shell-v1"])
+def test_the_collector_sees_every_user_and_says_whom_it_can_not_see(
+    station: dict[str, str], age: dict[str, object]
+) -> None:
+    with ReplayAdbd(shell=phone(), **age) as device, open_adb(device.address, environ=station) as source:
+        facts = collect(source).facts
+    assert facts.device == DeviceFacts(
+        platform="android",
+        os_version="14",
+        os_api_level=34,
+        patch_level="2024-03-05",
+        manufacturer="Replay",
+        model="Replay One",
+        form_factor="phone",
+        serial="RPLY00000001",
+    )
+    assert facts.profiles == (
+        Profile(id="0", kind="primary", name="Owner", running=True),
+        Profile(id="10", kind="work", name="Work profile", running=True),
+        Profile(id="11", kind="secondary", name="Second: person}", running=False),
+        Profile(id="150", kind="work", name="Secure Folder", running=True),
+        Profile(id="999", kind="clone", name="Clone", running=True),
+    )
+    assert {(app.profile, app.identifier, app.version, app.state) for app in facts.apps} == {
+        ("0", "android", "14", "installed"),
+        ("0", "com.google.android.gm", "2024.03", "installed"),
+        ("0", "com.whatsapp", "2.24.5 beta", "installed"),
+        ("0", "org.example.gone", "1.0", "removed-trace"),
+        ("10", "android", "14", "installed"),
+        ("10", "com.google.android.gm", "2024.03", "installed"),
+        ("10", "com.microsoft.office.outlook", "4.2401.1", "installed"),
+        ("11", "android", "14", "installed"),
+        ("11", "com.google.android.gm", "2024.03", "disabled"),
+        ("150", "android", "14", "installed"),
+        ("150", "com.google.android.gm", "2024.03", "installed"),
+        ("150", "com.zhiliaoapp.musically", "33.1.4", "installed"),  # refused by pm, told by the dump
+    }
+    assert [(account.profile, account.type, account.domain, account.client) for account in facts.accounts] == [
+        ("0", "com.google", "mail.example", "com.google.android.gms"),
+        ("0", "com.whatsapp", None, "com.whatsapp"),
+        (
+            "10",
+            "com.microsoft.office.outlook.USER_ACCOUNT",
+            "agency.example",
+            "com.microsoft.office.outlook",
+        ),
+        ("10", "com.google.android.gm.exchange", "agency.example", "com.google.android.gm"),
+        ("150", "com.google", "mail.example", "com.google.android.gms"),
+    ]
+    assert facts.links == (Link(kind="mdm", target="com.agency.example.dpc", profile="10"),)
+    shown = [(section, user) for section in ("apps", "accounts") for user in ("0", "10", "11", "150")]
+    statuses = {(row.section, row.profile): row.status for row in facts.coverage}
+    assert [statuses[pair] for pair in shown] == ["observed"] * 8
+    assert (statuses["apps", "999"], statuses["accounts", "999"]) == ("denied", "denied")
 
 
 @pytest.mark.parametrize("age", [NEW, OLD], ids=["shell-v2", "shell-v1"])

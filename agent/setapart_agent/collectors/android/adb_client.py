@@ -88,7 +88,7 @@ class AdbClient:
         """
         environ = os.environ if environ is None else environ
         wanted = program or environ.get("SETAPART_ADB") or "adb"
-        found = shutil.which(wanted, path=environ.get("PATH"))
+        found = shutil.which(wanted, path=environ.get("PATH", os.defpath))
         if found is None:
             raise SourceError(
                 f"no program {printable(wanted)}",
@@ -130,7 +130,11 @@ class AdbClient:
             "ADB_MDNS_AUTO_CONNECT": "0",
             "ADB_EMU": "1" if emulators else "0",
         }
-        ran = self.call("start-server", timeout=_START_TIMEOUT)
+        try:
+            ran = self.call("start-server", timeout=_START_TIMEOUT)
+        except BaseException:
+            self.close()
+            raise
         if ran.code != 0:
             self.close()
             raise SourceError(

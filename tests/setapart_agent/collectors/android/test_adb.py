@@ -1,7 +1,7 @@
 """The source over a client whose device is the replayed shell; the real program is in tests/integration."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,11 @@ from replay_transcripts import phone
 from setapart_agent.collectors.android import adb
 from setapart_agent.collectors.android.adb import AdbSource, find_device, open_adb
 from setapart_agent.collectors.android.adb_client import Attached, Ran
+from setapart_agent.collectors.android.collector import collect
 from setapart_agent.collectors.android.source import DUMPSYS_PACKAGE, GETPROP, PM_LIST_USERS, pm_list_packages
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unsupported
 from setapart_agent.errors import SourceError
+from setapart_evidence.model import App
 
 PHONE = Attached(serial="RPLY00000001", state="device", model="Replay One")
 
@@ -146,7 +148,8 @@ def test_a_device_that_takes_longer_or_prints_more_than_allowed_fails() -> None:
 def test_an_overlong_line_fails_and_one_of_the_limit_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adb, "LINE_LIMIT", 8)
     for text, fits in (
-        (b"12345678\n12345678", True), (b"123456789", False), (b"1\n123456789\n1", False), (b"1\n2\n3\n4\n5\n6\n", True),
+        (b"12345678\n12345678", True), (b"123456789", False), (b"1\n123456789\n1", False),
+        (b"1\n2\n3\n4\n5\n6\n", True),
         (b"12345678\n123456789\n", False), (b"", True),
     ):  # fmt: skip
         printed = source_of(ReplayedClient(says(text))).output(PM_LIST_USERS)
@@ -257,6 +260,51 @@ def test_parts_that_no_file_has_are_not_asked_for(offset: int, length: int) -> N
 
 def test_a_file_that_can_not_be_read_is_not_an_empty_part() -> None:
     assert source_of(files()).read_range("/data/app/none", 0, 10) == Failed("`dd` ended with exit code 1")
+
+
+Known = dict[tuple[str, str], set[tuple[object, ...]]]
+
+
+def known_of(client: ReplayedClient) -> tuple[Known, set[tuple[str, str]]]:
+    """What a run found by section and profile, and which of these it says to have seen whole."""
+    facts = collect(source_of(client)).facts
+    known: Known = {}
+    for section, found in (("apps", facts.apps), ("accounts", facts.accounts)):
+        for fact in found:
+            name = (fact.identifier, fact.state) if isinstance(fact, App) else (fact.type, fact.address)
+            known.setdefault((section, fact.profile), set()).add(name)
+    rows: dict[tuple[str, str], bool] = {}
+    for row in facts.coverage:
+        rows[row.section, row.profile] = rows.get((row.section, row.profile), True) and row.status == "observed"
+    return known, {pair for pair, whole in rows.items() if whole and pair[0] != "links"}
+
+
+def test_wherever_a_phone_vanishes_nothing_that_is_missing_is_said_to_be_seen() -> None:
+    client = ReplayedClient()
+    everything, seen = known_of(client)
+    assert len(seen) == 8  # apps and accounts of users 0, 10, 11 and 150
+    assert len(client.commands) > 20
+    checked = 0
+    for answered in range(1, len(client.commands)):
+        for sent in (0, 100, 1000):
+            count = iter(range(len(client.commands) + 1))
+
+            def cut(ran: Ran, count: Iterator[int] = count, last: int = answered, sent: int = sent) -> Ran:
+                at = next(count)
+                return (
+                    ran
+                    if at < last
+                    else Ran(stdout=ran.stdout[:sent] if at == last and len(ran.stdout) > sent else b"")
+                )
+
+            known, whole = known_of(ReplayedClient(changes=cut))
+            checked += len(whole)
+            for pair in whole:
+                assert known.get(pair, set()) == everything.get(pair, set()), (answered, sent, pair)
+            for pair, found in known.items():
+                names = {name for name, _ in found}
+                assert names <= {name for name, _ in everything[pair]}, (answered, sent, pair)
+    assert checked > 300  # most runs still see something whole
 
 
 OTHER = Attached(serial="R58M", state="unauthorized")

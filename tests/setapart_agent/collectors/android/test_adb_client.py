@@ -102,6 +102,10 @@ def test_a_file_that_is_no_program_ends_in_our_error(tmp_path: Path) -> None:
     (tmp_path / "adb").chmod(0o755)
     with pytest.raises(SourceError, match="can't be run"):
         run([str(tmp_path / "adb")], environ={}, timeout=1, limit=1)
+    client = AdbClient(str(tmp_path / "adb"), environ={})
+    with pytest.raises(SourceError, match="can't be run"):
+        client.start()
+    assert client.call("devices").stopped == "the adb server was ended"
 
 
 def test_a_missing_program_says_what_to_install(tmp_path: Path) -> None:
