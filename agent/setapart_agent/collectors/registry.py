@@ -9,6 +9,7 @@ from typing import cast
 from setapart_agent.collectors.base import Parser
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
+from setapart_evidence.model import SYSTEM_PROFILE
 
 _PREFIX = "setapart_agent.collectors."
 
@@ -21,7 +22,70 @@ class ParserRef:
     profile: str = "unknown"
 
 
-PARSERS: Mapping[str, ParserRef] = {}
+PARSERS: Mapping[str, ParserRef] = {
+    # Containers of other formats first, then what names itself, then plain lists.
+    "android.bugreport": ParserRef("android.bugreport"),
+    "android.dumpsys-account": ParserRef("android.parse.dumpsys_account"),
+    "android.dumpsys-package": ParserRef("android.parse.dumpsys_package"),
+    "android.dumpsys-user": ParserRef("android.parse.dumpsys_user"),
+    "android.dumpsys-content": ParserRef("android.parse.dumpsys_content"),
+    "android.dumpsys-device-policy": ParserRef("android.parse.dumpsys_device_policy"),
+    "android.pm-list": ParserRef("android.parse.pm_list"),
+    "android.androidqf-packages": ParserRef("android.parse.androidqf_packages"),
+    "android.getprop": ParserRef("android.parse.getprop"),
+    "browser.chromium-preferences": ParserRef("browser.parse.chromium_preferences"),
+    "browser.chromium-extension": ParserRef("browser.parse.chromium_extension"),
+    "browser.firefox-extensions": ParserRef("browser.parse.firefox_extensions"),
+    "browser.firefox-account": ParserRef("browser.parse.firefox_account"),
+    "linux.dpkg-status": ParserRef("linux.parse.dpkg", SYSTEM_PROFILE),
+    "linux.dpkg-list": ParserRef("linux.parse.dpkg_list", SYSTEM_PROFILE),
+    "linux.rpm-db": ParserRef("linux.parse.rpm_db", SYSTEM_PROFILE),
+    "linux.rpm-list": ParserRef("linux.parse.rpm_list", SYSTEM_PROFILE),
+    "linux.apk-db": ParserRef("linux.parse.apk", SYSTEM_PROFILE),
+    "linux.pacman": ParserRef("linux.parse.pacman", SYSTEM_PROFILE),
+    "linux.nix-list": ParserRef("linux.parse.nix", SYSTEM_PROFILE),
+    "linux.waydroid": ParserRef("linux.parse.waydroid", SYSTEM_PROFILE),
+    "linux.sssd": ParserRef("linux.parse.sssd", SYSTEM_PROFILE),
+    "linux.krb5": ParserRef("linux.parse.krb5", SYSTEM_PROFILE),
+    "linux.keytab": ParserRef("linux.parse.keytab", SYSTEM_PROFILE),
+    "linux.smb": ParserRef("linux.parse.smb", SYSTEM_PROFILE),
+    "linux.joins": ParserRef("linux.parse.joins", SYSTEM_PROFILE),
+    "linux.management": ParserRef("linux.parse.management", SYSTEM_PROFILE),
+    "linux.mounts": ParserRef("linux.parse.mounts", SYSTEM_PROFILE),
+    "linux.mount-unit": ParserRef("linux.parse.mount_unit", SYSTEM_PROFILE),
+    "linux.autofs": ParserRef("linux.parse.autofs", SYSTEM_PROFILE),
+    "linux.netplan": ParserRef("linux.parse.netplan", SYSTEM_PROFILE),
+    "linux.networkmanager": ParserRef("linux.parse.networkmanager", SYSTEM_PROFILE),
+    "linux.openvpn": ParserRef("linux.parse.openvpn", SYSTEM_PROFILE),
+    "linux.wireguard": ParserRef("linux.parse.wireguard", SYSTEM_PROFILE),
+    "linux.wpa": ParserRef("linux.parse.wpa", SYSTEM_PROFILE),
+    "linux.flatpak": ParserRef("linux.parse.flatpak"),
+    "linux.snap": ParserRef("linux.parse.snap"),
+    "linux.desktop-entry": ParserRef("linux.parse.desktop_entry"),
+    "linux.goa": ParserRef("linux.parse.goa"),
+    "linux.evolution-source": ParserRef("linux.parse.evolution_source"),
+    "linux.thunderbird-prefs": ParserRef("linux.parse.thunderbird_prefs"),
+    "linux.tbsync": ParserRef("linux.parse.tbsync"),
+    "linux.akonadi": ParserRef("linux.parse.akonadi"),
+    "linux.kaccounts": ParserRef("linux.parse.kaccounts"),
+    "linux.kmail": ParserRef("linux.parse.kmail"),
+    "linux.geary": ParserRef("linux.parse.geary"),
+    "linux.claws": ParserRef("linux.parse.claws"),
+    "linux.vdirsyncer": ParserRef("linux.parse.vdirsyncer"),
+    "linux.isync": ParserRef("linux.parse.isync"),
+    "linux.offlineimap": ParserRef("linux.parse.offlineimap"),
+    "linux.getmail": ParserRef("linux.parse.getmail"),
+    "linux.fetchmail": ParserRef("linux.parse.fetchmail"),
+    "linux.msmtp": ParserRef("linux.parse.msmtp"),
+    "linux.muttrc": ParserRef("linux.parse.muttrc"),
+    "linux.aerc": ParserRef("linux.parse.aerc"),
+    "linux.himalaya": ParserRef("linux.parse.himalaya"),
+    "linux.ccache": ParserRef("linux.parse.ccache"),
+    "linux.nextcloud": ParserRef("linux.parse.nextcloud"),
+    "linux.onedrive": ParserRef("linux.parse.onedrive"),
+    "linux.rclone": ParserRef("linux.parse.rclone"),
+    "linux.bookmarks": ParserRef("linux.parse.bookmarks"),
+}
 
 
 def parser_of(kind: str) -> Parser:
