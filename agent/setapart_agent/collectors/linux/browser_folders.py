@@ -1,0 +1,100 @@
+"""Where browsers of Linux keep their profiles: as packages, as Flatpaks and as snaps."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from setapart_agent.collectors.linux.gathering import Gathering
+from setapart_agent.collectors.linux.host import User
+
+_CHROMIUM = {
+    "chromium": "chromium",
+    "google-chrome": "chrome",
+    "google-chrome-beta": "chrome-beta",
+    "google-chrome-unstable": "chrome-dev",
+    "google-chrome-canary": "chrome-canary",
+    "google-chrome-for-testing": "chrome-for-testing",
+    "microsoft-edge": "edge",
+    "microsoft-edge-beta": "edge-beta",
+    "microsoft-edge-dev": "edge-dev",
+    "BraveSoftware/Brave-Browser": "brave",
+    "BraveSoftware/Brave-Browser-Beta": "brave-beta",
+    "BraveSoftware/Brave-Browser-Nightly": "brave-nightly",
+    "BraveSoftware/Brave-Origin": "brave-origin",
+    "vivaldi": "vivaldi",
+    "vivaldi-snapshot": "vivaldi-snapshot",
+    "opera": "opera",
+    "opera-beta": "opera-beta",
+    "opera-developer": "opera-developer",
+    "yandex-browser": "yandex",
+    "yandex-browser-beta": "yandex-beta",
+    "naver-whale": "whale",
+    "thorium": "thorium",
+    "net.imput.helium": "helium",
+    "ungoogled-chromium": "ungoogled-chromium",
+    "iridium": "iridium",
+}
+"""Folder below the configuration folder to the browser's name in profile ids."""
+
+_FIREFOX = {
+    ".mozilla/firefox": "firefox",
+    ".librewolf": "librewolf",
+    ".waterfox": "waterfox",
+    ".floorp": "floorp",
+    ".zen": "zen",
+    ".mullvad-browser": "mullvad",
+    ".thunderbird": "thunderbird",
+}
+_FIREFOX_CONFIG = {
+    "mozilla/firefox": "firefox",
+    "librewolf/librewolf": "librewolf",
+    "librewolf": "librewolf",
+    "waterfox": "waterfox",
+    "floorp": "floorp",
+    "zen": "zen",
+    "thunderbird": "thunderbird",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserFolder:
+    """A folder with the profiles of one browser of one user."""
+
+    browser: str
+    path: str
+
+
+def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:
+    """The user data folders of Chromium's family."""
+    bases = [f"{user.home}/.config"]
+    for home in _sandbox_homes(gathering, user):
+        bases += [f"{home}/config", f"{home}/.config", home]
+    return tuple(folder for base in bases for folder in _present(gathering, base, _CHROMIUM))
+
+
+def firefox_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:
+    """The folders of Firefox's family that hold `profiles.ini`."""
+    found: list[BrowserFolder] = []
+    for home in (user.home, *_sandbox_homes(gathering, user)):
+        found += _present(gathering, home, _FIREFOX)
+        found += _present(gathering, f"{home}/.config", _FIREFOX_CONFIG)
+        if home != user.home:
+            found += _present(gathering, f"{home}/config", _FIREFOX_CONFIG)
+    return tuple(found)
+
+
+def _sandbox_homes(gathering: Gathering, user: User) -> Iterator[str]:
+    """The homes that Flatpaks and snaps see."""
+    for name in gathering.entries(f"{user.home}/.var/app"):
+        yield f"{user.home}/.var/app/{name}"
+    for name in gathering.entries(f"{user.home}/snap"):
+        yield f"{user.home}/snap/{name}/common"
+        yield f"{user.home}/snap/{name}/current"
+
+
+def _present(gathering: Gathering, base: str, known: Mapping[str, str]) -> Iterator[BrowserFolder]:
+    """Those known folders that are there; the base is listed once, since most are not."""
+    names = frozenset(gathering.entries(base))
+    for folder, browser in known.items():
+        first, _, second = folder.partition("/")
+        if first in names and (not second or second in gathering.entries(f"{base}/{first}")):
+            yield BrowserFolder(browser=browser, path=f"{base}/{folder}")
