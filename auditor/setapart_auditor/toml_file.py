@@ -66,8 +66,10 @@ class TomlFile:
         text = self.raw.decode("utf-8", "replace")
         line = line_of(text, path) if path else None
         place = f"{self.name}, line {line}" if line else self.name
-        in_list = bool(path) and isinstance(path[-1], int) and not isinstance(_get(self.data, path), dict)
-        spelling = _spelling(path[:-1] if in_list else path)
+        value = _get(self.data, path) if path else None
+        if path and isinstance(path[-1], int) and not isinstance(value, dict):
+            path = path[:-1]
+        spelling = _spelling((*path, "")) if isinstance(value, dict) else _spelling(path)
         return f"{place}: {spelling}" if spelling else place
 
     def refuse(self, path: tuple[Step, ...], got: str, *, expected: str = "", cure: str = "") -> AuditorError:
@@ -197,7 +199,8 @@ def _type_at(kind: type[Struct], path: tuple[Step, ...]) -> Any:  # noqa: ANN401
         info = next(_below(info, step), None)
         if info is None:
             return None
-    return info
+    choices = getattr(info, "types", (info,))
+    return next((one for one in choices if not isinstance(one, msgspec.inspect.NoneType)), None)
 
 
 def _below(info: Any, step: Step) -> Iterator[Any]:  # noqa: ANN401
@@ -209,22 +212,18 @@ def _below(info: Any, step: Step) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _spelling(path: tuple[Step, ...]) -> str:
-    """`[table] key`, or `[[device]] 3: key`, as the reader finds it in the file; positions count from 1."""
-    if not path:
-        return ""
+    """`[table] key`, or `[[device]] 3 key`, as the reader finds it in the file; positions count from 1."""
     parts: list[str] = []
-    for name in path[:-1]:
-        if isinstance(name, int):
-            parts[-1] = f"{parts[-1]} {name + 1}"
+    names: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f"[[{'.'.join(names)}]] {step + 1}")
+            names = []
         else:
-            parts.append(name)
-    last = path[-1]
-    if isinstance(last, int):
-        return f"[[{'.'.join(parts)}]] {last + 1}"
-    if any(isinstance(name, int) for name in path):
-        return f"[[{'.'.join(parts)}]] {printable(last, 60)}".rstrip()
-    table = f"[{'.'.join(parts)}]" if parts else ""
-    return f"{table} {printable(last, 60)}".strip()
+            names.append(printable(step, 60))
+    if len(names) > 1:
+        parts.append(f"[{'.'.join(names[:-1])}]")
+    return " ".join((*parts, *names[-1:])).rstrip()
 
 
 def _shown(value: object) -> str:

@@ -116,10 +116,10 @@ def _limits(pack: Pack) -> Iterator[Refusal]:
 
 
 def _controls(pack: Pack) -> Iterator[Refusal]:
-    yield from _unknown(("controls",), pack.controls, CONTROL, "control")
     for control, rule in pack.controls.items():
         spec = CONTROL.get(control)
         if spec is None:
+            yield from _unknown(("controls", control), (control,), CONTROL, "control")
             continue
         path = ("controls", control, "severity")
         rank = SEVERITIES.index(rule.severity)
