@@ -168,8 +168,15 @@ class _Reader:
             self._count(len(count[1]), int(count[2]))
         elif self._listing:
             self._listing = bool(line.strip())
-            if self._listing and self._block is not None:
-                self._block.doubt("a line among the accounts is no account")
+            if self._listing:
+                self._doubt("a line among the accounts is no account")
+        else:
+            self._elsewhere(line)
+
+    def _elsewhere(self, line: str) -> None:
+        """A line outside the lists of accounts."""
+        if _TYPE in line and line.rstrip().endswith("}"):
+            self._doubt("the end of an account stands outside the list")
         elif (service := _SERVICE.match(line)) is not None:
             self.clients.setdefault(service[1], service[2])
         elif "RegisteredServicesCache:" in line and self._block is not None:
@@ -214,6 +221,8 @@ class _Reader:
         self._listing = True
 
     def _account(self, line: str) -> None:
+        if not self._listing:
+            self._doubt("an account stands outside the list")
         if not self._taken(line):
             self._open = line
 
@@ -241,9 +250,11 @@ class _Reader:
 
     def _broken(self) -> None:
         self._open = ""
-        self._listing = False
+        self._doubt("an account line is broken")
+
+    def _doubt(self, why: str) -> None:
         if self._block is not None:
-            self._block.doubt("an account line is broken")
+            self._block.doubt(why)
 
     def _damage(self, why: str) -> None:
         if self._open:

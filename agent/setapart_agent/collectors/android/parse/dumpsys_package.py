@@ -6,8 +6,8 @@ repeats the factory copies of updated system apps, with user states that mean no
 of AOSP.
 
 A version name may hold line feeds, and AOSP prints it as it is, so an app can forge any line after its own. Hence a
-package counts as installed if any of its lines for a user says so; a block without a line for any user counts as
-installed for all; a list that "ends" too early is still read to its last block; and only a block whose code is not
+package counts as installed if any of its lines for a user says so; one with a block without a line for any user counts
+as installed for all; a list that "ends" too early is still read to its last block; and only a block whose code is not
 below /data is a factory copy.
 """
 
@@ -195,6 +195,7 @@ class _Block:
         self._user: str | None = None
         self._states: dict[str, UserState] = {}
         self._of_user: dict[str, set[str]] = {}
+        self._silent = False
         self.add(lines)
 
     def add(self, lines: str) -> None:
@@ -203,6 +204,8 @@ class _Block:
         self._user = None
         for token in _TOKEN.finditer(lines):
             self._take(token)
+        if self._user is None and self._enabled is None:
+            self._silent = True
 
     def _take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
@@ -233,8 +236,8 @@ class _Block:
             self._of_user.setdefault(self._user, set()).add(PERMISSIONS[name])
 
     def states(self) -> tuple[UserState, ...]:
-        """The package's state for every user that the block names; for user 0 in a dump of before Android 4.2."""
-        states = self._states
+        """The package's state for every user that the blocks name; for user 0 in a dump of before Android 4.2."""
+        states = {} if self._silent else self._states
         if not states and self._enabled is not None:
             states = {"0": UserState(user="0", state="disabled" if self._enabled in _DISABLED else "installed")}
         return tuple(

@@ -74,13 +74,13 @@ class _Reader:
         self.found: list[AndroidUser] = []
         self.announced: int | None = None
         self.damage: str | None = None
-        self._listing = False
+        self._listing = True
 
     def feed(self, line: str) -> None:
         """Takes the next line."""
         head = line.lstrip()
         indented = len(head) < len(line)
-        if head.startswith("UserInfo{") and (indented or self._listing):
+        if self._listing and head.startswith("UserInfo{"):
             self._user(head)
         elif (verbose := _VERBOSE.fullmatch(line)) is not None:
             self.found.append(_verbose(verbose))
@@ -94,7 +94,6 @@ class _Reader:
             self._listing = False
 
     def _user(self, line: str) -> None:
-        self._listing = True
         user = user_of(line, running=_running(line))
         if user is None:
             self.damage = "a line of the user list is broken"

@@ -1,0 +1,46 @@
+import pytest
+
+from setapart_agent.collectors.android.parse.command_output import damaged, normal, refusal
+from setapart_agent.collectors.base import Denied, Failed
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [
+        ("", Failed),
+        (" \r\n", Failed),
+        ("Can't find service: account", Failed),
+        ("Permission Denial: can't dump AccountManager from from pid=1", Denied),
+        ("java.lang.SecurityException: Shell does not have permission to access user 10", Denied),
+        ("Error: java.lang.SecurityException: x", Denied),
+        ("/system/bin/sh: pm: not found", Failed),
+        ("/system/bin/sh: cmd: inaccessible or not found", Failed),
+        ("Error: unknown command 'list'", Failed),
+        ("Unknown command: users", Failed),
+        ("Failure [INTERNAL]", Failed),
+        ("Exception occurred while executing 'list':\njava.lang.IllegalStateException", Failed),
+        ("*** SERVICE 'account' DUMP TIMEOUT (10000ms) EXPIRED ***", Failed),
+    ],
+)
+def test_refusals_are_told_from_answers(output: str, kind: type) -> None:
+    assert type(refusal(output)) is kind
+
+
+def test_an_answer_is_no_refusal() -> None:
+    assert refusal("package:com.example.a\n") is None
+
+
+def test_damage_is_a_line_of_its_own() -> None:
+    assert damaged("a\n*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\nb") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
+    assert damaged("*** at the start\n") == "at the start"
+    assert damaged("a *** b\n  *** c\n") is None
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\r\n"])
+def test_line_ends_become_plain(end: str) -> None:
+    assert normal(f"a{end}b{end}".encode()) == "a\nb\n"
+
+
+def test_what_is_not_utf_8_survives() -> None:
+    assert normal(b"a\xffb") == "a\ufffdb"
+    assert normal(b"\xff\xfea\x00") == "a"
