@@ -23,6 +23,7 @@ origins, display-name prefixes) are met by giving an app all the keys it answers
 
 import re
 
+from .identity import a_label
 from .model import App, Platform
 
 KINDS = frozenset(
@@ -105,11 +106,11 @@ def windows_keys(display_name: str) -> tuple[str, ...]:
 
 
 def origin_keys(url: str) -> tuple[str, ...]:
-    """The host of a URL or host name, and every parent domain with at least two labels."""
+    """The host of a URL or host name in A-labels, and every parent domain with at least two labels."""
     host = url.partition("://")[2] or url
     host = re.split(r"[/?#\\]", host, maxsplit=1)[0].rpartition("@")[2]  # browsers read a backslash as a slash
     host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    labels = host[-_MAX_HOST:].strip(".").lower().split(".")
+    labels = a_label(host[-_MAX_HOST:].lstrip(".")).split(".")
     return tuple(f"origin:{'.'.join(labels[at:])}" for at in range(max(1, len(labels) - 1)))
 
 

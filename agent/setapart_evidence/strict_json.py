@@ -5,6 +5,7 @@
 """
 
 import json
+from collections import Counter
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -107,11 +108,8 @@ def _read(raw: bytes, nesting: int) -> None:
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(items)
     if len(found) != len(items):
-        seen: set[str] = set()
-        for name, _ in items:
-            if name in seen:
-                raise _RefusedError(f"key {printable(name, 80)!r} stands twice in one object", "each key once")
-            seen.add(name)
+        twice = Counter(name for name, _ in items).most_common(1)[0][0]
+        raise _RefusedError(f"key {printable(twice, 80)!r} stands twice in one object", "each key once")
     return found
 
 

@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from assets.build_vectors import PAYLOAD, SEALED, VALID
 from evidence_maker import (
     DEVICE,
@@ -20,8 +23,6 @@ from evidence_maker import (
     pae,
     statement,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EnvelopeError, EvidenceError, SizeError
 from setapart_evidence.keys import generate

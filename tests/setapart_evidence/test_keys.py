@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from evidence_maker import DEVICE, HARDWARE_DEVICE, OTHER_DEVICE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from evidence_maker import DEVICE, HARDWARE_DEVICE, OTHER_DEVICE
 from setapart_evidence.errors import EvidenceError, KeyFormatError, SignatureError
 from setapart_evidence.keys import EcdsaP256Signer, Ed25519Signer, PublicKey, generate, load_signer, low_s
 
@@ -85,6 +86,9 @@ def test_other_tools_spellings_of_our_kinds_are_read() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     sec1 = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     assert load_signer(sec1).public.spki == _spki(key.public_key())
+    seed = base64.b64decode(b"".join(RFC_PEM.splitlines()[1:-1]))[-32:]
+    attributes = bytes.fromhex("3030020100300506032b657004220420") + seed + bytes.fromhex("a000")  # RFC 5208: none
+    assert load_signer(_block("PRIVATE KEY", attributes)).pem() == RFC_PEM
     for raw in (RFC_PUBLIC_PEM.replace(b"\n", b"\r\n"), b"# from Ann\n" + RFC_PUBLIC_PEM + b"\n\n"):
         assert PublicKey.from_pem(raw).pem() == RFC_PUBLIC_PEM
 
@@ -101,7 +105,7 @@ def test_one_p256_key_has_one_id_however_its_point_is_encoded() -> None:
 _ENCRYPTED = DEVICE._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
 _P384 = ec.generate_private_key(ec.SECP384R1())
 _K1 = ec.generate_private_key(ec.SECP256K1())
-_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - refused whatever its size
+_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)
 _SPKI = DEVICE.public.spki
 
 

@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from assets.build_vectors import VALID, VECTORS, Vector, large_vectors, vectors, write
 from evidence_maker import (
     DEVICE,
@@ -20,8 +23,6 @@ from evidence_maker import (
     statement,
     station_binding,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EvidenceError, InventoryError, StatementError, UnknownKeyError
 from setapart_evidence.keys import PublicKey

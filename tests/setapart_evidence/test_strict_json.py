@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from setapart_evidence import strict_json
 from setapart_evidence.errors import EvidenceError, InventoryError
 
