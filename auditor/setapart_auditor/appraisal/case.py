@@ -1,0 +1,160 @@
+"""A device's case: the facts of all its current reports, united, as the controls ask for them.
+
+Facts are united, coverage is best-of: a section of a profile was seen if some fresh report saw it. A report older than
+the window saw nothing any more; what it found stays open until a fresh report has seen that section of that profile.
+
+Evidence pointers: `/apps/12` into the inventory of the one current report, `/predicate/…` into its statement. Where
+several reports are current each pointer begins with `#` and the report's index, newest first. `register:/…` and
+`policy:/…` point to what is no report at all.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from setapart_auditor.policy.model import DeviceClass, Policy, Severity
+from setapart_evidence.model import Account, App, Link, Section
+from setapart_evidence.text import printable
+
+from .attribution import Attribution, Reach
+from .history import History
+from .model import Context, Exception_, Finding, Registration
+from .need import Need
+from .rulebook import Rulebook, at_least
+from .view import Lack, OwnStore, View, owner_of, profile_words
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """An app that matters: which restricted app it is (or looks like), where it stands, and where the evidence is."""
+
+    app: str
+    item: App
+    profile: str
+    evidence: str
+    by_signer: bool
+
+    @property
+    def words(self) -> str:
+        """The app and where it is, for a sentence."""
+        name = printable(self.item.name or self.item.identifier, 80)
+        known = printable(self.item.identifier, 80)
+        shown = name if name == known else f"{name} ({known})"
+        if self.by_signer:
+            shown += f", signed by the maker of {self.app},"
+        return f"{shown} {profile_words(self.profile)}"
+
+
+class Tie(Struct, frozen=True, kw_only=True):
+    """An account or a link and whose it is."""
+
+    item: Account | Link
+    evidence: str
+    attribution: Attribution
+    reach: tuple[Reach, ...]
+
+    @property
+    def noun(self) -> str:
+        """What it is, in one word."""
+        return "account" if isinstance(self.item, Account) else "link"
+
+    @property
+    def words(self) -> str:
+        """What it is and where, for a sentence."""
+        if isinstance(self.item, Account):
+            known = self.item.domain or self.item.host or self.item.tenant
+            shown = f"account of type {printable(self.item.type, 80)}"
+        else:
+            known = self.item.target
+            shown = f"{self.item.kind} link"
+        at = f" at {printable(known, 80)}" if known else ""
+        return f"{shown}{at} {profile_words(owner_of(self.item.profile))}"
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """All that is known of one device at one moment.
+
+    Attributes:
+        device_class: what the device is judged as; an unregistered one as ordinary.
+        in_reach: whether the pack is in force and covers the holder: only then are its apps restricted.
+        views: the current reports, newest first.
+        restricted, removed, web, suspects: apps, in the views' order.
+        ties: accounts and links, where the class asks for them.
+        required: the sections that must have been seen of every profile.
+        lacks: the required places that no fresh report saw.
+        own_stores: clients whose accounts nobody can read and for which nobody answers, where accounts are required.
+        enforced: pointer to a manager's block that stands in for the list of apps.
+        needs: for each restricted app, the exception that carries it.
+    """
+
+    registration: Registration
+    policy: Policy
+    rulebook: Rulebook
+    context: Context
+    now: dt.datetime
+    device_class: DeviceClass
+    in_reach: bool
+    history: History
+    views: tuple[View, ...]
+    restricted: tuple[Seen, ...]
+    removed: tuple[Seen, ...]
+    web: tuple[Seen, ...]
+    suspects: tuple[Seen, ...]
+    ties: tuple[Tie, ...]
+    required: tuple[Section, ...]
+    lacks: tuple[Lack, ...]
+    own_stores: tuple[OwnStore, ...]
+    enforced: str | None
+    needs: Mapping[str, Need]
+
+    @property
+    def today(self) -> dt.date:
+        """The day of judging, in UTC."""
+        return self.now.date()
+
+    @property
+    def dedicated(self) -> bool:
+        """Whether the device is set apart."""
+        return self.device_class == "social-dedicated"
+
+    @property
+    def app_or_link(self) -> bool:
+        """Whether it is a personal device that may have the app or the link, but not both."""
+        return self.device_class == "personal" and self.policy.pack.personal.rule == "app-or-link"
+
+    @property
+    def fresh(self) -> tuple[View, ...]:
+        """The current reports within the window."""
+        return tuple(view for view in self.views if view.fresh)
+
+    @property
+    def depends_on_ties(self) -> bool:
+        """Whether an account or link of unknown owner leaves the verdict open."""
+        return self.dedicated or (self.app_or_link and not self.internal and any(self.offending()))
+
+    @property
+    def exceptions(self) -> tuple[Exception_, ...]:
+        """The exceptions that carry a restricted app which is there, by id."""
+        carrying = (self.needs[seen.app].exception for seen in self.offending() if seen.app in self.needs)
+        return tuple(sorted({item.id: item for item in carrying if item is not None}.values(), key=_id))
+
+    @property
+    def internal(self) -> tuple[Tie, ...]:
+        """The accounts and links that are the authority's own."""
+        return tuple(tie for tie in self.ties if tie.attribution is Attribution.INTERNAL)
+
+    def offending(self) -> Iterator[Seen]:
+        """Each restricted app once per profile, if the pack is in reach of the device."""
+        if self.in_reach:
+            yield from {(seen.app, seen.profile): seen for seen in reversed(self.restricted)}.values()
+
+    def finding(self, control: str, evidence: str, message: str, cure: str, *, floor: Severity = "info") -> Finding:
+        """A finding at the policy's severity for its control, or at the floor if that is worse."""
+        severity = self.rulebook.severities[control]
+        if floor != "info":
+            severity = at_least(severity, floor)
+        return Finding(control=control, severity=severity, evidence=evidence, message=message, cure=cure)
+
+
+def _id(exception: Exception_) -> str:
+    return exception.id

@@ -1,0 +1,52 @@
+"""Whether the agent's filter let through all that this policy asks for.
+
+A filter is named by its bundle, or by the digest of its identifiers; what is named but not known here kept back who
+knows what. Where no filter is named, the counts of what was kept back decide. Full disclosure keeps nothing back.
+"""
+
+import datetime as dt
+
+from msgspec import Struct
+
+from setapart_evidence.open import VerifiedReport
+
+from .model import Context
+from .rulebook import Admission, Rulebook
+
+
+class Sufficiency(Struct, frozen=True, kw_only=True):
+    """Whether the lists of apps and of accounts are complete for this policy, and when the filter expired."""
+
+    apps: bool
+    accounts: bool
+    expired: dt.datetime | None = None
+
+
+_FULL = Sufficiency(apps=True, accounts=True)
+
+
+def sufficiency_of(
+    report: VerifiedReport, received_at: dt.datetime, rulebook: Rulebook, context: Context
+) -> Sufficiency:
+    """Judges the filter of one report.
+
+    A bundle that expired before the report arrived was out of date when it was used, or may have been: the device's
+    clock does not decide.
+    """
+    stated, withheld = report.predicate.disclosure, report.inventory.withheld
+    cut = withheld.accounts > 0 or any(account.withheld for account in report.inventory.accounts)
+    if stated.bundle is None and stated.identifiers is None and stated.domains is None:
+        return _FULL if not withheld.apps and not cut else Sufficiency(apps=not withheld.apps, accounts=not cut)
+    filter_ = context.bundles.get(stated.bundle or stated.identifiers or "")
+    expired = None
+    if filter_ is not None and filter_.expires_at is not None and filter_.expires_at < received_at:
+        expired = filter_.expires_at
+    if stated.level == "full":
+        return Sufficiency(apps=not withheld.apps, accounts=not cut, expired=expired)
+    known = rulebook.admits(filter_) if filter_ is not None else Admission(apps=False, accounts=False)
+    unfiltered = stated.bundle is None and stated.domains is None and not cut
+    return Sufficiency(
+        apps=known.apps or stated.identifiers == rulebook.needed_digest,
+        accounts=known.accounts or unfiltered or stated.domains == rulebook.internal_digest,
+        expired=expired,
+    )

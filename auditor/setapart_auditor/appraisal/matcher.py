@@ -1,0 +1,146 @@
+"""Which apps of an inventory are restricted, look like it, or keep accounts that nobody can read.
+
+Fleets repeat the same apps, so the parts by which an app can be known (identifier, name, publisher, hint) are looked
+up once and remembered as clean for as long as the policy is used. An app whose every part is clean answers to no key
+of the policy, whatever its kind; only the others are compared exactly, with `identifiers.keys_of`.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from setapart_auditor.policy.model import Policy
+from setapart_evidence.identifiers import KINDS, desktop_keys, keys_of, origin_keys, process_name, windows_keys
+from setapart_evidence.model import App, Inventory, Platform
+
+How = Literal["identity", "signer", "web", "suspicion", "none"]
+_REMEMBERED = 65_536
+"""Parts kept; enough for a fleet, and what a hostile device can make us hold."""
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """What an app is to a policy.
+
+    Attributes:
+        app: the restricted app that it is, or is suspected to be.
+        how: by its identity or its signer it is that app; `web` is web access that does not count by itself.
+        client: the client whose accounts nobody can read, if it is one.
+    """
+
+    app: str | None = None
+    how: How = "none"
+    client: str | None = None
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """An app of an inventory that matters, and its index there."""
+
+    index: int
+    item: App
+    match: Match
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """The apps of one inventory that matter, and the owners of the profiles that are not in `listed`."""
+
+    sightings: tuple[Sighting, ...] = ()
+    owners: frozenset[str] = frozenset()
+
+
+_PUBLISHER = ("signer:", "team:", "hint:")
+_BLANK = App(identifier="", profile="", source="bundle")
+_NOTHING = Match()
+_CLEAN = Scan()
+
+
+class Matcher:
+    """One policy's keys, and the parts of apps that are known to answer to none of them."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._keys = (
+            frozenset(policy.restricted) | policy.web.keys() | policy.suspicious.keys() | policy.own_store.keys()
+        )
+        self._identifiers: set[str | None] = {None}
+        self._names: set[str | None] = {None}
+        self._publishers: set[str | None] = {None}
+        self._hints: set[str | None] = {None}
+
+    def match(self, platform: Platform, app: App) -> Match:
+        """What one app is to the policy: strong keys decide before weak ones, an identity before a publisher.
+
+        An unrestricted app of the catalog is known as itself, so its publisher says nothing more about it.
+        """
+        policy = self._policy
+        keys = keys_of(platform, app)
+        client = next((policy.own_store[key] for key in keys if key in policy.own_store), None)
+        if not policy.unrestricted.isdisjoint(keys):
+            keys = tuple(key for key in keys if not key.startswith(_PUBLISHER))
+        tables: tuple[tuple[Mapping[str, str], How], ...] = (
+            (policy.restricted, "identity"),
+            (policy.web, "web"),
+            (policy.suspicious, "suspicion"),
+        )
+        for table, how in tables:
+            for key in keys:
+                if key in table:
+                    by_signer = how == "identity" and key.startswith(_PUBLISHER)
+                    return Match(app=table[key], how="signer" if by_signer else how, client=client)
+        return Match(client=client) if client is not None else _NOTHING
+
+    def scan(self, inventory: Inventory, listed: Collection[str]) -> Scan:
+        """Looks through an inventory's apps.
+
+        Args:
+            inventory: of one report.
+            listed: profile ids, and the browser profiles below them, that need no second look.
+        """
+        identifiers, names, publishers, hints = self._identifiers, self._names, self._publishers, self._hints
+        unknown = [
+            (index, app)
+            for index, app in enumerate(inventory.apps)
+            if app.identifier not in identifiers
+            or app.name not in names
+            or app.publisher not in publishers
+            or app.publisher_hint not in hints
+            or app.profile not in listed
+        ]
+        if not unknown:
+            return _CLEAN
+        sightings: list[Sighting] = []
+        for index, app in unknown:
+            if not self._is_clean(app):
+                match = self.match(inventory.device.platform, app)
+                if match is not _NOTHING:
+                    sightings.append(Sighting(index=index, item=app, match=match))
+        owners = {app.profile.partition("/")[0] for _, app in unknown if app.profile not in listed}
+        return Scan(sightings=tuple(sightings), owners=frozenset(owners))
+
+    def _is_clean(self, app: App) -> bool:
+        """Whether every part of an app is clean, remembering those that are."""
+        for parts, value, keys in (
+            (self._identifiers, app.identifier, possible_keys),
+            (self._names, app.name, lambda name: keys_of("linux", structs.replace(_BLANK, name=name))),
+            (self._publishers, app.publisher, lambda by: keys_of("linux", structs.replace(_BLANK, publisher=by))),
+            (self._hints, app.publisher_hint, lambda by: keys_of("linux", structs.replace(_BLANK, publisher_hint=by))),
+        ):
+            if value is None or value in parts:
+                continue
+            if not self._keys.isdisjoint(keys(value)):
+                return False
+            if len(parts) >= _REMEMBERED:
+                parts.clear()
+                parts.add(None)
+            parts.add(value)
+        return True
+
+
+def possible_keys(identifier: str) -> frozenset[str]:
+    """Every identity key that an app with this identifier has on some platform, of some kind, from some source."""
+    plain = (identifier, identifier.lower())
+    return frozenset(
+        {f"{kind}:{value}" for kind in KINDS for value in plain}
+        | {f"process:{process_name(identifier)}"}
+        | {*origin_keys(identifier), *desktop_keys(identifier), *windows_keys(identifier)}
+    )

@@ -1,0 +1,222 @@
+"""Building a device's case from its history: uniting views, weighing what is required against what was seen."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+
+from setapart_auditor.policy.model import ROLES, DeviceClass, Pack, Policy
+from setapart_evidence.model import Account, Link, Section
+
+from .attribution import LINK_REACH, Attribution, account_reach, attribute_account, attribute_link
+from .case import Case, Seen, Tie
+from .history import History
+from .model import Context, Exception_, Registration
+from .need import Need, need_of
+from .rulebook import Rulebook, rulebook_of
+from .view import Lack, OwnStore, Place, View, owner_of, view_of
+
+SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
+_NONE: Mapping[str, Need] = {}
+_IDENTIFIER_KINDS = {
+    "android": ("android",),
+    "ios": ("ios",),
+    "macos": ("macos",),
+    "windows": ("appx", "uninstall", "uninstall-prefix", "process"),
+    "linux": ("linux", "flatpak", "snap", "desktop", "process"),
+}
+"""What a manager's block on a platform must name for every restricted app, by kind of identifier."""
+
+
+def open_case(
+    history: History,
+    *,
+    registration: Registration,
+    exceptions: tuple[Exception_, ...],
+    policy: Policy,
+    context: Context,
+    now: dt.datetime,
+) -> Case:
+    """Works out everything that the controls ask for."""
+    rulebook = rulebook_of(policy)
+    pack = policy.pack
+    many = len(history.current) > 1
+    views = tuple(
+        view_of(received, f"#{index}" if many else "", rulebook, context, now)
+        for index, received in enumerate(history.current)
+    )
+    device_class: DeviceClass = registration.device_class if registration.registered else "ordinary"
+    required = required_sections(device_class, pack)
+    seen = frozenset[Place]().union(*(view.seen for view in views if view.fresh))
+    apps: dict[str, list[Seen]] = {"restricted": [], "removed": [], "web": [], "suspects": []}
+    for role, found in _apps(views, seen):
+        apps[role].append(found)
+    enforced = _enforcement(views, policy)
+    judged = tuple(section for section in required if section != "apps") if enforced is not None else required
+    today = now.date()
+    needs = _NONE
+    if device_class == "social-dedicated":
+        needs = {
+            app: need_of(
+                app,
+                policy.apps.get(app, app),
+                registration=registration,
+                exceptions=exceptions,
+                pack=pack,
+                today=today,
+            )
+            for app in {item.app for item in (*apps["restricted"], *apps["web"])}
+        }
+    return Case(
+        registration=registration,
+        policy=policy,
+        rulebook=rulebook,
+        context=context,
+        now=now,
+        device_class=device_class,
+        in_reach=in_force(pack, today) and covers_holder(pack, registration),
+        history=history,
+        views=views,
+        restricted=tuple(apps["restricted"]),
+        removed=tuple(apps["removed"]),
+        web=tuple(apps["web"]),
+        suspects=tuple(apps["suspects"]),
+        ties=() if device_class == "ordinary" else tuple(_ties(views, seen, rulebook)),
+        required=required,
+        lacks=tuple(_lacks(views, seen, judged)),
+        own_stores=tuple(_own_stores(views, seen, registration, today)) if "accounts" in required else (),
+        enforced=enforced,
+        needs=needs,
+    )
+
+
+def required_sections(device_class: DeviceClass, pack: Pack) -> tuple[Section, ...]:
+    """What must have been seen of every profile; apps always."""
+    if device_class == "social-dedicated" or (device_class == "personal" and pack.personal.rule == "app-or-link"):
+        return SECTIONS
+    return tuple(section for section in SECTIONS if section == "apps" or section in pack.coverage.ordinary)
+
+
+def in_force(pack: Pack, today: dt.date) -> bool:
+    """Whether the pack has begun and has not lapsed."""
+    sunset = pack.effective.sunset
+    return pack.effective.from_ <= today and (sunset is None or today < sunset)
+
+
+def covers_holder(pack: Pack, registration: Registration) -> bool:
+    """Whether the pack covers the device's holder; a role that is not on the closed list always counts as covered."""
+    persons = pack.covers.persons
+    return "all" in persons or registration.role in persons or registration.role not in ROLES
+
+
+def _stands(view: View, section: Section, profile: str, seen: frozenset[Place]) -> bool:
+    """Whether a fact of a view counts: it is fresh, or nothing fresh has seen its place."""
+    return view.fresh or (section, profile) not in seen
+
+
+def _apps(views: Iterable[View], seen: frozenset[Place]) -> Iterator[tuple[str, Seen]]:
+    for view in views:
+        for sighting in view.scan.sightings:
+            match, item = sighting.match, sighting.item
+            profile = owner_of(item.profile)
+            if match.app is None or not _stands(view, "apps", profile, seen):
+                continue
+            if match.how == "web":
+                role = "web"
+            elif match.how == "suspicion":
+                role = "suspects"
+            else:
+                role = "restricted"
+            if item.state == "removed-trace":
+                if role != "restricted":
+                    continue
+                role = "removed"
+            found = Seen(
+                app=match.app,
+                item=item,
+                profile=profile,
+                evidence=f"{view.mark}/apps/{sighting.index}",
+                by_signer=match.how == "signer",
+            )
+            yield role, found
+
+
+def _ties(views: Iterable[View], seen: frozenset[Place], rulebook: Rulebook) -> Iterator[Tie]:
+    """Accounts and links; the restricted app's own sign-in is no tie, it is the app that the device is for."""
+    restricted, internal = rulebook.policy.restricted, rulebook.internal
+    known: set[Account | Link] = set()
+    for view in views:
+        platform = view.inventory.device.platform
+        for index, account in enumerate(view.inventory.accounts):
+            if account in known or not _stands(view, "accounts", owner_of(account.profile), seen):
+                continue
+            known.add(account)
+            attribution = attribute_account(account, internal)
+            own = attribution is Attribution.UNKNOWN and not account.services
+            if not (own and f"{platform}:{account.type}" in restricted):
+                yield Tie(
+                    item=account,
+                    evidence=f"{view.mark}/accounts/{index}",
+                    attribution=attribution,
+                    reach=account_reach(account),
+                )
+        for index, link in enumerate(view.inventory.links):
+            if link.kind == "mdm" or link in known or not _stands(view, "links", owner_of(link.profile), seen):
+                continue
+            known.add(link)
+            yield Tie(
+                item=link,
+                evidence=f"{view.mark}/links/{index}",
+                attribution=attribute_link(link, internal),
+                reach=(LINK_REACH[link.kind],),
+            )
+
+
+def _lacks(views: tuple[View, ...], seen: frozenset[Place], required: tuple[Section, ...]) -> Iterator[Lack]:
+    """The required places that no fresh view saw. Where none is fresh, being stale says it all."""
+    fresh = [view for view in views if view.fresh]
+    if not fresh or not required:
+        return
+    if not any(view.inventory.profiles for view in fresh):
+        yield Lack(
+            section=required[0], profile="", cause="unseen", evidence=f"{fresh[0].mark}/profiles",
+            detail="no profile is listed",
+        )  # fmt: skip
+    for profile in sorted(frozenset[str]().union(*(view.owners for view in fresh))):
+        for section in required:
+            place = (section, profile)
+            if place not in seen:
+                known = [view.lacks[place] for view in fresh if place in view.lacks]
+                yield min(known, key=lambda lack: lack.cause == "unseen") if known else Lack(
+                    section=section, profile=profile, cause="unseen", evidence=f"{fresh[0].mark}/coverage",
+                    detail="nothing was said about it",
+                )  # fmt: skip
+
+
+def _own_stores(
+    views: Iterable[View], seen: frozenset[Place], registration: Registration, today: dt.date
+) -> Iterator[OwnStore]:
+    """Own-store clients without a valid attestation. That another source saw no account of theirs says nothing."""
+    attested = {item.client for item in registration.attestations if item.date <= today <= item.until}
+    known: set[tuple[str, str]] = set()
+    for view in views:
+        for store in view.own_stores:
+            place = (store.client, store.profile)
+            if store.client in attested or place in known or not _stands(view, "accounts", store.profile, seen):
+                continue
+            known.add(place)
+            yield store
+
+
+def _enforcement(views: Iterable[View], policy: Policy) -> str | None:
+    """The pointer to a block, by whoever manages the whole device, of every identifier that the policy restricts."""
+    if not policy.pack.coverage.enforcement_counts:
+        return None
+    for view in views:
+        if not view.fresh:
+            continue
+        kinds = _IDENTIFIER_KINDS[view.inventory.device.platform]
+        needed = {key.partition(":")[2].lower() for key in policy.restricted if key.partition(":")[0] in kinds}
+        for index, block in enumerate(view.inventory.enforcement):
+            blocked = {identifier.lower() for identifier in block.identifiers}
+            if needed and needed <= blocked and block.by in ("mdm", "device-owner"):
+                return f"{view.mark}/enforcement/{index}"
+    return None
