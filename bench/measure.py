@@ -16,6 +16,9 @@ class Run:
     code: int
 
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
+
+
 def run(command: Sequence[str]) -> Run:
     """Runs a command with its output thrown away."""
     child = os.fork()

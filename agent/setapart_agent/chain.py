@@ -6,7 +6,6 @@ report is released: a crash in between leaves a gap, never two reports with one 
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +75,7 @@ def locked_chain(key: Path) -> Iterator[Chain]:
         fcntl.flock(handle, fcntl.LOCK_EX)
         state = _read(path)
         if state is None:
-            state = ChainState(salt=secrets.token_hex(32))
+            state = ChainState(salt=os.urandom(32).hex())
             write_private(path, msgspec.json.format(msgspec.json.encode(state)) + b"\n")
         elif not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
             raise ChainError(f"{path.name} is not writable", cure="make the file and its folder writable")
@@ -96,7 +95,7 @@ def write_private(path: Path, content: bytes) -> None:
     Raises:
         ChainError: it could not be written; the old content is still there.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:

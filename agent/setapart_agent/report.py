@@ -1,6 +1,8 @@
 """One report: collect, filter, sign, write the chain, then release."""
 
-import secrets
+import hashlib
+import os
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,18 +79,18 @@ def make_signed_report(
 
 
 def code_digest(modules: tuple[str, ...]) -> str:
-    """`sha256:` over the source bytes of modules of ours, in the order given; works from a folder and from a zip."""
-    import hashlib
-    from importlib.util import find_spec
+    """`sha256:` over the source bytes of modules of ours, in the order given, whether they have been imported or not.
 
+    The same agent gives the same digest on every device; works from a folder and from a zip.
+    """
     found = hashlib.sha256()
     for module in modules:
-        spec = find_spec(module)
-        loader = spec.loader if spec else None
-        get_data = getattr(loader, "get_data", None)
+        package, _, rest = module.partition(".")
+        spec = sys.modules[package].__spec__
+        get_data = getattr(spec.loader, "get_data", None) if spec is not None else None
         if spec is None or spec.origin is None or get_data is None:
             continue
-        found.update(get_data(spec.origin))
+        found.update(get_data(os.path.join(os.path.dirname(spec.origin), *rest.split(".")) + ".py"))  # noqa: PTH118, PTH120
     return f"sha256:{found.hexdigest()}"
 
 
@@ -105,7 +107,7 @@ def _device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain)
     """
     device = collected.facts.device
     if not device.serial or device.platform is None:
-        return f"local-{secrets.token_hex(_LOCAL_ID_BYTES)}"
+        return f"local-{os.urandom(_LOCAL_ID_BYTES).hex()}"
     if disclosure.id_key is not None:
         return hardware_id(disclosure.id_key, device.platform, device.serial)
     salted = hardware_id(bytes.fromhex(chain.state.salt), device.platform, device.serial)
