@@ -188,9 +188,9 @@ def _register(today: dt.date) -> str:
     return "\n".join(lines)
 
 
-def _table(name: str, **values: str | dt.date) -> list[str]:
+def _table(table: str, /, **values: str | dt.date) -> list[str]:
     rows = [
         f"{key} = " + (value.isoformat() if isinstance(value, dt.date) else f'"{value}"')
         for key, value in values.items()
     ]
-    return [f"[[{name}]]", *rows, ""]
+    return [f"[[{table}]]", *rows, ""]

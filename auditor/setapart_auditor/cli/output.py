@@ -7,6 +7,8 @@ import click
 
 from setapart_evidence.text import printable
 
+_PIPE_WIDTH = 10_000
+"""Wide enough that a pipe gets one line per row."""
 COLOURS = {
     "compliant": "green",
     "excepted": "green",
@@ -44,10 +46,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
             words = "-" if cell is None or not cell else printable(cell, 1000)
             cells.append(Text(words, style=COLOURS.get(words, "") if at == colour_by else ""))
         table.add_row(*cells)
-    console = Console(
-        file=sys.stdout, highlight=False, soft_wrap=not terminal, **({} if terminal else {"width": 10_000})
-    )
-    console.print(table)
+    width = None if terminal else _PIPE_WIDTH
+    Console(file=sys.stdout, highlight=False, soft_wrap=not terminal, width=width).print(table)
 
 
 def styled_status(word: str) -> str:
