@@ -95,7 +95,7 @@ def bug_report(phone: Phone) -> str:
     services = {
         "account": _accounts(phone),
         "content": "Data connected: true\nauto sync: u0=true\n\nActive Syncs: 0\n\nSync Status\n",
-        "device_policy": "Current Device Policy Manager state:\n  Immutable state:\n    mHasFeature=true\n",
+        "device_policy": _device_policy(phone),
         "package": _packages(phone),
         "user": _users(phone),
     }
@@ -144,6 +144,12 @@ def _accounts(phone: Phone) -> str:
         f"  RegisteredServicesCache: {len(AUTHENTICATORS)} services\n{services}\n  Account visibility:\n\n"
         for user in phone.users
         if user.accounts is not None
+    )
+
+
+def _device_policy(phone: Phone) -> str:
+    return "Current Device Policy Manager state:\n  Immutable state:\n    mHasFeature=true\n" + "".join(
+        f"  Enabled Device Admins (User {user.number}, provisioningState: 0):\n" for user in phone.users
     )
 
 

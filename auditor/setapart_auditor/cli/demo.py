@@ -84,20 +84,22 @@ def command(*, folder: Path | None) -> None:
     _run(home, "setapart-agent", "keygen", "--output", "station.pem")
     click.secho("\nThe authority says what is its own, and what may leave a device.", bold=True)
     home.joinpath("authority.toml").write_text(OVERLAY, encoding="utf-8")
-    bundle = ("--bundle", "bundle.json")
+    sent = ("--bundle", "bundle.json", "--epoch", "epoch.json")
     rule = ("--pack", PACK, "--overlay", "authority.toml", "--dir", "state")
     _run(home, "setapart-auditor", "policy", "bundle", *rule, "--output", "bundle.json")
     click.secho("\nThis machine, for real; then four phones by the bug reports that were taken of them.", bold=True)
+    epoch = ("epoch", "issue", "--dir", "state", "--output", "epoch.json")
+    issued = _run(home, "setapart-auditor", *epoch, kept=True)
     home.joinpath("evidence").mkdir()
     home.joinpath("phones").mkdir()
-    _run(home, "setapart-agent", "report", "--key", "workstation.pem", *bundle, "--output", "evidence/this.evidence")
+    _run(home, "setapart-agent", "report", "--key", "workstation.pem", *sent, "--output", "evidence/this.evidence")
     for phone in PHONES:
         recorded = config_root() / "demo" / f"{phone.name}.txt"
         home.joinpath("phones", recorded.name).write_bytes(recorded.read_bytes())
         source = ("--source", f"bugreport:phones/{recorded.name}")
         output = ("--output", f"evidence/{phone.name}.evidence")
-        _run(home, "setapart-agent", "report", *source, "--key", "station.pem", *bundle, *output)
-    home.joinpath("register.toml").write_text(_register(dt.datetime.now(dt.UTC).date()), encoding="utf-8")
+        _run(home, "setapart-agent", "report", *source, "--key", "station.pem", *sent, *output)
+    home.joinpath("register.toml").write_text(_register(dt.datetime.now(dt.UTC).date()) + issued, encoding="utf-8")
     click.secho("\nThe verdicts.", bold=True)
     files = ("evidence/this.evidence", *(f"evidence/{phone.name}.evidence" for phone in PHONES))
     verify = ("verify", *files, "--register", "register.toml", *rule)
@@ -106,7 +108,7 @@ def command(*, folder: Path | None) -> None:
     next_year = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=365)).isoformat()
     click.secho(f"\nTry next, in {home}:", bold=True)
     for words in (
-        ("setapart-agent", "inventory", *bundle),
+        ("setapart-agent", "inventory", "--bundle", "bundle.json"),
         ("setapart-agent", "doctor"),
         ("setapart-auditor", *one, "--json"),
         ("setapart-auditor", *one, "--at", next_year),
@@ -137,8 +139,13 @@ def _new_folder(chosen: Path | None) -> Path:
     raise AuditorError(f"{candidates[0]} exists", expected="a new folder", cure="choose another with --dir")
 
 
-def _run(home: Path, program: str, *arguments: str, accepts: frozenset[int] = frozenset({0})) -> None:
+def _run(
+    home: Path, program: str, *arguments: str, accepts: frozenset[int] = frozenset({0}), kept: bool = False
+) -> str:
     """Prints a command as typed and runs it in the demo's folder.
+
+    Returns:
+        What it printed, if that is to be `kept`; else the terminal has it alone.
 
     Raises:
         AuditorError: it ended with a code that it should not end with.
@@ -146,9 +153,19 @@ def _run(home: Path, program: str, *arguments: str, accepts: frozenset[int] = fr
     click.echo(click.style(f"$ {shlex.join((program, *arguments))}", dim=True))
     sys.stdout.flush()
     # Our own programs with arguments made above; no shell.
-    code = subprocess.run((sys.executable, "-m", _MODULES[program], *arguments), cwd=home, check=False).returncode  # noqa: S603
-    if code not in accepts:
-        raise AuditorError(f"{program} {arguments[0]} ended with exit code {code}", cure="see its message above")
+    ran = subprocess.run(  # noqa: S603
+        (sys.executable, "-m", _MODULES[program], *arguments),
+        cwd=home,
+        check=False,
+        stdout=subprocess.PIPE if kept else None,
+        text=True,
+    )
+    click.echo(ran.stdout or "", nl=False)
+    if ran.returncode not in accepts:
+        raise AuditorError(
+            f"{program} {arguments[0]} ended with exit code {ran.returncode}", cure="see its message above"
+        )
+    return ran.stdout or ""
 
 
 def _register(today: dt.date) -> str:

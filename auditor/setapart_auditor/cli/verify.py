@@ -173,19 +173,16 @@ def _explain(item: Judged) -> None:
 
 
 def _why(verdict: Verdict) -> str:
-    """The worst finding in words, and how many there are beside it."""
-    notable = [finding for finding in verdict.findings if finding.severity != "info"]
-    if not notable:
-        return f"exception {', '.join(verdict.exceptions)}" if verdict.exceptions else ""
-    severity = notable[0].severity
-    alike = sum(finding.severity == severity for finding in notable)
-    others = len(notable) - 1
-    kind = f"{severity}s" if severity in ("violation", "warning") else severity
-    if others == 0:
-        return notable[0].message
-    if alike == len(notable):
-        return f"{notable[0].message} (+{others} {kind})"
-    return f"{notable[0].message} (+{others} findings)"
+    """What decided: the worst findings in words; warnings as a number."""
+    warnings = sum(finding.severity == "warning" for finding in verdict.findings)
+    deciding = [finding for finding in verdict.findings if finding.severity not in ("info", "warning")]
+    parts = [f"exception {', '.join(verdict.exceptions)}"] if verdict.exceptions and not deciding else []
+    if deciding:
+        more = f" (+{len(deciding) - 1} more)" if len(deciding) > 1 else ""
+        parts.append(f"{deciding[0].message}{more}")
+    if warnings:
+        parts.append(f"{warnings} warning{'s' * (warnings > 1)}")
+    return "; ".join(parts)
 
 
 def _grade(verdict: Verdict) -> str | None:
