@@ -15,7 +15,7 @@ _TRIPLE = re.compile(r'"""|\'\'\'')
 
 
 def line_of(text: str, path: tuple[Step, ...]) -> int | None:
-    """The line, from 1, of the value at `path`, or of the nearest table around it that has a line of its own.
+    """The line, from 1, of the value at `path` or of the first thing in it, else of the nearest table around it.
 
     Args:
         text: a TOML document that tomllib accepts.
@@ -23,8 +23,9 @@ def line_of(text: str, path: tuple[Step, ...]) -> int | None:
     """
     best, depth = None, 0
     for found, line in _places(text):
-        if depth < len(found) <= len(path) and path[: len(found)] == found:
-            best, depth = line, len(found)
+        shared = min(len(found), len(path))
+        if shared > depth and path[:shared] == found[:shared]:
+            best, depth = line, shared
             if depth == len(path):
                 break
     return best

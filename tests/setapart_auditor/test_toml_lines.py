@@ -44,6 +44,8 @@ key = 5
         (("device", 1, "port", 0, "number"), 16),
         (("device", 1, "owner", "name"), 18),
         (("table", "below", "key"), 20),
+        (("device",), 11),
+        (("a",), 2),
         (("not-a-table",), None),
         (("nothing",), None),
     ],

@@ -32,7 +32,7 @@ class DeviceEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     key: _Path | None = None
     hardware: bool = False
     id: DeviceId | None = None
-    serial: Name | None = None
+    serial: Annotated[str, Meta(pattern=r"\A.*\S.*\Z", max_length=128)] | None = None
     platform: Platform | None = None
     class_: DeviceClass = struct_field(name="class")
     ownership: Literal["organisation", "private"] = "organisation"
