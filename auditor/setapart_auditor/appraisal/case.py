@@ -9,12 +9,12 @@ several reports are current each pointer begins with `#` and the report's index,
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from setapart_auditor.policy.model import DeviceClass, Policy, Severity
-from setapart_evidence.model import Account, App, Link, Section
+from setapart_evidence.model import Account, App, Link
 from setapart_evidence.text import printable
 
 from .attribution import Attribution, Reach
@@ -77,14 +77,15 @@ class Case(Struct, frozen=True, kw_only=True):
     Attributes:
         device_class: what the device is judged as; an unregistered one as ordinary.
         in_reach: whether the pack is in force and covers the holder: only then are its apps restricted.
-        views: the current reports, newest first.
+        views, fresh: the current reports, newest first, and those of them within the window.
         restricted, removed, web, suspects: apps, in the views' order.
-        ties: accounts and links, where the class asks for them.
-        required: the sections that must have been seen of every profile.
+        offending: each restricted app once per profile, if the pack is in reach.
+        ties, internal: accounts and links, where the class asks for them, and those that are the authority's own.
         lacks: the required places that no fresh report saw.
         own_stores: clients whose accounts nobody can read and for which nobody answers, where accounts are required.
         enforced: pointer to a manager's block that stands in for the list of apps.
-        needs: for each restricted app, the exception that carries it.
+        needs: for each restricted app on a dedicated device, the exception that carries it.
+        exceptions: those of them that carry an offending app, by id.
     """
 
     registration: Registration
@@ -92,25 +93,24 @@ class Case(Struct, frozen=True, kw_only=True):
     rulebook: Rulebook
     context: Context
     now: dt.datetime
+    today: dt.date
     device_class: DeviceClass
     in_reach: bool
     history: History
     views: tuple[View, ...]
-    restricted: tuple[Seen, ...]
-    removed: tuple[Seen, ...]
-    web: tuple[Seen, ...]
-    suspects: tuple[Seen, ...]
-    ties: tuple[Tie, ...]
-    required: tuple[Section, ...]
-    lacks: tuple[Lack, ...]
-    own_stores: tuple[OwnStore, ...]
-    enforced: str | None
+    fresh: tuple[View, ...]
+    restricted: tuple[Seen, ...] = ()
+    removed: tuple[Seen, ...] = ()
+    web: tuple[Seen, ...] = ()
+    suspects: tuple[Seen, ...] = ()
+    offending: tuple[Seen, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    internal: tuple[Tie, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    own_stores: tuple[OwnStore, ...] = ()
+    enforced: str | None = None
     needs: Mapping[str, Need]
-
-    @property
-    def today(self) -> dt.date:
-        """The day of judging, in UTC."""
-        return self.now.date()
+    exceptions: tuple[Exception_, ...] = ()
 
     @property
     def dedicated(self) -> bool:
@@ -123,30 +123,9 @@ class Case(Struct, frozen=True, kw_only=True):
         return self.device_class == "personal" and self.policy.pack.personal.rule == "app-or-link"
 
     @property
-    def fresh(self) -> tuple[View, ...]:
-        """The current reports within the window."""
-        return tuple(view for view in self.views if view.fresh)
-
-    @property
     def depends_on_ties(self) -> bool:
         """Whether an account or link of unknown owner leaves the verdict open."""
-        return self.dedicated or (self.app_or_link and not self.internal and any(self.offending()))
-
-    @property
-    def exceptions(self) -> tuple[Exception_, ...]:
-        """The exceptions that carry a restricted app which is there, by id."""
-        carrying = (self.needs[seen.app].exception for seen in self.offending() if seen.app in self.needs)
-        return tuple(sorted({item.id: item for item in carrying if item is not None}.values(), key=_id))
-
-    @property
-    def internal(self) -> tuple[Tie, ...]:
-        """The accounts and links that are the authority's own."""
-        return tuple(tie for tie in self.ties if tie.attribution is Attribution.INTERNAL)
-
-    def offending(self) -> Iterator[Seen]:
-        """Each restricted app once per profile, if the pack is in reach of the device."""
-        if self.in_reach:
-            yield from {(seen.app, seen.profile): seen for seen in reversed(self.restricted)}.values()
+        return self.dedicated or (self.app_or_link and not self.internal and bool(self.offending))
 
     def finding(self, control: str, evidence: str, message: str, cure: str, *, floor: Severity = "info") -> Finding:
         """A finding at the policy's severity for its control, or at the floor if that is worse."""
@@ -154,7 +133,3 @@ class Case(Struct, frozen=True, kw_only=True):
         if floor != "info":
             severity = at_least(severity, floor)
         return Finding(control=control, severity=severity, evidence=evidence, message=message, cure=cure)
-
-
-def _id(exception: Exception_) -> str:
-    return exception.id

@@ -2,6 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import groupby
+
+from msgspec import structs
 
 from setapart_auditor.policy.model import SEVERITIES, Policy
 
@@ -12,6 +15,8 @@ from .history import history_of
 from .model import Context, EvidenceRef, Exception_, Finding, Received, Registration, Status, Verdict
 from .survey import open_case
 
+_MOST = 100
+"""Findings of one control that a verdict holds; a hostile device could otherwise make it hold megabytes."""
 _OWN_STATUS = {"chain-forked": Status.INVALID, "evidence-stale": Status.STALE}
 _BY_SEVERITY = {
     "info": Status.COMPLIANT,
@@ -57,14 +62,15 @@ def appraise(  # noqa: PLR0917 - the six things that a verdict depends on
         now=now,
     )
     findings = [finding for find in CHECKS for finding in find(case)]
+    status = status_of(case, findings)
     if len(findings) > 1:
-        findings.sort(key=_order)
+        findings = _readable(sorted(findings, key=_order))
     newest = history.current[0] if history.current else None
     return Verdict(
         name=registration.name,
         id=registration.id,
         class_=case.device_class,
-        status=status_of(case, findings).word,
+        status=status.word,
         findings=tuple(findings),
         evidence=EvidenceRef(
             digest=newest.report.statement_digest, received_at=newest.received_at, grade=newest.report.grade
@@ -93,6 +99,26 @@ def _unheard(case: Case) -> Status:
     since = case.registration.since
     grace = dt.timedelta(days=case.policy.pack.freshness.grace_for_new)
     return Status.STALE if since is not None and case.today > since + grace else Status.PENDING
+
+
+def _readable(findings: list[Finding]) -> list[Finding]:
+    """The findings, of each control no more than a person reads; the last of many says how many more there are."""
+    if len(findings) <= _MOST:
+        return findings
+    kept: list[Finding] = []
+    for _, group in groupby(findings, key=_kind):
+        alike = list(group)
+        kept += alike[:_MOST]
+        if len(alike) > _MOST:
+            more = len(alike) - _MOST
+            kept[-1] = structs.replace(
+                kept[-1], message=f"{kept[-1].message} (and {more} more findings of this control)"
+            )
+    return kept
+
+
+def _kind(finding: Finding) -> tuple[str, str]:
+    return finding.severity, finding.control
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

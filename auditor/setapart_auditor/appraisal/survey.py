@@ -15,7 +15,8 @@ from .rulebook import Rulebook, rulebook_of
 from .view import Lack, OwnStore, Place, View, owner_of, view_of
 
 SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
-_NONE: Mapping[str, Need] = {}
+_NO_NEEDS: Mapping[str, Need] = {}
+_ROLES = {"web": "web", "suspicion": "suspects"}
 _IDENTIFIER_KINDS = {
     "android": ("android",),
     "ios": ("ios",),
@@ -40,30 +41,27 @@ def open_case(
     pack = policy.pack
     many = len(history.current) > 1
     views = tuple(
-        view_of(received, f"#{index}" if many else "", rulebook, context, now)
-        for index, received in enumerate(history.current)
+        [
+            view_of(received, f"#{index}" if many else "", rulebook, context, now)
+            for index, received in enumerate(history.current)
+        ]
     )
+    fresh = tuple([view for view in views if view.fresh])
+    seen: frozenset[Place] = fresh[0].seen if len(fresh) == 1 else frozenset().union(*[view.seen for view in fresh])
     device_class: DeviceClass = registration.device_class if registration.registered else "ordinary"
-    required = required_sections(device_class, pack)
-    seen = frozenset[Place]().union(*(view.seen for view in views if view.fresh))
-    apps: dict[str, list[Seen]] = {"restricted": [], "removed": [], "web": [], "suspects": []}
-    for role, found in _apps(views, seen):
-        apps[role].append(found)
-    enforced = _enforcement(views, policy)
-    judged = tuple(section for section in required if section != "apps") if enforced is not None else required
     today = now.date()
-    needs = _NONE
-    if device_class == "social-dedicated":
+    in_reach = in_force(pack, today) and covers_holder(pack, registration)
+    apps = _apps(views, seen)
+    restricted = apps.get("restricted", ())
+    offending = tuple({(item.app, item.profile): item for item in reversed(restricted)}.values()) if in_reach else ()
+    required = required_sections(device_class, pack)
+    enforced = _enforcement(fresh, policy) if pack.coverage.enforcement_counts else None
+    ties = () if device_class == "ordinary" else tuple(_ties(views, seen, rulebook))
+    needs = _NO_NEEDS
+    if device_class == "social-dedicated" and apps:
         needs = {
-            app: need_of(
-                app,
-                policy.apps.get(app, app),
-                registration=registration,
-                exceptions=exceptions,
-                pack=pack,
-                today=today,
-            )
-            for app in {item.app for item in (*apps["restricted"], *apps["web"])}
+            item.app: _need(item.app, policy, registration, exceptions, today)
+            for item in (*restricted, *apps.get("web", ()))
         }
     return Case(
         registration=registration,
@@ -71,21 +69,40 @@ def open_case(
         rulebook=rulebook,
         context=context,
         now=now,
+        today=today,
         device_class=device_class,
-        in_reach=in_force(pack, today) and covers_holder(pack, registration),
+        in_reach=in_reach,
         history=history,
         views=views,
-        restricted=tuple(apps["restricted"]),
-        removed=tuple(apps["removed"]),
-        web=tuple(apps["web"]),
-        suspects=tuple(apps["suspects"]),
-        ties=() if device_class == "ordinary" else tuple(_ties(views, seen, rulebook)),
-        required=required,
-        lacks=tuple(_lacks(views, seen, judged)),
-        own_stores=tuple(_own_stores(views, seen, registration, today)) if "accounts" in required else (),
+        fresh=fresh,
+        restricted=restricted,
+        removed=apps.get("removed", ()),
+        web=apps.get("web", ()),
+        suspects=apps.get("suspects", ()),
+        offending=offending,
+        ties=ties,
+        internal=tuple([tie for tie in ties if tie.attribution is Attribution.INTERNAL]),
+        lacks=_lacks(fresh, seen, required if enforced is None else required[1:]),
+        own_stores=_own_stores(views, seen, registration, today) if "accounts" in required else (),
         enforced=enforced,
         needs=needs,
+        exceptions=_carrying(offending, needs),
     )
+
+
+def _need(
+    app: str, policy: Policy, registration: Registration, exceptions: tuple[Exception_, ...], today: dt.date
+) -> Need:
+    named = policy.apps.get(app, app)
+    return need_of(app, named, registration=registration, exceptions=exceptions, pack=policy.pack, today=today)
+
+
+def _carrying(offending: Iterable[Seen], needs: Mapping[str, Need]) -> tuple[Exception_, ...]:
+    if not needs:
+        return ()
+    carrying = (needs[item.app].exception for item in offending)
+    by_id = {exception.id: exception for exception in carrying if exception is not None}
+    return tuple(by_id[key] for key in sorted(by_id))
 
 
 def required_sections(device_class: DeviceClass, pack: Pack) -> tuple[Section, ...]:
@@ -112,31 +129,29 @@ def _stands(view: View, section: Section, profile: str, seen: frozenset[Place]) 
     return view.fresh or (section, profile) not in seen
 
 
-def _apps(views: Iterable[View], seen: frozenset[Place]) -> Iterator[tuple[str, Seen]]:
+def _apps(views: Iterable[View], seen: frozenset[Place]) -> dict[str, tuple[Seen, ...]]:
+    """The apps that matter, by what they are: restricted, removed, web or suspects."""
+    found: dict[str, list[Seen]] = {}
     for view in views:
         for sighting in view.scan.sightings:
             match, item = sighting.match, sighting.item
             profile = owner_of(item.profile)
             if match.app is None or not _stands(view, "apps", profile, seen):
                 continue
-            if match.how == "web":
-                role = "web"
-            elif match.how == "suspicion":
-                role = "suspects"
-            else:
-                role = "restricted"
+            role = _ROLES.get(match.how, "restricted")
             if item.state == "removed-trace":
                 if role != "restricted":
                     continue
                 role = "removed"
-            found = Seen(
+            app = Seen(
                 app=match.app,
                 item=item,
                 profile=profile,
                 evidence=f"{view.mark}/apps/{sighting.index}",
                 by_signer=match.how == "signer",
             )
-            yield role, found
+            found.setdefault(role, []).append(app)
+    return {role: tuple(items) for role, items in found.items()}
 
 
 def _ties(views: Iterable[View], seen: frozenset[Place], rulebook: Rulebook) -> Iterator[Tie]:
@@ -170,49 +185,49 @@ def _ties(views: Iterable[View], seen: frozenset[Place], rulebook: Rulebook) -> 
             )
 
 
-def _lacks(views: tuple[View, ...], seen: frozenset[Place], required: tuple[Section, ...]) -> Iterator[Lack]:
+def _lacks(fresh: tuple[View, ...], seen: frozenset[Place], required: tuple[Section, ...]) -> tuple[Lack, ...]:
     """The required places that no fresh view saw. Where none is fresh, being stale says it all."""
-    fresh = [view for view in views if view.fresh]
     if not fresh or not required:
-        return
+        return ()
+    found: list[Lack] = []
     if not any(view.inventory.profiles for view in fresh):
-        yield Lack(
-            section=required[0], profile="", cause="unseen", evidence=f"{fresh[0].mark}/profiles",
-            detail="no profile is listed",
-        )  # fmt: skip
-    for profile in sorted(frozenset[str]().union(*(view.owners for view in fresh))):
+        found.append(_unseen(required[0], "", f"{fresh[0].mark}/profiles", "no profile is listed"))
+    owners = fresh[0].owners if len(fresh) == 1 else frozenset[str]().union(*[view.owners for view in fresh])
+    for profile in sorted(owners):
         for section in required:
             place = (section, profile)
             if place not in seen:
                 known = [view.lacks[place] for view in fresh if place in view.lacks]
-                yield min(known, key=lambda lack: lack.cause == "unseen") if known else Lack(
-                    section=section, profile=profile, cause="unseen", evidence=f"{fresh[0].mark}/coverage",
-                    detail="nothing was said about it",
-                )  # fmt: skip
+                silent = _unseen(section, profile, f"{fresh[0].mark}/coverage", "nothing was said about it")
+                found.append(min(known, key=_is_unseen, default=silent))
+    return tuple(found)
+
+
+def _unseen(section: Section, profile: str, evidence: str, detail: str) -> Lack:
+    return Lack(section=section, profile=profile, cause="unseen", evidence=evidence, detail=detail)
+
+
+def _is_unseen(lack: Lack) -> bool:
+    """Of two reasons, that somebody saw it and is not believed says more."""
+    return lack.cause == "unseen"
 
 
 def _own_stores(
     views: Iterable[View], seen: frozenset[Place], registration: Registration, today: dt.date
-) -> Iterator[OwnStore]:
+) -> tuple[OwnStore, ...]:
     """Own-store clients without a valid attestation. That another source saw no account of theirs says nothing."""
     attested = {item.client for item in registration.attestations if item.date <= today <= item.until}
-    known: set[tuple[str, str]] = set()
+    found: dict[tuple[str, str], OwnStore] = {}
     for view in views:
         for store in view.own_stores:
-            place = (store.client, store.profile)
-            if store.client in attested or place in known or not _stands(view, "accounts", store.profile, seen):
-                continue
-            known.add(place)
-            yield store
+            if store.client not in attested and _stands(view, "accounts", store.profile, seen):
+                found.setdefault((store.client, store.profile), store)
+    return tuple(found.values())
 
 
-def _enforcement(views: Iterable[View], policy: Policy) -> str | None:
+def _enforcement(fresh: Iterable[View], policy: Policy) -> str | None:
     """The pointer to a block, by whoever manages the whole device, of every identifier that the policy restricts."""
-    if not policy.pack.coverage.enforcement_counts:
-        return None
-    for view in views:
-        if not view.fresh:
-            continue
+    for view in fresh:
         kinds = _IDENTIFIER_KINDS[view.inventory.device.platform]
         needed = {key.partition(":")[2].lower() for key in policy.restricted if key.partition(":")[0] in kinds}
         for index, block in enumerate(view.inventory.enforcement):

@@ -58,7 +58,10 @@ CONTROLS: tuple[ControlSpec, ...] = (
     _core("bundle-expired", "the agent's policy bundle has expired"),
     _core("grade-too-low", "the evidence is of a lower grade than the pack asks for"),
     _core("maturity-too-low", "the collectors were tried less than the pack asks for"),
-    _choice("sources-contradict", "two sources say different things", "inconclusive"),
+    # Never more than a warning: one more app or one less covered section can end a contradiction, and may not improve
+    # the status. What the sources found counts in full anyway.
+    ControlSpec(id="sources-contradict", title="two sources say different things", severity="warning",
+                highest="warning"),
     _choice("unregistered-device", "a device that the register doesn't name"),
     _choice("internal-link-without-app", "internal data on a dedicated device without a restricted app"),
     _choice("shared-account-across-devices", "one account on a dedicated and on another device"),

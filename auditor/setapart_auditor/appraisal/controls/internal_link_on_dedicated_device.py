@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Finding]:
     An internal account without any service proves who somebody is: it counts as `sign-in`, for it opens whatever
     accepts that proof.
     """
-    if not case.dedicated or not any(case.offending()):
+    if not case.dedicated or not case.offending:
         return
     for tie in case.internal:
         for reach in tie.reach:

@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Finding]:
         return
     first, others = case.internal[0], len(case.internal) - 1
     beside = f"the internal {first.words}" + (f" and {others} more" if others else "")
-    for seen in case.offending():
+    for seen in case.offending:
         yield case.finding(
             CONTROL, seen.evidence, f"{seen.words} is beside {beside}", "remove the app or the work data"
         )

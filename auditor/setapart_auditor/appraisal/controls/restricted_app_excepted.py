@@ -13,7 +13,7 @@ def find(case: Case) -> Iterator[Finding]:
     """One finding per app and profile."""
     if not case.dedicated:
         return
-    for seen in case.offending():
+    for seen in case.offending:
         exception = case.needs[seen.app].exception
         if exception is not None:
             yield case.finding(

@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Finding]:
     if case.dedicated or (personal and (case.internal or case.app_or_link)):
         return
     kind = "a personal device, which the pack judges as an ordinary one" if personal else "an ordinary device"
-    for seen in case.offending():
+    for seen in case.offending:
         yield case.finding(
             CONTROL,
             seen.evidence,

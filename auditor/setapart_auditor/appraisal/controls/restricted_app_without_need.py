@@ -12,7 +12,7 @@ def find(case: Case) -> Iterator[Finding]:
     """One finding per app and profile, with what is wrong with the exception that comes nearest."""
     if not case.dedicated:
         return
-    for seen in case.offending():
+    for seen in case.offending:
         need = case.needs[seen.app]
         if need.exception is None:
             yield case.finding(

@@ -11,11 +11,13 @@ from setapart_evidence.text import printable
 
 CONTROL = "sources-contradict"
 _SAME_TIME = dt.timedelta(days=1)
+_COMPARED = 8
+"""Sources that are compared with each other, the newest; a device has two or three."""
 
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding per restricted app that a report doesn't have of a profile that it saw, and per unlike machine."""
-    fresh = case.fresh
+    fresh = case.fresh[:_COMPARED]
     if len(fresh) < 2:  # noqa: PLR2004 - it takes two
         return
     for one in fresh:
