@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - a few system calls per process, for every process: no objects for paths
+# ruff: noqa: PTH115, PTH116, PTH123, PTH208
+# A few system calls for every process: no objects for paths.
 """The processes of the running system, out of /proc (proc(5)): no library does it cheaper."""
 
 import os

@@ -117,11 +117,11 @@ def web_app(origin: str, name: str | None, profile: str) -> App:
 
 
 def file_id(path: str) -> str:
-    """The desktop file id: the path below `applications/` with dashes for slashes, without `.desktop`."""
+    """The desktop file id: the path below `applications/`, with dashes for slashes."""
     _, found, below = path.rpartition("/applications/")
     if not found:
         below = path.rpartition("/")[2]
-    return below.removesuffix(".desktop").replace("/", "-")
+    return below.replace("/", "-")
 
 
 def _main_group(content: bytes) -> bytes:

@@ -61,6 +61,8 @@ def parse(files: FileSet) -> Facts:
         state = STATES[status[2]]
         if state is not None:
             version = _field(stanza, b"Version")
+            if version is None and state == "installed":
+                damage.append("a package without a version")
             apps.append(App(identifier=name, version=version, profile=files.profile, source="dpkg", state=state))
     if (b"\n" + content).count(b"\nPackage:") > named:
         damage.append("stanzas that no empty line parts")

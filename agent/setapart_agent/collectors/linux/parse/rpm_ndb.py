@@ -38,7 +38,7 @@ def blobs(content: bytes) -> Iterator[tuple[bytes, int]]:
     for magic, index, offset, count in _SLOT.iter_unpack(content[_HEADER:end]):
         if magic != b"Slot":
             raise ParseError("rpm: a broken slot", expected="a whole Packages.db")
-        if index == 0 or offset == 0:
+        if offset == 0:
             continue  # a free slot
         if offset in seen:
             raise ParseError("rpm: two slots for one blob", expected="a whole Packages.db")

@@ -1,6 +1,6 @@
 """Android's own list of packages inside Waydroid: `data/system/packages.list`, one `package uid debuggable …` a line.
 
-Identifiers are spelt like Waydroid's desktop entries, `waydroid.<package>`, so that they answer to the Android package.
+Identifiers are spelt like Waydroid's desktop entries, `waydroid.<package>.desktop`, so that they answer to the Android package.
 """
 
 import re
@@ -33,7 +33,7 @@ def parse(files: FileSet) -> Facts:
     for line in text(files.main).splitlines():
         match = _LINE.fullmatch(line)
         if match is not None:
-            apps.append(App(identifier=f"waydroid.{match[1]}", profile=files.profile, source="desktop-entry"))
+            apps.append(App(identifier=f"waydroid.{match[1]}.desktop", profile=files.profile, source="desktop-entry"))
         elif line.strip():
             damage.append("a line that names no package")
     if not files.main.endswith(b"\n"):
