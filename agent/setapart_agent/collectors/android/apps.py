@@ -40,8 +40,11 @@ class Packages(Struct, frozen=True, kw_only=True):
 
     @property
     def users(self) -> tuple[str, ...]:
-        """The users that the dump shows, whether anything else lists them or not."""
-        return self.dump.value.users if isinstance(self.dump, Observed) else ()
+        """The users that the dump or androidqf's file shows, whether anything else lists them or not."""
+        shown = self.dump.value.users if isinstance(self.dump, Observed) else ()
+        if isinstance(self.androidqf, Observed):
+            shown += tuple(one.user for one in self.androidqf.value.packages if one.user is not None)
+        return tuple(dict.fromkeys(shown))
 
     @property
     def whole(self) -> bool:
@@ -172,17 +175,15 @@ class _Merge:
             doubts.append(androidqf.value.damage)
         if doubts:
             return pm_list.apps_row(self._user, None if None in doubts else doubts[0])
-        return uncovered("apps", self._user, COLLECTOR, _worst(self._lists.present, dump, androidqf))
+        refusals = [one for one in (self._lists.present, dump, androidqf) if not isinstance(one, Observed)]
+        if isinstance(dump, Observed):
+            refusals.append(Denied("dumpsys package does not show this user"))
+        return uncovered("apps", self._user, COLLECTOR, _weightiest(refusals))
 
 
-def _worst(*answers: Answer[PackageList] | Answer[PackageDump] | Answer[QfPackages]) -> Unseen:
+def _weightiest(refusals: list[Unseen]) -> Unseen:
     """The refusal that says most of why: a denial, then a failure, then what this way in can't show."""
-    refusals = [one for one in answers if not isinstance(one, Observed)]
-    for kind in (Denied, Failed):
-        found = next((one for one in refusals if isinstance(one, kind)), None)
-        if found is not None:
-            return found
-    return refusals[0] if refusals else Denied("the dump does not show this user")
+    return min(refusals, key=lambda one: (Denied, Failed, Unsupported).index(type(one)))
 
 
 def _publishers(source: AndroidSource, lists: Iterable[_Lists], packages: Packages) -> dict[str, str]:

@@ -99,7 +99,7 @@ def _source(file: IO[bytes], name: str) -> HeldSource:
 def _sections_of_text(file: IO[bytes]) -> tuple[Section, ...]:
     splitter = Splitter()
     left = TEXT_LIMIT
-    while left > 0 and (chunk := file.read(_CHUNK)):
+    while left > 0 and (chunk := file.read(min(_CHUNK, left))):
         splitter.feed(chunk)
         left -= len(chunk)
     if left <= 0 and file.read(1):
@@ -111,7 +111,7 @@ def _sections_of_zip(file: IO[bytes]) -> tuple[Section, ...]:
     splitter = Splitter()
     with _archive(file) as archive:
         for member in _members(archive):
-            for chunk in _stream(archive, member):
+            for chunk in _stream(archive, member, TEXT_LIMIT):
                 splitter.feed(chunk)
             splitter.end_of_text()
     return splitter.end()
@@ -158,14 +158,14 @@ def _members(archive: "ZipFile") -> tuple["ZipInfo", ...]:
     named = set()
     for member in root:
         if member.filename == _MAIN_ENTRY:
-            content = b"".join(_stream(archive, member, limit=_MAIN_ENTRY_LIMIT))
+            content = b"".join(_stream(archive, member, _MAIN_ENTRY_LIMIT))
             named.add(content.decode("utf-8", "replace").strip())
     named.discard(_MAIN_ENTRY)
     found = [member for member in root if member.filename in named or _MAIN_TEXT.fullmatch(member.filename)]
     return tuple(found[:_MOST_TEXTS])
 
 
-def _stream(archive: "ZipFile", member: "ZipInfo", limit: int = TEXT_LIMIT) -> Iterator[bytes]:
+def _stream(archive: "ZipFile", member: "ZipInfo", limit: int) -> Iterator[bytes]:
     """A member's content in pieces, with a mark where it breaks off or a limit ends it."""
     import zlib
     from zipfile import BadZipFile

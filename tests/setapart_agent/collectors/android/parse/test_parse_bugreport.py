@@ -41,7 +41,7 @@ def test_carriage_returns_change_no_boundary(broken: str) -> None:
 
 def test_dashes_inside_a_dump_belong_to_it() -> None:
     dump = f"a\n{DASHES}\nb\n"
-    assert split(bugreport({"account": dump}, timed=False))["account"] == dump.encode()
+    assert split(bugreport({"account": dump, "zzz": "x\n"}, timed=False))["account"] == dump.encode()
 
 
 def test_a_heading_without_dashes_or_not_at_column_zero_is_text() -> None:
@@ -82,7 +82,7 @@ def test_a_section_that_is_cut_off_with_the_file_is_marked() -> None:
 
 
 def test_reports_without_durations_are_not_marked_for_it() -> None:
-    assert split(bugreport({"account": ACCOUNTS}, timed=False)) == {"account": ACCOUNTS.encode()}
+    assert split(bugreport({"account": ACCOUNTS, "zzz": "x\n"}, timed=False)) == {"account": ACCOUNTS.encode()}
 
 
 def test_an_endless_line_is_passed_on() -> None:
