@@ -7,7 +7,16 @@ import pytest
 
 from setapart_agent.collectors.android import androidqf, bugreport
 from setapart_agent.collectors.android.collector import collect
-from setapart_agent.collectors.android.parse import dumpsys_account, dumpsys_package, getprop, pm_list
+from setapart_agent.collectors.android.parse import (
+    androidqf_packages,
+    dumpsys_account,
+    dumpsys_content,
+    dumpsys_device_policy,
+    dumpsys_package,
+    dumpsys_user,
+    getprop,
+    pm_list,
+)
 from setapart_agent.facts import Facts, FileSet
 
 pytestmark = pytest.mark.needs("corpus")
@@ -124,3 +133,34 @@ def test_list_of_a_head_unit(android: Path) -> None:
     radio = next(one for one in listed if one.name == "com.navimods.radio")
     assert radio.path == "/data/app/com.navimods.radio-fTrw3wNq_UuFmKILNY9vVQ==/base.apk"
     assert rows(pm_list.parse(main(path)), "apps") == {"0": "observed"}
+
+
+PARSERS = (
+    bugreport,
+    androidqf_packages,
+    dumpsys_account,
+    dumpsys_content,
+    dumpsys_device_policy,
+    dumpsys_package,
+    dumpsys_user,
+    getprop,
+    pm_list,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("chkbugreport/bugreport_aidldeadlock.txt", "android.bugreport"),
+        ("dumpsys-account/a14-lenovo-tb320fc-dualapps-ANONYMISED.txt", "android.dumpsys-account"),
+        ("dumpsys-account/a15-api35-emulator-noaccounts.txt", "android.dumpsys-account"),
+        ("mvt/androidqf-dumpsys.txt", "android.bugreport"),
+        ("mvt/androidqf-getprop.txt", "android.getprop"),
+        ("mvt/bugreport-dumpstate.txt", "android.bugreport"),
+        ("mvt/dumpsys_packages.txt", "android.dumpsys-package"),
+        ("pm-list/ts18-headunit-pm-list-f-i-U.txt", "android.pm-list"),
+    ],
+)
+def test_each_capture_is_of_one_kind(android: Path, name: str, kind: str) -> None:
+    content = (android / name).read_bytes()
+    assert [parser.KIND for parser in PARSERS if parser.recognise(name, content)] == [kind]

@@ -21,7 +21,7 @@ from setapart_agent.collectors.android.source import (
     RangedSource,
     pm_list_packages,
 )
-from setapart_agent.collectors.base import Denied, Failed, Observed, Unseen, Unsupported, uncovered
+from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unseen, Unsupported, uncovered
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 from setapart_evidence.model import App, AppState, Coverage
@@ -54,14 +54,19 @@ class Packages(Struct, frozen=True, kw_only=True):
 
 def packages_of(source: AndroidSource) -> Packages:
     """Asks for the dump of the package service, and for androidqf's file where there is one."""
-    androidqf: Answer[QfPackages] = Unsupported("no folder of androidqf")
-    if source.kind == "androidqf":
-        given = source.output(ANDROIDQF_PACKAGES)
-        try:
-            androidqf = Observed(read_androidqf(given.value)) if isinstance(given, Observed) else androidqf
-        except ParseError as exc:
-            androidqf = Failed(exc.got)
-    return Packages(dump=ask(source, DUMPSYS_PACKAGE, dumpsys_package.read), androidqf=androidqf)
+    return Packages(dump=ask(source, DUMPSYS_PACKAGE, dumpsys_package.read), androidqf=_androidqf_of(source))
+
+
+def _androidqf_of(source: AndroidSource) -> Answer[QfPackages]:
+    given = source.output(ANDROIDQF_PACKAGES) if source.kind == "androidqf" else Absent()
+    if isinstance(given, Absent):
+        return Unsupported("no packages.json of androidqf")
+    if not isinstance(given, Observed):
+        return given
+    try:
+        return Observed(read_androidqf(given.value))
+    except ParseError as exc:
+        return Failed(f"packages.json: {exc.got}")
 
 
 def collect_apps(source: AndroidSource, users: tuple[str, ...], packages: Packages, api_level: int | None) -> Facts:

@@ -49,7 +49,7 @@ _TOKEN = re.compile(
     r"| {2}archiveTime=(?P<archived>[^\n]*)"
     r"|pkgFlags=0x[0-9a-f]+ installStatus=\d+(?: [a-z]+=[a-z]+)? enabled=(?P<enabled>\d))"
 )
-_WORD = re.compile(r"(installed|hidden|suspended|enabled|ceDataInode)=(-?\w+)")
+_WORD = re.compile(r"(installed|hidden|enabled|ceDataInode)=(-?\w+)")
 _DISABLED = frozenset({"2", "3", "4"})
 
 
@@ -58,13 +58,14 @@ class UserState(Struct, frozen=True, kw_only=True):
 
     user: str
     state: AppState | None
-    suspended: bool = False
-    hidden: bool = False
     permissions: tuple[str, ...] = ()
 
 
 class DumpedPackage(Struct, frozen=True, kw_only=True):
-    """One package. `hint` is the 32-bit hash of its signature (Android 9 and later print one that means something)."""
+    """One package. `hint` is the 32-bit hash of its signature, in hex as printed by Android 9 and later.
+
+    What older ones print in its place is the address of an object, another one after every start.
+    """
 
     name: str
     version: str | None = None
@@ -217,11 +218,11 @@ class _Block:
         elif kind == "version":
             self.version = self.version or token["version"].strip() or None
         elif kind == "hint":
-            self.hint = self.hint or token["hint"].rjust(8, "0")
+            self.hint = self.hint or token["hint"]
         elif kind == "archived" and self._user is not None:
             state = self._states[self._user]
             if state.state in (None, "removed-trace"):
-                self._states[self._user] = UserState(user=state.user, state="archived", hidden=state.hidden)
+                self._states[self._user] = UserState(user=state.user, state="archived")
         elif kind == "enabled":
             self._enabled = token["enabled"]
         else:
@@ -244,8 +245,6 @@ class _Block:
             UserState(
                 user=user,
                 state=state.state,
-                suspended=state.suspended,
-                hidden=state.hidden,
                 permissions=tuple(sorted(self._granted | self._of_user.get(user, set()))),
             )
             for user, state in states.items()
@@ -256,13 +255,12 @@ def _state(user: str, line: str) -> UserState:
     words: dict[str, str] = {}
     for key, value in _WORD.findall(line):
         words.setdefault(key, value)
-    hidden = words.get("hidden") == "true"
     state: AppState | None = "installed"
     if words.get("installed") == "false":
         state = "removed-trace" if words.get("ceDataInode", "0") not in ("0", "-1") else None
-    elif hidden or words.get("enabled") in _DISABLED:
+    elif words.get("hidden") == "true" or words.get("enabled") in _DISABLED:
         state = "disabled"
-    return UserState(user=user, state=state, suspended=words.get("suspended") == "true", hidden=hidden)
+    return UserState(user=user, state=state)
 
 
 _STRENGTH: dict[AppState | None, int] = {None: 0, "removed-trace": 1, "archived": 2, "disabled": 3, "installed": 4}

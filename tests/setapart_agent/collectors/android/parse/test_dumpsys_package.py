@@ -50,7 +50,7 @@ def test_version_hint_and_granted_permissions_are_read() -> None:
         TIKTOK, {0: "", 10: ""}, version="4.16.1 build 200147", hint="b378e9", permissions=["READ_CONTACTS"]
     )
     app = facts(dumpsys_package([block])).apps[0]
-    assert (app.version, app.publisher_hint, app.permissions) == ("4.16.1 build 200147", "00b378e9", ("contacts",))
+    assert (app.version, app.publisher_hint, app.permissions) == ("4.16.1 build 200147", "b378e9", ("contacts",))
 
 
 def test_requested_or_denied_permissions_are_not_held() -> None:
