@@ -1,0 +1,62 @@
+"""Judging in one line: what a device shows, and what the engine says to it.
+
+Inventories become reports that arrived a minute ago and answer to a nonce that the auditor issued an hour ago, so that
+a verdict holds only what the test is about.
+"""
+
+import datetime as dt
+
+from evidence_factory import MINUTE, NOW, make_policy, make_received, make_registration
+from setapart_auditor.appraisal.engine import appraise
+from setapart_auditor.appraisal.model import Context, Exception_, Finding, Received, Registration, Verdict
+from setapart_auditor.policy.model import SEVERITIES, Policy
+from setapart_evidence.model import Inventory
+
+NONCE = "ab" * 32
+ISSUED = NOW - 60 * MINUTE
+
+
+def judge(
+    *evidence: Inventory | Received,
+    device_class: str = "ordinary",
+    exceptions: tuple[Exception_, ...] = (),
+    registration: Registration | None = None,
+    policy: Policy | None = None,
+    context: Context | None = None,
+    now: dt.datetime = NOW,
+) -> Verdict:
+    """The verdict over inventories (each a report of its own source and chain place) or over reports as they are."""
+    received = tuple(
+        item
+        if isinstance(item, Received)
+        else make_received(item, nonce=NONCE, sequence=index + 1, source=f"way{index}")
+        for index, item in enumerate(evidence)
+    )
+    return appraise(
+        received,
+        registration or make_registration(device_class),
+        exceptions,
+        policy or make_policy(),
+        context or Context(nonces={NONCE: ISSUED}),
+        now,
+    )
+
+
+def controls(verdict: Verdict, least: str = "warning") -> set[str]:
+    """The controls with a finding of at least this severity."""
+    return {
+        finding.control
+        for finding in verdict.findings
+        if SEVERITIES.index(finding.severity) >= SEVERITIES.index(least)  # type: ignore[arg-type]
+    }
+
+
+def findings(verdict: Verdict, control: str) -> list[Finding]:
+    """The findings of one control, in the verdict's order."""
+    return [finding for finding in verdict.findings if finding.control == control]
+
+
+def only(verdict: Verdict, control: str) -> Finding:
+    """The one finding of a control."""
+    (found,) = findings(verdict, control)
+    return found
