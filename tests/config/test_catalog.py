@@ -177,6 +177,7 @@ OWN_STORE = {
     "flatpak:com.getmailspring.Mailspring",
     "flatpak:me.proton.Mail",
     "linux:teams-for-linux",
+    "flatpak:org.kde.kontact",
     "appx:microsoft.outlookforwindows_8wekyb3d8bbwe",
 }
 SYSTEM = {
@@ -189,6 +190,8 @@ SYSTEM = {
     "linux:evolution",
     "linux:kmail",
     "linux:geary",
+    "linux:claws-mail",
+    "flatpak:eu.betterbird.Betterbird",
     "appx:microsoft.windowscommunicationsapps_8wekyb3d8bbwe",
 }
 
@@ -319,7 +322,7 @@ def test_every_account_type_of_the_corpus_table_is_in_the_catalog(corpus: Path) 
 
 
 @pytest.mark.needs("corpus")
-def test_no_account_type_reaches_less_than_the_corpus_table_says(corpus: Path) -> None:
+def test_no_account_type_reaches_less_mail_calendar_or_contacts_than_the_corpus_table_says(corpus: Path) -> None:
     known = {(part.platform, one.id): set(one.services) for part in catalog().accounts for one in part.type}
     for platform, ids, row in account_rows(corpus):
         reaches = row[REACHES]
@@ -328,4 +331,4 @@ def test_no_account_type_reaches_less_than_the_corpus_table_says(corpus: Path) -
         else:
             expected = set(re.findall(r"\b(mail|calendar|contacts|files)\b", reaches.partition(" by ")[0]))
         for id_ in ids:
-            assert known[platform, id_] == expected, row  # type: ignore[index]
+            assert expected <= known[platform, id_] <= expected | {"files", "directory"}, row  # type: ignore[index]
