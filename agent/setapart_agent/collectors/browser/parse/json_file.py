@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import DecodeError, json
+import msgspec
 
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import text
@@ -14,13 +14,24 @@ def decoded(raw: bytes, expected: str) -> Mapping[str, object]:
     Raises:
         ParseError: not JSON, nested too deep, or not an object.
     """
+    content = text(raw)
     try:
-        value = json.decode(text(raw))
-    except (DecodeError, RecursionError, ValueError) as exc:
-        raise ParseError(f"JSON: {exc}", expected=expected) from None
+        value = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        value = _decoded_slowly(content, expected)
     if not isinstance(value, dict):
         raise ParseError("JSON that is no object", expected=expected)
     return value
+
+
+def _decoded_slowly(content: str, expected: str) -> object:
+    """What the fast decoder refuses may still be JSON: Firefox writes halves of surrogate pairs as they come."""
+    import json
+
+    try:
+        return json.loads(content)
+    except (RecursionError, ValueError) as exc:
+        raise ParseError(f"JSON: {exc}", expected=expected) from None
 
 
 def member(value: object, *names: str) -> object:

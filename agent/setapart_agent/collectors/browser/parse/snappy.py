@@ -2,8 +2,6 @@
 
 from setapart_agent.errors import ParseError
 
-_BROKEN = ParseError("broken snappy data", expected="a whole block")
-
 
 def decompress(data: bytes, limit: int) -> bytes:
     """The bytes that went in.
@@ -30,16 +28,20 @@ def decompress(data: bytes, limit: int) -> bytes:
                 width = 2 if tag & 3 == 2 else 4  # noqa: PLR2004 - the tags of the format
                 size, offset, at = (tag >> 2) + 1, int.from_bytes(data[at : at + width], "little"), at + width
             if not 0 < offset <= len(out):
-                raise _BROKEN
+                raise _broken()
             for _ in range(-(-size // offset)):  # a copy may run into what it writes
                 piece = out[-offset:] if size >= offset else out[-offset : len(out) - offset + size]
                 out += piece
                 size -= len(piece)
     except IndexError:
-        raise _BROKEN from None
+        raise _broken() from None
     if len(out) != length:
-        raise _BROKEN
+        raise _broken()
     return bytes(out)
+
+
+def _broken() -> ParseError:
+    return ParseError("broken snappy data", expected="a whole block")
 
 
 def _literal_size(data: bytes, size: int, at: int) -> tuple[int, int]:
