@@ -49,6 +49,7 @@ class Gathering:
     def find(self, pattern: str) -> tuple[str, ...]:
         """The paths that match a pattern."""
         paths, unseen = self.tree.find(pattern, owner=self.owner)
+        self.found = self.found or bool(paths)
         for why in unseen:
             self.fail(why)
         return paths
@@ -101,6 +102,7 @@ class Gathering:
 
     def add(self, apps: tuple[App, ...]) -> None:
         """Keeps apps that were found otherwise."""
+        self.found = self.found or bool(apps)
         self.parts.append(Facts(apps=apps))
 
     def facts(self, info: CollectorInfo) -> Facts:

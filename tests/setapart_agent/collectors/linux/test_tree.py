@@ -107,3 +107,11 @@ def test_find_says_what_it_could_not_look_into(root: Path) -> None:
     (root / "one").symlink_to("/one")
     found, unseen = Tree(str(root)).find("/one/*")
     assert (found, unseen) == ((), (Failed("a loop of links"),))
+
+
+def test_the_first_bytes_of_a_file_however_large(root: Path) -> None:
+    (root / "etc" / "large").write_bytes(b"\x7fELF" + bytes(1000))
+    tree = Tree(str(root))
+    assert tree.head("/etc/large", 4) == Observed(b"\x7fELF")
+    assert tree.head("/etc/none", 4) == Absent()
+    assert tree.head("/etc", 4) == Failed("not a file")

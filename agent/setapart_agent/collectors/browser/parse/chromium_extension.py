@@ -32,14 +32,12 @@ def recognise(name: str, content: bytes) -> bool:
 
 
 def companions(path: str, content: bytes) -> Mapping[str, str]:
-    """Where the messages of the default locale are, from the manifest's folder, then its language's, then English.
-
-    Raises:
-        ParseError: the manifest is no JSON object.
-    """
+    """Where the messages of the default locale are, from the manifest's folder, then its language's, then English."""
     del path
-    manifest = decoded(content, "a manifest.json")
-    locale = word(manifest.get("default_locale"))
+    try:
+        locale = word(decoded(content, "a manifest.json").get("default_locale"))
+    except ParseError:
+        return {}  # `parse` tells of it
     if locale is None or not _LOCALE.fullmatch(locale):
         return {}
     locales = dict.fromkeys((locale, re.split("[_-]", locale, maxsplit=1)[0], "en"))

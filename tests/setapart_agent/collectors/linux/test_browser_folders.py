@@ -1,0 +1,57 @@
+"""Where browsers keep their profiles."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from linux_tree import plant
+from setapart_agent.collectors.linux.browser_folders import chromium_folders, firefox_folders
+from setapart_agent.collectors.linux.gathering import Gathering
+from setapart_agent.collectors.linux.host import User
+from setapart_agent.collectors.linux.tree import Tree
+
+ANN = User(uid=os.geteuid(), name="ann", home="/home/ann")
+
+
+def gathering(root: Path, folder: str) -> Gathering:
+    plant(root, {f"home/ann/{folder}/x": ""})
+    return Gathering(tree=Tree(str(root)), profile=ANN.profile, owner=ANN.uid)
+
+
+@pytest.mark.parametrize(
+    ("folder", "browser"),
+    [
+        (".config/chromium", "chromium"),
+        (".config/google-chrome", "chrome"),
+        (".config/microsoft-edge", "edge"),
+        (".config/BraveSoftware/Brave-Browser", "brave"),
+        (".config/vivaldi", "vivaldi"),
+        (".config/opera", "opera"),
+        (".var/app/com.google.Chrome/config/google-chrome", "chrome"),
+        (".var/app/com.brave.Browser/config/BraveSoftware/Brave-Browser", "brave"),
+        ("snap/chromium/common/chromium", "chromium"),
+        ("snap/brave/current/.config/BraveSoftware/Brave-Browser", "brave"),
+    ],
+)
+def test_chromiums_family(tmp_path: Path, folder: str, browser: str) -> None:
+    found = chromium_folders(gathering(tmp_path, folder), ANN)
+    assert [(one.browser, one.path) for one in found] == [(browser, f"/home/ann/{folder}")]
+
+
+@pytest.mark.parametrize(
+    ("folder", "browser"),
+    [
+        (".mozilla/firefox", "firefox"),
+        (".config/mozilla/firefox", "firefox"),
+        (".librewolf", "librewolf"),
+        (".waterfox", "waterfox"),
+        (".var/app/org.mozilla.firefox/.mozilla/firefox", "firefox"),
+        (".var/app/org.mozilla.firefox/config/mozilla/firefox", "firefox"),
+        ("snap/firefox/common/.mozilla/firefox", "firefox"),
+        (".thunderbird", "thunderbird"),
+    ],
+)
+def test_firefoxes_family(tmp_path: Path, folder: str, browser: str) -> None:
+    found = firefox_folders(gathering(tmp_path, folder), ANN)
+    assert [(one.browser, one.path) for one in found] == [(browser, f"/home/ann/{folder}")]
