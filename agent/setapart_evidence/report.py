@@ -33,5 +33,5 @@ def make_report(predicate: Predicate, inventory: bytes, signer: Signer) -> tuple
     """
     payload = statement.encode(statement.EVIDENCE, (statement.subject(SUBJECT_NAME, inventory),), predicate)
     raw = envelope.join(envelope.seal(payload, (signer,)), inventory)
-    envelope.split(raw)
+    envelope.split(raw)  # refuses what is over the limits
     return raw, statement.digest(payload)

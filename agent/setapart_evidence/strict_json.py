@@ -1,7 +1,7 @@
 """Strict JSON for signed things: no duplicate keys, no NaN, no integer that a double would change.
 
-`json` of the standard library accepts all three, and half of a surrogate pair as well (measured with CPython 3.11 to
-3.13); msgspec does not look into what it skips. Here each of them is an EvidenceError, and so is deep nesting.
+`json` of the standard library accepts all three (measured with CPython 3.11 to 3.13) and half of a surrogate pair as
+well; msgspec does not look into what it skips. Here each of them is an EvidenceError, and so is deep nesting.
 """
 
 import json
