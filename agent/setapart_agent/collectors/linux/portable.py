@@ -14,7 +14,7 @@ from setapart_agent.collectors.linux.user_folders import user_folder
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App
 
-_PACKAGED = ("/usr/", "/bin/", "/sbin/", "/lib", "/snap/", "/nix/store/", "/gnu/store/", "/run/current-system/")
+_PACKAGED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/snap/", "/nix/store/", "/gnu/store/")
 _UNPACKAGED = ("/usr/local/", "/usr/src/")
 _ROOT = 0
 _SYSTEM_FOLDERS = ("/opt", "/usr/local/bin", "/usr/local/games", "/usr/local/sbin")

@@ -15,6 +15,7 @@ from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Out
 FILE_LIMIT = 64 * 1024 * 1024
 _MAX_LINKS = 40
 _MAX_ENTRIES = 100_000
+_PUBLIC = ("/usr/", "/nix/store/", "/gnu/store/", "/snap/", "/var/lib/flatpak/", "/var/lib/snapd/desktop/")
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM})
 
@@ -31,7 +32,8 @@ class Tree:
 
         Args:
             path: absolute, inside the installation.
-            owner: the uid whose home the path is in. A link may then lead only to a file of the same owner.
+            owner: the uid whose home the path is in. A link may then lead only to a file of the same
+                owner, or to a file of the system that everybody may read.
             limit: the size in bytes over which the file is not read.
         """
         opened = self._open(path, owner, stat.S_ISREG, "a file")
@@ -132,7 +134,7 @@ class Tree:
             found = os.fstat(handle)
             if not accepts(found.st_mode):
                 refusal: Unseen | None = Failed(f"not {expected}")
-            elif owner is not None and found.st_uid != owner and self._was_link(handle, real):
+            elif owner is not None and found.st_uid != owner and self._leads_away(handle, real, found):
                 refusal = Denied("a link to another owner's file")
             else:
                 refusal = None
@@ -145,8 +147,14 @@ class Tree:
         return Observed(handle)
 
     @staticmethod
-    def _was_link(handle: int, path: str) -> bool:
-        return os.readlink(f"/proc/self/fd/{handle}") != os.path.normpath(path)
+    def _leads_away(handle: int, path: str, found: os.stat_result) -> bool:
+        """Whether a link led here, and not to a file of the system that everybody may read.
+
+        Desktops link to those from autostart folders, and Nix profiles consist of nothing else.
+        """
+        here = os.readlink(f"/proc/self/fd/{handle}")
+        public = found.st_uid == 0 and found.st_mode & stat.S_IROTH and here.startswith(_PUBLIC)
+        return here != os.path.normpath(path) and not public
 
     def _resolve(self, path: str) -> str:
         """The real path of a path inside the root; absolute links start at the root again, `..` stops there."""

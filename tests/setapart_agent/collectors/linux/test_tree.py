@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed
 from setapart_agent.collectors.linux.tree import Tree
 
@@ -115,3 +116,11 @@ def test_the_first_bytes_of_a_file_however_large(root: Path) -> None:
     assert tree.head("/etc/large", 4) == Observed(b"\x7fELF")
     assert tree.head("/etc/none", 4) == Absent()
     assert tree.head("/etc", 4) == Failed("not a file")
+
+
+def test_a_users_link_to_a_public_file_of_the_system_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/usr/share")
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    tree = Tree("/")
+    assert isinstance(tree.entries(str(tmp_path / "link"), owner=4242), Observed)
+    assert tree.read(str(tmp_path / "passwd"), owner=4242) == Denied("a link to another owner's file")

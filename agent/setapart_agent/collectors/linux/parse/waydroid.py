@@ -1,6 +1,7 @@
 """Android's own list of packages inside Waydroid: `data/system/packages.list`, one `package uid debuggable …` a line.
 
-Identifiers are spelt like Waydroid's desktop entries, `waydroid.<package>.desktop`, so that they answer to the Android package.
+Identifiers are spelt like the files of Waydroid's desktop entries, `waydroid.<package>.desktop`, so that they answer to
+the Android package.
 """
 
 import re
