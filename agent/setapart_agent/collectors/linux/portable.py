@@ -61,6 +61,8 @@ def processes_facts(found: Iterable[Process], host: Host, info: CollectorInfo, *
     profiles = (SYSTEM_PROFILE, *(user.profile for user in host.users))
     gatherings = {profile: Gathering(tree=host.tree, profile=profile) for profile in profiles}
     for process in found:
+        if process.executable is None and own not in (_ROOT, process.uid):
+            continue  # may well be a package's; the row below says that nobody can tell
         gathering = gatherings.get(str(process.uid), gatherings[SYSTEM_PROFILE])
         name = portable_name(process)
         if name is not None:
@@ -69,7 +71,6 @@ def processes_facts(found: Iterable[Process], host: Host, info: CollectorInfo, *
             gathering.partly.append("a process shows neither program nor name")
     for profile, gathering in gatherings.items():
         if own not in (_ROOT, _uid(profile)):
-            gathering.partly.clear()
             gathering.fail(Denied("only root sees other users' programs"))
     return unite(gathering.facts(info) for gathering in gatherings.values())
 

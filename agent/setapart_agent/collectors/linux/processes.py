@@ -44,6 +44,8 @@ def _process(folder: str) -> Process | None:
         uid = os.stat(folder).st_uid
         path = os.readlink(f"{folder}/exe")
     except PermissionError:
+        if not _read(f"{folder}/cmdline"):
+            return None  # a kernel thread, whose lack of a program only root is told
         return Process(uid=_owner(folder), executable=None, name=_name(folder))
     except OSError:
         return None  # a kernel thread, or ended meanwhile
