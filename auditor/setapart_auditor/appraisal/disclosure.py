@@ -11,7 +11,7 @@ from msgspec import Struct
 from setapart_evidence.open import VerifiedReport
 
 from .model import Context
-from .rulebook import Admission, Rulebook
+from .rulebook import Rulebook
 
 
 class Sufficiency(Struct, frozen=True, kw_only=True):
@@ -43,10 +43,11 @@ def sufficiency_of(
         expired = filter_.expires_at
     if stated.level == "full":
         return Sufficiency(apps=not withheld.apps, accounts=not cut, expired=expired)
-    known = rulebook.admits(filter_) if filter_ is not None else Admission(apps=False, accounts=False)
-    unfiltered = stated.bundle is None and stated.domains is None and not cut
-    return Sufficiency(
-        apps=known.apps or stated.identifiers == rulebook.needed_digest,
-        accounts=known.accounts or unfiltered or stated.domains == rulebook.internal_digest,
-        expired=expired,
-    )
+    if filter_ is not None:
+        admitted = rulebook.admits(filter_)
+        apps, accounts = admitted.apps, admitted.accounts and not (cut and filter_.internal is None)
+    else:
+        apps = stated.identifiers == rulebook.needed_digest
+        unfiltered = stated.bundle is None and stated.domains is None and not cut
+        accounts = unfiltered or stated.domains == rulebook.internal_digest
+    return Sufficiency(apps=apps, accounts=accounts, expired=expired)

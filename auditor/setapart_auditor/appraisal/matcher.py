@@ -15,8 +15,12 @@ from setapart_evidence.identifiers import KINDS, desktop_keys, keys_of, origin_k
 from setapart_evidence.model import App, Inventory, Platform
 
 How = Literal["identity", "signer", "web", "suspicion", "none"]
-_REMEMBERED = 65_536
-"""Parts kept; enough for a fleet, and what a hostile device can make us hold."""
+_REMEMBERED = 32_768
+_LONGEST_REMEMBERED = 256
+"""Parts kept of each kind, and their length: enough for a fleet, and all that a hostile device can make us hold."""
+_LONGEST_IDENTIFIER = 8_192
+_LONGEST_NAME = 1_024
+"""Beyond these an identifier or a name is cut: no path, URL or label is longer, and folding it could cost seconds."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -110,8 +114,9 @@ class Matcher:
             return _CLEAN
         sightings: list[Sighting] = []
         for index, app in unknown:
-            if not self._is_clean(app):
-                match = self.match(inventory.device.platform, app)
+            cut = _cut(app)
+            if not self._is_clean(cut):
+                match = self.match(inventory.device.platform, cut)
                 if match is not _NOTHING:
                     sightings.append(Sighting(index=index, item=app, match=match))
         owners = {app.profile.partition("/")[0] for _, app in unknown if app.profile not in listed}
@@ -132,8 +137,16 @@ class Matcher:
             if len(parts) >= _REMEMBERED:
                 parts.clear()
                 parts.add(None)
-            parts.add(value)
+            if len(value) <= _LONGEST_REMEMBERED:
+                parts.add(value)
         return True
+
+
+def _cut(app: App) -> App:
+    if len(app.identifier) <= _LONGEST_IDENTIFIER and (app.name is None or len(app.name) <= _LONGEST_NAME):
+        return app
+    name = app.name if app.name is None else app.name[:_LONGEST_NAME]
+    return structs.replace(app, identifier=app.identifier[:_LONGEST_IDENTIFIER], name=name)
 
 
 def possible_keys(identifier: str) -> frozenset[str]:

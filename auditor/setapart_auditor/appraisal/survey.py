@@ -186,12 +186,15 @@ def _ties(views: Iterable[View], seen: frozenset[Place], rulebook: Rulebook) -> 
 
 
 def _lacks(fresh: tuple[View, ...], seen: frozenset[Place], required: tuple[Section, ...]) -> tuple[Lack, ...]:
-    """The required places that no fresh view saw. Where none is fresh, being stale says it all."""
-    if not fresh or not required:
+    """The required places that no fresh view saw. Where none is fresh, being stale says it all.
+
+    A device without any profile was not looked at, whatever else may stand in for its apps.
+    """
+    if not fresh:
         return ()
     found: list[Lack] = []
     if not any(view.inventory.profiles for view in fresh):
-        found.append(_unseen(required[0], "", f"{fresh[0].mark}/profiles", "no profile is listed"))
+        found.append(_unseen("apps", "", f"{fresh[0].mark}/profiles", "no profile is listed"))
     owners = fresh[0].owners if len(fresh) == 1 else frozenset[str]().union(*[view.owners for view in fresh])
     for profile in sorted(owners):
         for section in required:

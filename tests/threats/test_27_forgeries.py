@@ -1,0 +1,46 @@
+"""Threat 27: forged envelopes in a victim's name. Rejected evidence moves no device."""
+
+import msgspec
+
+from evidence_factory import (
+    DEVICE_SIGNER,
+    STATION_SIGNER,
+    TIKTOK,
+    Keys,
+    app,
+    make_chain,
+    make_evidence,
+    make_inventory,
+    make_received,
+)
+from judging import judge
+from setapart_auditor.appraisal.model import Received
+from setapart_evidence.errors import EvidenceError
+from setapart_evidence.keys import Ed25519Signer
+from setapart_evidence.open import open_report
+
+DIRTY = make_inventory(apps=[app(TIKTOK)])
+FORGERIES = 1000
+
+
+def test_a_thousand_forgeries_change_no_verdict() -> None:
+    history = make_chain(make_inventory(), make_inventory())
+    expected = msgspec.json.encode(judge(*history))
+    accepted: list[Received] = []
+    for number in range(FORGERIES):
+        stranger = Ed25519Signer(number.to_bytes(32, "big"))
+        raw = make_evidence(DIRTY, signer=stranger, sequence=number + 1)
+        try:
+            accepted.append(Received(report=open_report(raw, Keys(DEVICE_SIGNER)), received_at=history[-1].received_at))
+        except EvidenceError:
+            continue
+    assert accepted == []
+    assert msgspec.json.encode(judge(*history, *accepted)) == expected
+
+
+def test_a_report_about_another_device_moves_nobody_else() -> None:
+    """A registered key that speaks for itself says nothing of its neighbour."""
+    mine = make_received(make_inventory())
+    theirs = make_received(DIRTY, signer=STATION_SIGNER, device=STATION_SIGNER.public.keyid)
+    assert judge(mine, theirs).status == "compliant"
+    assert judge(theirs).status == judge().status
