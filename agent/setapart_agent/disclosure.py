@@ -10,13 +10,16 @@ Addresses never leave in clear; whose keyed digest leaves is the bundle's choice
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from setapart_agent.facts import AccountFact, domain_of
-from setapart_evidence.bundle import SignedBundle, list_digest
 from setapart_evidence.identifiers import keys_of
 from setapart_evidence.identity import address_digest, internal_values, is_internal
 from setapart_evidence.model import Account, AccountField, App, Platform
 from setapart_evidence.statement import Disclosure, Level
+
+if TYPE_CHECKING:
+    from setapart_evidence.bundle import SignedBundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ class DisclosureFilter:
         return None
 
 
-def filter_of(bundle: SignedBundle | None, level: Level | None = None) -> DisclosureFilter:
+def filter_of(bundle: "SignedBundle | None", level: Level | None = None) -> DisclosureFilter:
     """The filter of a bundle, or the built-in one.
 
     Args:
@@ -107,6 +110,8 @@ def filter_of(bundle: SignedBundle | None, level: Level | None = None) -> Disclo
             id_key=None,
             statement=Disclosure(level=level or "scoped", identifiers=catalog_table.IDENTIFIERS_DIGEST),
         )
+    from setapart_evidence.bundle import list_digest
+
     policy = bundle.bundle
     names = dict(catalog_table.OWN_STORE)
     return DisclosureFilter(

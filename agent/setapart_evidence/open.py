@@ -27,10 +27,9 @@ from .errors import DigestError, InventoryError, SignatureError, StatementError,
 from .keys import PublicKey
 from .limits import DEFAULT_LIMITS, Limits
 from .model import Inventory
-from .statement import DeviceId, Grade, KeyId, Predicate
+from .statement import SUBJECT_NAME, DeviceId, Grade, KeyId, Predicate
 from .text import printable
 
-SUBJECT_NAME = "inventory"
 GRADES: tuple[Grade, ...] = ("hardware-key", "agent-key", "station", "imported", "self-declared")
 """From the strongest to the weakest."""
 

@@ -6,8 +6,7 @@ from . import envelope, statement
 from .errors import InventoryError
 from .keys import Signer
 from .model import Inventory
-from .open import SUBJECT_NAME
-from .statement import Predicate
+from .statement import SUBJECT_NAME, Predicate
 
 
 def encode_inventory(inventory: Inventory) -> bytes:

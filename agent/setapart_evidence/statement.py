@@ -18,6 +18,8 @@ from .model import Count
 from .text import printable
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+SUBJECT_NAME = "inventory"
+"""The one subject of evidence."""
 EVIDENCE = "urn:setapart:evidence:v1"
 POLICY_BUNDLE = "urn:setapart:policy-bundle:v1"
 EPOCH = "urn:setapart:epoch:v1"

@@ -3,13 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from setapart_agent.errors import KeyFileError
-from setapart_evidence.bundle import SignedBundle, read_bundle
+from setapart_agent.errors import AgentError, KeyFileError
+from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import FileSigner, load_signer
+
+if TYPE_CHECKING:
+    from setapart_evidence.bundle import SignedBundle
+
+T = TypeVar("T")
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _SMALL = 8 * 1024 * 1024
@@ -83,9 +88,37 @@ def read_key(path: Path) -> FileSigner:
     return load_signer(raw)
 
 
-def read_policy_bundle(path: Path | None) -> SignedBundle | None:
-    """The bundle that was given, verified; the caller answers for where the file came from."""
-    return None if path is None else read_bundle(read_small(path))
+def read_policy_bundle(path: Path | None) -> "SignedBundle | None":
+    """The bundle that was given, verified; the caller answers for where the file came from.
+
+    Raises:
+        AgentError: the file is no whole bundle.
+    """
+    if path is None:
+        return None
+    from setapart_evidence.bundle import read_bundle
+
+    return _read(path, "a policy bundle", read_bundle)
+
+
+def read_epoch_value(path: Path | None) -> str | None:
+    """The value of the epoch that was given; whoever appraises the report knows when it was issued.
+
+    Raises:
+        AgentError: the file is no epoch.
+    """
+    if path is None:
+        return None
+    from setapart_evidence.epoch import unverified_epoch
+
+    return _read(path, "an epoch file", unverified_epoch).value
+
+
+def _read(path: Path, expected: str, reader: Callable[[bytes], T]) -> T:
+    try:
+        return reader(read_small(path))
+    except EvidenceError as exc:
+        raise AgentError(f"{path}: {exc.got}", expected=exc.expected or expected, cure="get the file again") from None
 
 
 def read_small(path: Path) -> bytes:

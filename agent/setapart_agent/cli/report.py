@@ -10,9 +10,9 @@ from setapart_agent.cli.options import (
     disclosure_options,
     key_options,
     key_path,
+    read_epoch_value,
     read_key,
     read_policy_bundle,
-    read_small,
     source_option,
 )
 from setapart_agent.disclosure import filter_of
@@ -54,7 +54,7 @@ def command(
     path = key_path(key_file, folder)
     signer = read_key(path)
     chosen = filter_of(read_policy_bundle(bundle_file), disclosure)
-    epoch = _epoch_value(epoch_file)
+    epoch = read_epoch_value(epoch_file)
     with locked_chain(path) as chain:
         report = make_signed_report(
             collect(source), source, chosen, signer=signer, chain=chain, now=datetime.now(UTC), epoch=epoch
@@ -66,11 +66,3 @@ def command(
         click.echo(f"report {report.sequence} of {report.device} written to {written}")
         if unseen:
             click.echo(f"{unseen} parts could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
-
-
-def _epoch_value(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    from setapart_evidence.epoch import unverified_epoch
-
-    return unverified_epoch(read_small(path)).value

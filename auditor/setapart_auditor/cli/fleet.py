@@ -14,6 +14,7 @@ from setapart_auditor.register.model import RegisterKeys
 from setapart_auditor.register.people import check_exceptions
 from setapart_auditor.sweep.files import Fleet
 from setapart_evidence.bundle import read_bundle
+from setapart_evidence.errors import EvidenceError
 
 _MAX_BUNDLE = 8 * 1024 * 1024
 
@@ -72,5 +73,10 @@ def _given(path: Path) -> tuple[str, Disclosed]:
         raise AuditorError(
             exc.strerror or "input failed", expected="a policy bundle", cure="check --bundle", where=str(path)
         ) from None
-    signed = read_bundle(raw)
+    try:
+        signed = read_bundle(raw)
+    except EvidenceError as exc:
+        raise AuditorError(
+            exc.got, expected=exc.expected or "a policy bundle", cure="check --bundle", where=str(path)
+        ) from None
     return signed.digest, disclosed(signed.bundle)

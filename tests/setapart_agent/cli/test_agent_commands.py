@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import agent
+from programs import agent
 from repository import REPOSITORY
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding, VerifiedReport, open_report
