@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from setapart_agent.facts import AccountFact, domain_of
 from setapart_evidence.identifiers import keys_of
-from setapart_evidence.identity import address_digest, internal_values, is_internal
+from setapart_evidence.identity import address_digest, internal_values, is_internal, tells_whose
 from setapart_evidence.model import Account, AccountField, App, Platform
 from setapart_evidence.statement import Disclosure, Level
 
@@ -68,7 +68,7 @@ class DisclosureFilter:
                 type=fact.type,
                 services=fact.services,
                 enabled=fact.enabled,
-                withheld=tuple(name for name, value in known.items() if value),
+                withheld=tuple(name for name, value in known.items() if tells_whose(value)),
             )
         return Account(
             profile=fact.profile,

@@ -48,6 +48,7 @@ _EXECUTABLE_SUFFIX = re.compile(r"\.(appimage|exe|bin|run|sh|x86_64|desktop)\Z")
 _MAX_FILE_NAME = 255
 _MAX_HOST = 253  # RFC 1035, section 2.3.4, without the root's dot
 _PREFIX_WORDS = 4
+_FOLDER_DIGEST = re.compile(r"\._[0-9a-f]{32}\Z")
 
 
 def keys_of(platform: Platform, app: App) -> tuple[str, ...]:
@@ -90,8 +91,11 @@ def _identity(platform: Platform, app: App) -> tuple[str, ...]:  # noqa: PLR0911
 
 
 def desktop_keys(identifier: str) -> tuple[str, ...]:
-    """A desktop file id; Waydroid's entries also answer as the Android package that they start."""
-    name = identifier.removesuffix(".desktop")
+    """A desktop file id without the digest of its folder that portable copies of Telegram and its forks write into it.
+
+    Waydroid's entries also answer as the Android package that they start.
+    """
+    name = _FOLDER_DIGEST.sub("", identifier.removesuffix(".desktop"))
     keys: tuple[str, ...] = (f"desktop:{name.lower()}",)
     if name.startswith("waydroid."):
         keys += (f"android:{name.removeprefix('waydroid.')}",)

@@ -5,9 +5,14 @@ Anybody can list all serial numbers and most addresses, so an unkeyed digest wou
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Iterator
 
 from .model import Platform
+
+_LONGEST_NAME = 253  # RFC 1035, section 2.3.4, without the root's dot
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IPV6 = re.compile(r"\[?[0-9a-f:.]+(?:%[^\]]*)?\]?(?::\d+)?")
 
 
 def hardware_id(id_key: bytes, platform: Platform, serial: str) -> str:
@@ -62,6 +67,25 @@ def parents(domain: str) -> Iterator[str]:
         domain = domain.partition(".")[2]
 
 
+def folded_name(name: str) -> str:
+    """A name as it is compared, no longer than a DNS name: of a longer one, the labels at its end."""
+    name = name.strip().rstrip(".")
+    if len(name) > _LONGEST_NAME:
+        name = name[-_LONGEST_NAME:].partition(".")[2]
+    return a_label(name)
+
+
+def names_of(value: str) -> tuple[str, ...]:
+    """The folded names under which a domain, host, tenant, URL or principal is compared: whole, its host, its realm."""
+    return tuple(dict.fromkeys(map(folded_name, (value, _host(value), value.rpartition("@")[2]))))
+
+
+def tells_whose(value: str | None) -> bool:
+    """Whether a value says whose a thing is: a name does; a bare network address (IPv4, IPv6) does not."""
+    host = folded_name(_host(value)) if value else ""
+    return bool(host) and not _is_address(host)
+
+
 def internal_values(items: Iterable[str]) -> frozenset[str]:
     """The folded values of `domain:…`, `host:…` and `tenant:…`.
 
@@ -71,5 +95,21 @@ def internal_values(items: Iterable[str]) -> frozenset[str]:
 
 
 def is_internal(values: Iterable[str | None], internal: frozenset[str]) -> bool:
-    """Whether a domain, host, tenant or realm is one of `internal_values`, or below one of them."""
-    return any(parent in internal for value in values if value for parent in parents(a_label(value)))
+    """Whether a domain, host, tenant or realm is one of `internal_values`, or below one of them.
+
+    Agent and auditor both ask here: what the agent keeps back as foreign, the auditor would have called foreign.
+    """
+    return any(parent in internal for value in values if value for name in names_of(value) for parent in parents(name))
+
+
+def _is_address(name: str) -> bool:
+    if _IPV4.fullmatch(name):
+        return True
+    return name.count(":") > 1 and _IPV6.fullmatch(name) is not None
+
+
+def _host(value: str) -> str:
+    """The host of a URL, a UNC path, `host:port` or an address; anything else as it is."""
+    rest = value.partition("://")[2] or value
+    rest = rest.replace("\\", "/").strip().lstrip("/").partition("/")[0].rpartition("@")[2]
+    return rest if rest.count(":") != 1 else rest.partition(":")[0]

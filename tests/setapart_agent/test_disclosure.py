@@ -142,3 +142,13 @@ def test_the_statement_names_bundle_identifiers_and_domains() -> None:
     assert statement.bundle == given.digest
     assert statement.identifiers == list_digest(given.bundle.identifiers)
     assert statement.domains == list_digest(given.bundle.internal)
+
+
+def test_a_bare_network_address_is_not_said_to_be_foreign() -> None:
+    found = disclosed(filter_of(bundle()), account(host="10.1.2.3"))
+    assert found.withheld == ()
+
+
+def test_an_internal_host_with_a_port_is_not_kept_back() -> None:
+    found = disclosed(filter_of(bundle()), account(host="imap.agency.example:993"))
+    assert (found.host, found.withheld) == ("imap.agency.example:993", ())

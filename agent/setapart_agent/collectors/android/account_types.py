@@ -27,6 +27,9 @@ SERVICES: dict[str, tuple[Service, ...]] = {
     "com.android.email.legacy.imap": _MAIL,
     "com.samsung.android.email": _MAIL,
     "com.samsung.android.exchange": _GROUPWARE,
+    "com.samsung.android.ldap": ("contacts", "directory"),
+    "com.ninefolders.hd3": _GROUPWARE,
+    "com.htc.android.mail.eas": _GROUPWARE,
     "com.osp.app.signin": _DAV,
     "com.microsoft.office.outlook.USER_ACCOUNT": _GROUPWARE,
     "com.microsoft.workaccount": (),
@@ -63,3 +66,21 @@ AUTHORITIES: dict[str, Service] = {
     "com.android.contacts": "contacts",
 }
 """Content authorities whose synchronisation shows what an account of an unknown type reaches."""
+
+PROVIDERS: dict[str, str] = {
+    "com.duolingo": "duolingo.com",
+    "com.facebook.auth.login": "facebook.com",
+    "com.facebook.messenger": "facebook.com",
+    "com.miui.auth": "mi.com",
+    "com.osp.app.signin": "samsung.com",
+    "com.ss.android.ugc.aweme": "douyin.com",
+    "com.ss.android.ugc.trill": "tiktok.com",
+    "com.ss.android.yumme.video": "douyin.com",
+    "com.twitter.android.auth.login": "x.com",
+    "com.whatsapp": "whatsapp.com",
+    "com.xiaomi": "mi.com",
+    "com.zing.zalo": "zalo.me",
+    "org.telegram.messenger": "telegram.org",
+    "www.instagram.com": "instagram.com",
+}
+"""The server of types that have only one: their names are handles and numbers, and would tell nobody whose they are."""

@@ -2,7 +2,7 @@
 
 import re
 
-from setapart_agent.collectors.android.account_types import LOCAL_TYPES, ORGANISATION_TYPES, SERVICES
+from setapart_agent.collectors.android.account_types import LOCAL_TYPES, ORGANISATION_TYPES, PROVIDERS, SERVICES
 from setapart_agent.facts import AccountFact, domain_of
 from setapart_evidence.model import Link, Service
 
@@ -41,6 +41,7 @@ def account_facts(
         services=SERVICES.get(kind, synced),
         address=address,
         domain=domain,
+        host=PROVIDERS.get(kind),
         tenant=tenant,
     )
     link = Link(kind="sso", target=tenant or domain, profile=user) if kind in ORGANISATION_TYPES else None

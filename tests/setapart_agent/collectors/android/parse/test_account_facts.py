@@ -35,3 +35,15 @@ def test_a_work_account_is_a_link_to_its_tenant_or_domain() -> None:
 
 def test_local_address_books_are_nothing() -> None:
     assert account_facts("0", "SIM", "com.android.sim", None) == (None, None)
+
+
+def test_an_account_whose_type_has_one_provider_is_that_providers() -> None:
+    account, _ = account_facts("0", "+4712345678", "org.telegram.messenger", "org.telegram.messenger")
+    assert account is not None
+    assert (account.host, account.domain) == ("telegram.org", None)
+
+
+def test_a_work_account_by_a_private_provider_still_shows_its_domain() -> None:
+    account, _ = account_facts("0", "officer@agency.example", "com.osp.app.signin", None)
+    assert account is not None
+    assert (account.host, account.domain) == ("samsung.com", "agency.example")
