@@ -103,14 +103,14 @@ def command(*, folder: Path | None) -> None:
     click.secho("\nThe verdicts.", bold=True)
     files = ("evidence/this.evidence", *(f"evidence/{phone.name}.evidence" for phone in PHONES))
     verify = ("verify", *files, "--register", "register.toml", *rule)
-    _run(home, "setapart-auditor", *verify, "-v", accepts=_VERDICTS)
+    _run(home, "setapart-auditor", *verify, accepts=_VERDICTS)
     one = ("verify", "evidence/dedicated-excepted.evidence", *verify[len(files) + 1 :])
     next_year = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=365)).isoformat()
     click.secho(f"\nTry next, in {home}:", bold=True)
     for words in (
+        ("setapart-auditor", *one, "--verbose"),
         ("setapart-agent", "inventory", "--bundle", "bundle.json"),
         ("setapart-agent", "doctor"),
-        ("setapart-auditor", *one, "--json"),
         ("setapart-auditor", *one, "--at", next_year),
         ("setapart-auditor", "policy", "show", PACK),
         ("setapart-auditor", "policy", "check", PACK, "--overlay", "authority.toml"),
