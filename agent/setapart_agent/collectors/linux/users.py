@@ -4,7 +4,6 @@ Sources: passwd(5), login.defs(5) and the folder /home itself, since users of a 
 file; systemd's HOME_DIRECTORY for homes that are images.
 """
 
-import json
 import os
 import re
 import signal
@@ -140,6 +139,8 @@ class _Homes:
 
     def _homed_uid(self, name: str, image: str) -> int:
         """The uid that systemd-homed gave a user, else the owner of the image."""
+        import json
+
         raw = self.tree.read(f"{_IDENTITIES}/{name}.identity", limit=1 << 20)
         try:
             binding = json.loads(raw.value)["binding"] if isinstance(raw, Observed) else {}

@@ -13,10 +13,11 @@ from setapart_evidence.statement import Maturity
 KIND = "linux.muttrc"
 MATURITY: Maturity = "untested"
 
-_SET = re.compile(r"""(\w+)\s*+=\s*+("(?:[^"\\]|\\.)*+"|'[^']*+'|[^\s"'#;]++)""")
+_SET = re.compile(r"""\b(\w++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|'[^']*+'|[^\s"'#;]++)""")
 _URL = re.compile(r"""\b(imaps?|pops?|smtps?)://([^\s"'<>]++)""")
 _VARIABLE = re.compile(r"\$\{?(my_\w+|imap_user|from|smtp_user)\}?")
-_MAX_VALUE = 2000
+_MAX_LINE = 1000
+_MAX_VALUE = 200
 
 
 def recognise(name: str, content: bytes) -> bool:
@@ -32,14 +33,14 @@ def parse(files: FileSet) -> Facts:
     values: dict[str, str] = {}
     urls: list[tuple[str, str]] = []
     for line in text(files.main).split("\n"):
-        stripped = line.strip()
+        stripped = line.strip()[:_MAX_LINE]
         if stripped.startswith("#"):
             continue
         if re.match(r"(set|account-hook|folder-hook)\b", stripped):
             for name, raw in _SET.findall(stripped):
                 value = raw[1:-1] if raw[0] in "\"'" else raw
                 values[name] = _VARIABLE.sub(lambda match: values.get(match[1], match[0]), value)[:_MAX_VALUE]
-        plain = _VARIABLE.sub(lambda match: values.get(match[1], match[0]), stripped[:_MAX_VALUE])
+        plain = _VARIABLE.sub(lambda match: values.get(match[1], match[0]), stripped)
         urls += [(scheme, f"{scheme}://{rest}") for scheme, rest in _URL.findall(plain)]
     if values.get("pop_host") and "://" not in values["pop_host"]:
         urls.append(("pop", f"pop://{values['pop_host']}"))

@@ -16,7 +16,7 @@ _GATEWAY = re.compile(
     r"""^\s*(?:remote\s+|IPSec\s+gateway\s+|server\s*=\s*|host\s*=\s*|right\s*=\s*|remote_addrs\s*=\s*|url\s*=\s*)["']?([^\s"'\#;]+)""",
     re.MULTILINE,
 )
-_SERVER = re.compile(r"^\s*(?:mode\s+server|server\s+\d|tls-server)\b", re.MULTILINE)
+_SERVER = re.compile(r"^\s*(?:mode\s+server|server\s+\d+|tls-server)\b", re.MULTILINE)
 _CLIENT = re.compile(r"^\s*(?:client|dev\s+tu[n]|dev\s+tap|conn\s|IPSec\s+ID|protocol\s*=)", re.MULTILINE)
 _HOST = re.compile(r"(?!0\.0\.0\.0$)[0-9a-z][0-9a-z.:_-]*")
 

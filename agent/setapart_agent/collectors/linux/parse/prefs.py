@@ -15,7 +15,8 @@ _STRING = r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'"""
 _ITEM = re.compile(
     rf"""//[^\n]*+ | \#[^\n]*+ | /\*(?P<open>.*?)(?:\*/|\Z)
     | (?:user_|sticky_)?pref\s*+\(
-      \s*+(?P<key>{_STRING})\s*+, \s*+(?P<value>{_STRING}|[+-]?[0-9]++|true|false)[^\n;]*?\)""",
+      \s*+(?P<key>{_STRING})\s*+, \s*+(?P<value>{_STRING}|[+-]?[0-9]++|true|false)
+      (?:\s*+,\s*+(?:sticky|locked))*+\s*+\)""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)

@@ -59,7 +59,10 @@ def _mail(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
         identities = _list(prefs, f"mail.account.{name}.identities")
         addresses = [mailbox(_text(prefs, f"mail.identity.{one}.useremail")) for one in identities]
         # An address of a second organisation is a tie to that organisation too.
-        by_domain = {domain_of(address): address for address in reversed([*addresses, mailbox(user)]) if address}
+        by_domain: dict[str | None, str] = {}
+        for address in (*addresses, mailbox(user)):
+            if address is not None:
+                by_domain.setdefault(domain_of(address), address)
         made += [
             account(
                 profile,
@@ -70,7 +73,7 @@ def _mail(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
                 server=host,
                 enabled=True,
             )
-            for address in reversed(by_domain.values() or (None,))
+            for address in by_domain.values() or (None,)
         ]
     return made
 

@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import pytest
+
+from linux_tree import LinuxTree
+from setapart_agent.collectors.base import Denied, Failed, Outcome
+from setapart_agent.collectors.linux.survey import Place, Survey
+from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts
+
+RC = Place(client="isync", parser="isync", paths=(".mbsyncrc", ".config/*/rc"))
+MIXED = Place(client="mutt", parser="muttrc", paths=(".mutt/*",), mixed=True)
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> LinuxTree:
+    return LinuxTree(tmp_path)
+
+
+def survey(tree: LinuxTree) -> Survey:
+    return Survey(Tree(str(tree.root)), tree.ada, base="/home/ada", owner=tree.uid)
+
+
+def test_patterns_match_below_the_home_and_hidden_names_only_when_asked(ada: LinuxTree) -> None:
+    for path in (".config/a/rc", ".config/b/rc", ".config/.hidden/rc", ".config/c/other"):
+        ada.write(path)
+    assert survey(ada).find(RC) == (".config/a/rc", ".config/b/rc")
+
+
+def test_each_folder_is_listed_once(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada.write(".config/a/rc")
+    listed: list[str] = []
+    entries = Tree.entries
+
+    def counted(self: Tree, path: str, owner: int | None = None) -> Outcome[tuple[str, ...]]:
+        listed.append(path.rstrip("/"))
+        return entries(self, path, owner)
+
+    monkeypatch.setattr(Tree, "entries", counted)
+    one = survey(ada)
+    one.look((RC, RC))
+    assert sorted(listed) == sorted(set(listed))
+
+
+def test_a_refusal_names_the_program_and_never_the_path(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada.write(".mbsyncrc", "IMAPAccount x\nHost h.example\n")
+    monkeypatch.setattr(Tree, "read", lambda *_args, **_more: Denied("permission denied"))
+    one = survey(ada)
+    one.look((RC,))
+    assert one.failures("accounts") == (Denied("isync: permission denied"),)
+    assert one.failures("links") == ()
+
+
+def test_a_folder_that_all_programs_share_is_said_once(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada.write(".config/a/rc")
+    monkeypatch.setattr(Tree, "entries", lambda _self, path, _owner=None, **_more: Denied("permission denied"))
+    one = survey(ada)
+    one.look((RC, MIXED))
+    assert set(one.failures("accounts")) == {Denied("home: permission denied")}
+
+
+def test_a_file_that_is_not_understood_is_a_failure(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    from setapart_agent.collectors.linux.parse import isync
+
+    def broken(_files: object) -> Facts:
+        raise ParseError("nonsense")
+
+    monkeypatch.setattr(isync, "parse", broken)
+    ada.write(".mbsyncrc", "x")
+    one = survey(ada)
+    one.look((RC,))
+    assert one.failures("accounts") == (Failed("isync: nonsense"),)
+
+
+def test_folders_and_foreign_files_among_mixed_ones_are_passed_over(ada: LinuxTree) -> None:
+    ada.write(".mutt/colors/x")
+    ada.write(".mutt/notes.txt", "\x00")
+    ada.write(".mutt/muttrc", "set folder=imaps://imap.corp.example/\n")
+    one = survey(ada)
+    one.look((MIXED,))
+    assert one.failures("accounts") == ()
+    assert [account.host for facts in one.facts for account in facts.accounts] == ["imap.corp.example"]
+
+
+def test_a_fifo_in_place_of_a_file_is_a_failure_and_does_not_hang(ada: LinuxTree) -> None:
+    import os
+
+    os.mkfifo(ada.root / "home/ada/.mbsyncrc")
+    one = survey(ada)
+    one.look((RC,))
+    assert one.failures("accounts") == (Failed("isync: not a file"),)
+
+
+def test_a_loop_of_links_is_a_failure(ada: LinuxTree) -> None:
+    (ada.root / "home/ada/.mbsyncrc").symlink_to(".mbsyncrc")
+    one = survey(ada)
+    one.look((RC,))
+    assert one.failures("accounts") == (Failed("isync: a loop of links"),)
