@@ -11,9 +11,9 @@ The properties, each over all states:
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, groupby
 
 from msgspec import structs
 
@@ -50,7 +50,6 @@ class Fault:
     state: str
     expected: str
     got: str
-    weight: int = 0
 
     def __str__(self) -> str:
         return f"{self.property}: {self.state}: expected {self.expected}, got {self.got}"
@@ -71,18 +70,23 @@ def check_policy(policy: Policy, appraise: Appraise = _engine) -> Outcome:
         policy: loaded; where nothing is internal yet, the check assumes a domain that is.
         appraise: the engine to try it with.
     """
+    if not policy.restricted:
+        nothing = Fault(property="biting", state="any device", expected="apps that are restricted", got="none")
+        return Outcome(states=0, fault=nothing)
     bench = _Bench(world=make_world(configured(policy)), appraise=appraise)
     verdicts: dict[State, Verdict | None] = {}
     faults: list[Fault] = []
-    for state in states():
-        if bench.world.can(state):
-            trial = bench.world.trial(state)
-            verdicts[state], found = bench.judge(state, trial)
+    possible = sorted(filter(bench.world.can, states()), key=lambda state: state.weight)
+    for _, group in groupby(possible, key=lambda state: state.weight):
+        level = tuple(group)
+        for state in level:
+            verdicts[state], found = bench.judge(state)
             faults += found
-    faults += _monotone(verdicts)
-    if not faults:
-        faults += chain(_biting(bench), _unconfigured(policy, appraise))
-    return Outcome(states=len(verdicts), fault=min(faults, key=lambda fault: fault.weight, default=None))
+        faults += _monotone(level, verdicts)
+        if faults:
+            break
+    faults += chain(_biting(bench), _unconfigured(policy, appraise)) if not faults else ()
+    return Outcome(states=len(verdicts), fault=faults[0] if faults else None)
 
 
 @dataclass(frozen=True, slots=False, kw_only=True)
@@ -99,12 +103,13 @@ class _Bench:
             trial.reports, trial.registration, trial.exceptions, world.policy, world.context, world.now
         )
 
-    def judge(self, state: State, trial: Trial) -> tuple[Verdict | None, list[Fault]]:
+    def judge(self, state: State) -> tuple[Verdict | None, list[Fault]]:
         """One state: its verdict, and what is wrong with it by itself."""
 
         def fault(name: str, expected: str, got: str) -> Fault:
-            return Fault(property=name, state=str(state), expected=expected, got=got, weight=state.weight)
+            return Fault(property=name, state=str(state), expected=expected, got=got)
 
+        trial = self.world.trial(state)
         expected = decide(trial.facts)
         if expected is None:
             return None, [fault("total", "a row of the decision table", "none")]
@@ -147,19 +152,18 @@ def _is_choice(finding: Finding, status: Status) -> bool:
     return spec is not None and not spec.core and accounts_for is status
 
 
-def _monotone(verdicts: Mapping[State, Verdict | None]) -> Iterator[Fault]:
-    for state, verdict in verdicts.items():
-        if verdict is None:
-            continue
+def _monotone(level: Iterable[State], verdicts: Mapping[State, Verdict | None]) -> Iterator[Fault]:
+    """A level's states against their better neighbours, which are of this level or one below."""
+    for state in level:
+        verdict = verdicts[state]
         for better in better_neighbours(state):
             other = verdicts.get(better)
-            if other is not None and _STATUSES[verdict.status] < _STATUSES[other.status]:
+            if verdict is not None and other is not None and _STATUSES[verdict.status] < _STATUSES[other.status]:
                 yield Fault(
                     property="monotone",
                     state=str(state),
                     expected=f"{other.status} or worse, as with {better}",
                     got=verdict.status,
-                    weight=state.weight,
                 )
 
 
@@ -194,7 +198,7 @@ def _unconfigured(policy: Policy, appraise: Appraise) -> Iterator[Fault]:
 def _must_show(bench: _Bench, state: State, specimen: Specimen | None, key: str, control: str) -> Iterator[Fault]:
     """An app that answers to the key is found."""
     if specimen is None:
-        yield Fault(property="biting", state=key, expected="an app that could answer to it", got="none", weight=1)
+        yield Fault(property="biting", state=key, expected="an app that could answer to it", got="none")
         return
     inventory = bench.world.inventory(State())
     inventory = structs.replace(
@@ -208,10 +212,9 @@ def _must_find(bench: _Bench, state: State, trial: Trial, what: str, control: st
     if all(finding.control != control for finding in verdict.findings):
         yield Fault(
             property="biting",
-            state=f"{what} on {State(class_=state.class_)}",
+            state=f"{what} on {state.device}",
             expected=f"a finding of {control}",
             got=verdict.status,
-            weight=1,
         )
 
 

@@ -127,8 +127,13 @@ class State:
         """How many of its parts are out of the ordinary: the smallest counter-example has the fewest."""
         return sum(one != other for one, other in zip(astuple(self), astuple(State()), strict=True))
 
+    @property
+    def device(self) -> str:
+        """What kind of device it is, in words."""
+        return _WORDS["class_"][self.class_]
+
     def __str__(self) -> str:
-        parts = [_WORDS["class_"][self.class_]]
+        parts = [self.device]
         parts += [
             _WORDS[name][getattr(self, name)]
             for name in ("app", "need", "tie", "seen", "quality")
@@ -173,5 +178,5 @@ def better_neighbours(state: State) -> Iterator[State]:
         yield replace(state, seen="complete")
     if state.quality != "good":
         yield replace(state, quality="good")
-    if state.need != "valid":
+    if state.need not in ("none", "valid"):
         yield replace(state, need="valid")

@@ -75,10 +75,9 @@ class World:
 
     def can(self, state: State) -> bool:
         """Whether the policy has such a state: not every pack has variants, and not every pack sets a bar."""
-        specimen = {"none": self.native, "removed": self.native}.get(state.app, getattr(self, state.app, None))
         rule = self.policy.pack.coverage
         return (
-            specimen is not None
+            (state.app == "none" or self._specimen(state) is not None)
             and (state.quality != "low-grade" or rule.min_grade != "self-declared")
             and (state.quality != "low-maturity" or rule.min_maturity != "untested")
         )
@@ -221,18 +220,17 @@ class World:
             until=today + dt.timedelta(days=rule.max_days),
             signed=True,
         )
-        changed = {
-            "valid": valid,
-            "expired": replace(valid, valid_from=today - 2 * _DAY, until=today - _DAY),
-            "revoked": replace(valid, revoked=today),
-            "not-yet": replace(valid, valid_from=today + _DAY),
-            "too-long": replace(valid, until=valid.until + _DAY),
-            "other-device": replace(valid, device="another"),
-            "other-app": replace(valid, app="another"),
-            "other-holder": replace(valid, holder="another"),
-            "self-approved": replace(valid, approved_by="requester"),
+        changes: dict[str, dict[str, object]] = {
+            "expired": {"valid_from": today - 2 * _DAY, "until": today - _DAY},
+            "revoked": {"revoked": today},
+            "not-yet": {"valid_from": today + _DAY},
+            "too-long": {"until": valid.until + _DAY},
+            "other-device": {"device": "another"},
+            "other-app": {"app": "another"},
+            "other-holder": {"holder": "another"},
+            "self-approved": {"approved_by": "requester"},
         }
-        return (changed[state.need],)
+        return (replace(valid, **changes.get(state.need, {})),)  # type: ignore[arg-type]
 
     def _can_except(self, state: State) -> bool:
         rule, specimen = self.policy.pack.exception, self._specimen(state)
