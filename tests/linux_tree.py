@@ -1,43 +1,40 @@
-"""A small Linux installation in a folder, made file by file."""
+"""Trees of files that stand for a Linux installation, and the host over one of them."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
+from setapart_agent.collectors.linux.host import Host, User
 from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import Facts
 
-if TYPE_CHECKING:
-    from setapart_agent.collectors.base import Unseen
+DPKG = "Package: {}\nStatus: {}\nArchitecture: amd64\nVersion: {}\nDescription: some program\n of some kind\n\n"
 
 
-class LinuxTree:
-    """Files of one installation with the user ada; everything belongs to whoever runs the tests."""
+def plant(root: Path, files: Mapping[str, str | bytes]) -> None:
+    """Writes files below a root, with their folders."""
+    for name, content in files.items():
+        path = root / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.uid = root.stat().st_uid
-        self.unseen: Unseen | None = None
-        (root / "home/ada").mkdir(parents=True)
 
-    def write(self, path: str, content: str | bytes = "") -> Path:
-        """Makes a file; a path that does not start with `/` is below ada's home."""
-        target = self.root / path.lstrip("/") if path.startswith("/") else self.root / "home/ada" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
-        return target
+def host_of(root: Path, *users: User) -> Host:
+    """The host over a tree; without users, one whose home is `/home/ann`, owned by whoever runs the tests."""
+    ann = User(uid=os.geteuid(), name="ann", home="/home/ann")
+    return Host(tree=Tree(str(root)), users=users or (ann,))
 
-    @property
-    def ada(self) -> str:
-        """Her profile."""
-        return str(self.uid)
 
-    def collect(self, collector: LinuxCollector) -> Facts:
-        """What a collector finds here."""
-        user = User(uid=self.uid, name="ada", home="/home/ada", unseen=self.unseen)
-        return collector.collect(Host(tree=Tree(str(self.root)), users=(user,)))
+def status_of(name: str, version: str = "1", status: str = "install ok installed") -> str:
+    """One stanza of dpkg's status."""
+    return DPKG.format(name, status, version)
 
 
 def rows(facts: Facts) -> set[tuple[str, str, str, str | None]]:
-    """Section, profile, status and reason of every row of coverage."""
+    """Coverage as section, profile, status, reason."""
     return {(row.section, row.profile, row.status, row.reason) for row in facts.coverage}
+
+
+def found(facts: Facts) -> set[tuple[str, str, str]]:
+    """Apps as profile, kind, identifier."""
+    return {(app.profile, app.kind, app.identifier) for app in facts.apps}

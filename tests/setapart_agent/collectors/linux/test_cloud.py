@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree, rows
+from account_tree import LinuxTree, rows
 from setapart_agent.collectors.linux import cloud, directory, groupware, mail
 from setapart_agent.collectors.linux.cloud import CloudStorage
 from setapart_agent.collectors.linux.host import LinuxCollector

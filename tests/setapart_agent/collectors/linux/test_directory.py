@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree, rows
+from account_tree import LinuxTree, rows
 from setapart_agent.collectors.base import Denied, Outcome
 from setapart_agent.collectors.linux.directory import Directory
 from setapart_agent.collectors.linux.tree import Tree

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree, rows
+from account_tree import LinuxTree, rows
 from setapart_agent.collectors.linux.groupware import Groupware
 from setapart_evidence.model import Link
 

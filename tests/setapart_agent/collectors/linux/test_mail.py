@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree, rows
+from account_tree import LinuxTree, rows
 from setapart_agent.collectors.base import Denied
 from setapart_agent.collectors.linux.mail import MailPrograms
 

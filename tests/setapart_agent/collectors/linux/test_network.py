@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree, rows
+from account_tree import LinuxTree, rows
 from setapart_agent.collectors.base import Absent, Denied, Observed, Outcome
 from setapart_agent.collectors.linux import network
 from setapart_agent.collectors.linux.host import Host

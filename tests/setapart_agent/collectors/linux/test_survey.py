@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from linux_tree import LinuxTree
+from account_tree import LinuxTree
 from setapart_agent.collectors.base import Denied, Failed, Outcome
 from setapart_agent.collectors.linux.survey import Place, Survey
 from setapart_agent.collectors.linux.tree import Tree
