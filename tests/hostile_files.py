@@ -61,6 +61,7 @@ def variants(sample: bytes) -> Iterator[bytes]:
 def assert_survives(parser: Parser, name: str, sample: bytes, path: str = "") -> None:
     """Checks that the sample has facts, that it is recognised, and that a broken one ends in facts or `ParseError`."""
     assert parser.recognise(name, sample)
+    assert parser.recognise(f"/home/ada/x/{name}", sample), "a whole path is not recognised"
     assert parser.parse(FileSet(files={"main": sample}, path=path)) != Facts()
     for broken in variants(sample):
         start = time.monotonic()

@@ -62,7 +62,10 @@ def users_of(tree: Tree) -> tuple[User, ...]:
         users += [_unknown(why), User(uid=0, name="root", home="/root", unseen=homes.unseen("/root", 0))]
     users += homes.unlisted({entry.home for entry in entries})
     users += _with_session(homes, least, {user.uid for user in users})
-    return tuple({user.uid: user for user in reversed(users)}[uid] for uid in dict.fromkeys(user.uid for user in users))
+    once: dict[int, User] = {}
+    for user in users:
+        once.setdefault(user.uid, user)
+    return tuple(once.values())
 
 
 class _Homes:

@@ -18,6 +18,7 @@ _REMOTE = frozenset({"imap", "imaps", "jmap", "smtp", "smtps", "http", "https"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By its keys: a source in a file of accounts."""
+    name = name.rpartition("/")[2]
     return name == "accounts.conf" and b"source" in content and b"[Account account_" not in content
 
 

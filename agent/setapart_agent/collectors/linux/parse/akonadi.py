@@ -36,6 +36,7 @@ _DAV_PARTS = 3
 
 def recognise(name: str, content: bytes) -> bool:
     """By name alone: the keys are common."""
+    name = name.rpartition("/")[2]
     match = _NAME.match(name)
     return match is not None and match[1] in _REACH and b"\x00" not in content[:64]
 

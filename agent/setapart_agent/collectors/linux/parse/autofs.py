@@ -14,6 +14,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name; programs that make a map are none."""
+    name = name.rpartition("/")[2]
     return name.startswith("auto") and not content.startswith(b"#!")
 
 

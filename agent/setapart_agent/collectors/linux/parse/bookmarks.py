@@ -17,6 +17,7 @@ _URI = re.compile(r"""(?:^|href=["'])((?:smb|sftp|ssh|fish|nfs|davs?|webdavs?|af
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by the format of KDE's places."""
+    name = name.rpartition("/")[2]
     return name in {"bookmarks", "user-places.xbel"} or b"<xbel" in content[:400]
 
 

@@ -19,6 +19,7 @@ _MAX_REALM = 4096
 
 def recognise(name: str, content: bytes) -> bool:
     """By name and first byte."""
+    name = name.rpartition("/")[2]
     return content[:1] == b"\x05" and (name.startswith(("krb5cc", "tkt")) or content[1:4] == b"\x04\x00\x0c")
 
 

@@ -17,6 +17,7 @@ _LOCAL = frozenset({"4", "5", "6"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By name and group."""
+    name = name.rpartition("/")[2]
     return name == "accountrc" and b"[Account: " in content
 
 

@@ -20,6 +20,7 @@ _VALUED = frozenset({"proto", "protocol", "via", "user", "username", "pass", "pa
 
 def recognise(name: str, content: bytes) -> bool:
     """By name: its words are too common to tell."""
+    name = name.rpartition("/")[2]
     return name in {".fetchmailrc", "fetchmailrc"} and b"\x00" not in content
 
 

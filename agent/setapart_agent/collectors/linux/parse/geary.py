@@ -16,6 +16,7 @@ _HOSTS = {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com", "yahoo"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name and groups."""
+    name = name.rpartition("/")[2]
     return name == "geary.ini" and (b"[Account]" in content or b"[AccountInformation]" in content)
 
 

@@ -43,6 +43,7 @@ _SHORT = 3
 
 def recognise(name: str, content: bytes) -> bool:
     """By its groups: they are named like nobody else's."""
+    name = name.rpartition("/")[2]
     return b"[Account account_" in content or (name == "accounts.conf" and b"PresentationIdentity=" in content)
 
 

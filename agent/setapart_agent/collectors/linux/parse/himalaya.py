@@ -19,6 +19,7 @@ _DEPTH = 8
 
 def recognise(name: str, content: bytes) -> bool:
     """By an account with a backend."""
+    name = name.rpartition("/")[2]
     return name == ".himalayarc" or (b"[accounts." in content and b"backend" in content)
 
 

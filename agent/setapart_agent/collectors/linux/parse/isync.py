@@ -17,6 +17,7 @@ _BLOCKS = frozenset({"imapaccount", "imapstore", "maildirstore", "channel", "gro
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by its blocks."""
+    name = name.rpartition("/")[2]
     return name in {".mbsyncrc", "isyncrc"} or b"\nIMAPStore " in content or content.startswith(b"IMAPAccount ")
 
 

@@ -18,6 +18,7 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By name alone: the keys are common."""
+    name = name.rpartition("/")[2]
     return name in {"himmelblau.conf", "nslcd.conf", "yp.conf", "broker.conf"} or (
         name == "default.conf" and b"xmlrpc_uri" in content
     )

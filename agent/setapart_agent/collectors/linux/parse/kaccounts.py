@@ -36,6 +36,7 @@ _HOSTS = ("dav/host", "host", "server", "url")
 
 def recognise(name: str, content: bytes) -> bool:
     """By name; it is an sqlite database."""
+    name = name.rpartition("/")[2]
     return name == "accounts.db" and content.startswith(b"SQLite format 3\x00")
 
 

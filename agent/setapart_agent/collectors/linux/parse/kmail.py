@@ -14,6 +14,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by its groups."""
+    name = name.rpartition("/")[2]
     return name in {"emailidentities", "mailtransports"} or (b"[Identity #" in content and b"Email Address" in content)
 
 

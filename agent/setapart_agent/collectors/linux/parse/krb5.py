@@ -14,6 +14,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By its library section."""
+    name = name.rpartition("/")[2]
     return b"[libdefaults]" in content or name == "krb5.conf"
 
 

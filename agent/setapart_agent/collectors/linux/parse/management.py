@@ -19,6 +19,7 @@ _NAMES = frozenset({"client.conf", "orbit", "registration.toml", "mdatp_onboard.
 
 def recognise(name: str, content: bytes) -> bool:
     """By name and one of the keys that say where the device is enrolled."""
+    name = name.rpartition("/")[2]
     found = text(content[:65536])
     return name in _NAMES and (_SERVER.search(found) is not None or _TENANT.search(found) is not None)
 

@@ -40,6 +40,7 @@ class Mount:
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by the marks of mountinfo."""
+    name = name.rpartition("/")[2]
     return name in {"fstab", "mounts", "mtab", "mountinfo"} or (
         b" - " in content[:400] and b" shared:" in content[:400]
     )

@@ -13,6 +13,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by an account with a server."""
+    name = name.rpartition("/")[2]
     return name in {".msmtprc", "msmtprc"} or (b"\naccount " in content and b"\nhost " in content)
 
 

@@ -22,6 +22,7 @@ _MAX_VALUE = 200
 
 def recognise(name: str, content: bytes) -> bool:
     """A name with `mutt` in it, or settings that only mutt has."""
+    name = name.rpartition("/")[2]
     return "mutt" in name.lower() or (
         b"set " in content
         and any(mark in content for mark in (b"imap_user", b"smtp_url", b"spoolfile", b"folder", b"pop_host"))

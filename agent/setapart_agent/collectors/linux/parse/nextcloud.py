@@ -14,6 +14,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by its group."""
+    name = name.rpartition("/")[2]
     return name in {"nextcloud.cfg", "owncloud.cfg"} or (b"[Accounts]" in content and b"\\dav_user=" in content)
 
 

@@ -16,6 +16,7 @@ _GMAIL = "imap.gmail.com"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by its repositories."""
+    name = name.rpartition("/")[2]
     return name in {".offlineimaprc", "offlineimaprc"} or b"\n[Repository " in content
 
 

@@ -15,6 +15,7 @@ _ANY_TENANT = frozenset({"", "common", "organizations", "consumers"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By its folder setting."""
+    name = name.rpartition("/")[2]
     return name == "config" and b"sync_dir" in content
 
 

@@ -22,6 +22,7 @@ _ANY_TENANT = frozenset({"common", "organizations", "consumers"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by a remote's type."""
+    name = name.rpartition("/")[2]
     return name == "rclone.conf" or content.startswith(b"# Encrypted rclone configuration File")
 
 

@@ -16,6 +16,7 @@ _MEMBER = frozenset({"ads", "domain"})
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by its global section."""
+    name = name.rpartition("/")[2]
     return name == "smb.conf" or (b"[global]" in content and b"workgroup" in content)
 
 

@@ -16,6 +16,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name and its one table."""
+    name = name.rpartition("/")[2]
     return name.startswith("accounts") and name.endswith(".json") and b'"provider"' in content
 
 

@@ -25,6 +25,7 @@ _DELETED = -1
 
 def recognise(name: str, content: bytes) -> bool:
     """A preference file with mail in it; browsers write the same format."""
+    name = name.rpartition("/")[2]
     return b"user_pref(" in content and (
         b'"mail.' in content or b'"calendar.registry.' in content or (name == "prefs.js" and b'"ldap_2.' in content)
     )

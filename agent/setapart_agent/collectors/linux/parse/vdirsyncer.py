@@ -30,6 +30,7 @@ _GOOGLE = "www.googleapis.com"
 
 def recognise(name: str, content: bytes) -> bool:
     """By its storages and pairs."""
+    name = name.rpartition("/")[2]
     return b"[storage " in content and (b"[pair " in content or name == "config")
 
 

@@ -25,6 +25,7 @@ _ALTERNATIVE = re.compile(r"(?:DNS|EMAIL|URI):", re.IGNORECASE)
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by a block `network={`."""
+    name = name.rpartition("/")[2]
     return (
         name.endswith(".8021x")
         or name.startswith(("wpa_supplicant", "ifcfg-"))
