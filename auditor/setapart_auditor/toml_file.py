@@ -27,6 +27,7 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = re.compile(r"Expected `(.*?)`(?:, got `(.*)`| (matching regex|>=|<=|of length) (.*))", re.DOTALL)
+_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
 _ENTRY = "[...]"
 
 
@@ -101,7 +102,9 @@ def read_toml(raw: bytes, name: str, error: type[AuditorError], *, max_bytes: in
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise refuse(printable(str(exc)), "TOML 1.0") from None
+        place = _PLACE.search(str(exc))
+        said = _PLACE.sub(r" at column \2", str(exc))
+        raise refuse(printable(said), "TOML 1.0", line=int(place[1]) if place else None) from None
     except ValueError:
         raise refuse("a number that is too long", "TOML 1.0, numbers of 64 bits") from None
     except RecursionError:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from setapart_auditor.errors import PolicyError
 from setapart_auditor.policy.catalog import load_catalog
 from setapart_auditor.policy.load import UnreadableError, base_of, load_policy, pack_ids
 from setapart_auditor.policy.model import Policy
+from setapart_evidence.text import printable
 
 _OVERLAY = click.option(
     "--overlay",
@@ -73,7 +75,7 @@ def show(pack: str, *, overlay: Path | None, as_json: bool) -> None:
         )
         return
     found = policy.pack
-    click.echo(f"{found.id}, version {found.version}: {found.title}")
+    click.echo(printable(f"{found.id}, version {found.version}: {found.title}", 1000))
     print_table(("", ""), _facts(policy))
     click.echo()
     rows = [(app, head if head != app else None, str(count)) for app, head, count in _apps(policy)]
@@ -233,7 +235,7 @@ def check(packs: tuple[str, ...], *, overlay: Path | None, as_json: bool) -> Non
     if overlay is not None and not packs:
         packs = (base_of(overlay),)
     results: list[Checked] = []
-    for pack in packs or pack_ids(root):
+    for pack in _with_progress(packs or pack_ids(root)):
         try:
             outcome = check_policy(load_policy(pack, overlay, root, catalog=catalog))
         except UnreadableError:
@@ -249,3 +251,12 @@ def check(packs: tuple[str, ...], *, overlay: Path | None, as_json: bool) -> Non
         rows = [(one.pack, "holds" if one.holds else "refused", str(one.states), one.fault) for one in results]
         print_table(("pack", "result", "states", "why"), rows)
     sys.exit(0 if all(one.holds for one in results) else 1)
+
+
+def _with_progress(packs: Sequence[str]) -> Iterator[str]:
+    """The packs, with a bar on a terminal: a check takes seconds."""
+    if not sys.stderr.isatty():
+        yield from packs
+        return
+    with click.progressbar(packs, label="checking", file=sys.stderr) as bar:
+        yield from bar

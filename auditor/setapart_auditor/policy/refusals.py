@@ -17,6 +17,8 @@ _FINDABLE = KINDS - WEAK_KINDS - PUBLISHER_KINDS
 MAX_EXCEPTION_DAYS = 730
 MAX_AGE_DAYS = 366
 MAX_GRACE_DAYS = 92
+YEARS = range(1990, 2201)
+"""The years that a rule or a register can mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ def refusals(pack: Pack, catalog: Catalog) -> Iterator[Refusal]:
 
 def _effective(pack: Pack) -> Iterator[Refusal]:
     start = pack.effective.from_
+    if start.year not in YEARS:
+        yield Refusal(path=("effective", "from"), got=f"{start}", expected=f"a year from {YEARS[0]} to {YEARS[-1]}")
     for name in ("sunset", "review_by"):
         day = getattr(pack.effective, name)
         if day is not None and day <= start:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from setapart_auditor.appraisal.model import Attestation, Exception_, Registration
 from setapart_auditor.errors import RegisterError
+from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.toml_file import TomlFile, read_toml
 from setapart_evidence.epoch import read_epoch
 from setapart_evidence.errors import EvidenceError
@@ -44,6 +45,7 @@ def load_register(path: Path, *, id_key: bytes | None = None) -> Register:
     """
     file = read_toml(_read(path), str(path), RegisterError, max_bytes=MAX_REGISTER)
     entries = file.convert(RegisterFile)
+    _check_years(file, entries)
     bindings = tuple(_binding(file, at, one) for at, one in enumerate(entries.device))
     ids = tuple(_device_id(file, at, one, bindings[at], id_key) for at, one in enumerate(entries.device))
     stations = tuple(
@@ -135,6 +137,18 @@ def _device_id(file: TomlFile, at: int, entry: DeviceEntry, binding: KeyBinding 
             cure="name the folder with --dir, or write the id that the device reports",
         )
     return hardware_id(id_key, entry.platform, entry.serial)
+
+
+def _check_years(file: TomlFile, entries: RegisterFile) -> None:
+    """A year that nobody means is a slip, and no date to count days from."""
+    for table in ("device", "exception", "attestation", "epoch"):
+        for at, entry in enumerate(getattr(entries, table)):
+            for name in entry.__struct_fields__:
+                day = getattr(entry, name)
+                if isinstance(day, dt.date) and day.year not in YEARS:
+                    raise file.refuse(
+                        (table, at, name.rstrip("_")), f"{day}", expected=f"a year from {YEARS[0]} to {YEARS[-1]}"
+                    )
 
 
 def _once(file: TomlFile, table: str, names: tuple[str, ...], values: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 
+from setapart_auditor.appraisal.need import same_person
 from setapart_auditor.policy.model import ROLES, Policy
 from setapart_auditor.toml_file import TomlFile
 
@@ -49,14 +50,14 @@ def check_exceptions(register: Register, policy: Policy) -> None:
 
 
 def _check_exception(file: TomlFile, where: tuple[str, int], entry: ExceptionEntry, device: DeviceEntry) -> None:
-    if _same(entry.requested_by, entry.approved_by):
+    if same_person(entry.requested_by, entry.approved_by):
         raise file.refuse(
             (*where, "approved_by"),
             f"`{entry.id}` was approved by the one who asked for it",
             expected="two people",
             cure="have another officer approve it",
         )
-    if _same(entry.approved_by, entry.holder):
+    if same_person(entry.approved_by, entry.holder):
         raise file.refuse(
             (*where, "approved_by"),
             f"`{entry.id}` was approved by the device's holder",
@@ -74,7 +75,7 @@ def _check_exception(file: TomlFile, where: tuple[str, int], entry: ExceptionEnt
             expected="a social-dedicated device",
             cure="exceptions are for devices that are set apart; take it out, or register such a device",
         )
-    if not _same(entry.holder, device.holder):
+    if not same_person(entry.holder, device.holder):
         raise file.refuse(
             (*where, "holder"),
             f"`{entry.holder}`, but `{device.name}` is held by `{device.holder}`",
@@ -84,7 +85,7 @@ def _check_exception(file: TomlFile, where: tuple[str, int], entry: ExceptionEnt
 
 
 def _check_attestation(file: TomlFile, where: tuple[str, int], entry: AttestationEntry, device: DeviceEntry) -> None:
-    if _same(entry.by, device.holder):
+    if same_person(entry.by, device.holder):
         raise file.refuse((*where, "by"), "the device's holder", expected="an officer")
     days = (entry.until - entry.date).days
     if not 0 < days <= MAX_ATTESTATION_DAYS:
@@ -142,7 +143,3 @@ def _near(name: str, known: Mapping[str, object] | set[str]) -> str:
 def _is_past(entry: ExceptionEntry, device: DeviceEntry) -> bool:
     """Whether it ended before the device got its present class and holder."""
     return device.since is not None and entry.until < device.since
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()

@@ -19,6 +19,8 @@ EMPTY = {"restricted__apps": "[]"}
         ({"restricted__apps": '["telegram-news"]'}, "", "[restricted] apps", "has no identifier"),
         ({"effective__from": "2023-03-21\nsunset = 2023-03-21"}, "", "[effective] sunset", "2023-03-21"),
         ({"effective__from": "2023-03-21\nreview_by = 2023-01-01"}, "", "[effective] review_by", "2023-01-01"),
+        ({"effective__from": "0001-01-01"}, "", "[effective] from", "0001-01-01"),
+        ({"effective__from": "9999-12-31"}, "", "[effective] from", "9999-12-31"),
         ({"covers__persons": "[]"}, "", "[covers] persons", "reach nobody"),
         ({"covers__persons": '["ministers"]'}, "", "[covers] persons", "`ministers` is no role"),
         ({"covers__devices": "[]"}, "", "[covers] devices", "reach nobody"),
