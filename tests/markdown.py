@@ -131,12 +131,17 @@ def anchors(text: str) -> frozenset[str]:
 
 
 def shows(shown: str, printed: str) -> bool:
-    """Whether a document shows what was printed; `…` stands for anything in a line, and alone for any lines."""
-    pattern = "".join(
-        r"(?:[^\n]*\n)*?" if line.strip() == "…" else re.escape(line).replace("…", "[^\n]*?") + "[ \t]*\n"
-        for line in shown.splitlines()
-    )
+    """Whether a document shows what was printed.
+
+    `…` stands for anything in a line, and alone for any number of lines; columns may be of another width.
+    """
+    pattern = "".join(r"(?:[^\n]*\n)*?" if line.strip() == "…" else _pattern(line) for line in shown.splitlines())
     return re.fullmatch(pattern, printed if not printed or printed.endswith("\n") else f"{printed}\n") is not None
+
+
+def _pattern(line: str) -> str:
+    columns = (re.escape(column).replace("…", "[^\n]*?") for column in re.split(r" {2,}", line.rstrip()))
+    return " {2,}".join(columns) + " *\n"
 
 
 def _headings(text: str) -> Iterator[re.Match[str]]:

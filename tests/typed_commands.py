@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 PROGRAMS = {"setapart-agent": "setapart_agent.cli", "setapart-auditor": "setapart_auditor.cli"}
+_OF_THE_SHELL = frozenset("|&;<>()$*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,8 @@ def run(folder: Path, *words: str) -> Ran:
 
 
 def run_typed(folder: Path, line: str) -> Ran:
-    """Runs a line as typed: ours if it is one plain command of ours, bash's if it is anything else."""
-    words = shlex.split(line)
-    if words[0] in PROGRAMS and not {"|", ">", "<", ";", "&&"}.intersection(words):
+    """Runs a line as typed: here if it is one plain command of ours, by bash if it is anything else."""
+    if _OF_THE_SHELL.isdisjoint(line) and (words := shlex.split(line))[0] in PROGRAMS:
         return run(folder, *words)
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line}"],
