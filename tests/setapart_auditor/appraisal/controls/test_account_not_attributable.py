@@ -1,0 +1,22 @@
+"""An account of which neither domain, host nor tenant is known."""
+
+from evidence_factory import TIKTOK, account, app, make_exception, make_inventory, make_policy
+from judging import findings, judge, only
+
+CONTROL = "account-not-attributable"
+NOBODYS = make_inventory(apps=[app(TIKTOK)], accounts=[account(), account(domain=None)])
+
+
+def test_it_is_said_where_it_decides() -> None:
+    finding = only(judge(NOBODYS, device_class="social-dedicated", exceptions=(make_exception(),)), CONTROL)
+    assert (finding.severity, finding.evidence) == ("inconclusive", "/accounts/1")
+    either = make_policy(personal="app-or-link")
+    assert findings(judge(NOBODYS, device_class="personal", policy=either), CONTROL)
+
+
+def test_it_is_not_said_where_it_decides_nothing() -> None:
+    assert not findings(judge(NOBODYS), CONTROL)
+    assert not findings(judge(NOBODYS, device_class="personal"), CONTROL)
+    without = make_inventory(accounts=[account(domain=None)])
+    either = make_policy(personal="app-or-link")
+    assert judge(without, device_class="personal", policy=either).status == "compliant"

@@ -1,0 +1,34 @@
+"""Two histories of one device."""
+
+import pytest
+
+from evidence_factory import TIKTOK, app, make_inventory, make_received, make_registration
+from judging import findings, judge, only
+
+CONTROL = "chain-forked"
+ONE, OTHER = make_received(), make_received(make_inventory(apps=[app(TIKTOK)]))
+DIGESTS = (ONE.report.statement_digest, OTHER.report.statement_digest)
+
+
+def test_a_fork_makes_the_device_invalid_and_hides_no_finding() -> None:
+    verdict = judge(ONE, OTHER)
+    assert verdict.status == "invalid"
+    assert only(verdict, "restricted-app-on-ordinary-device").severity == "violation"
+    assert only(verdict, CONTROL).evidence.endswith("/predicate/observation/sequence")
+    assert all(digest[:23] in only(verdict, CONTROL).message for digest in DIGESTS)
+
+
+@pytest.mark.parametrize("settled", [(), DIGESTS[:1], DIGESTS[1:], ("sha256:" + "00" * 32,)])
+def test_a_fork_is_open_until_every_payload_in_it_is_settled(settled: tuple[str, ...]) -> None:
+    assert judge(ONE, OTHER, registration=make_registration(settled=settled)).status == "invalid"
+
+
+def test_a_settled_fork_is_judged_by_both_sides() -> None:
+    verdict = judge(ONE, OTHER, registration=make_registration(settled=DIGESTS))
+    assert verdict.status == "violation"
+    assert not findings(verdict, CONTROL)
+
+
+def test_a_new_payload_opens_a_settled_fork_again() -> None:
+    third = make_received(make_inventory(apps=[app()]))
+    assert judge(ONE, OTHER, third, registration=make_registration(settled=DIGESTS)).status == "invalid"

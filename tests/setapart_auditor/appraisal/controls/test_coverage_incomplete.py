@@ -1,0 +1,67 @@
+"""A required section of a profile that counts was not seen."""
+
+from typing import Any
+
+import pytest
+
+from evidence_factory import DAY, NOW, make_inventory, make_policy, make_received, make_station_report, rows
+from judging import findings, judge, only
+from setapart_auditor.policy.model import CoverageRule
+
+CONTROL = "coverage-incomplete"
+
+
+@pytest.mark.parametrize("status", ["partial", "denied", "unsupported", "failed"])
+def test_any_row_but_observed_leaves_the_section_open_and_is_what_the_finding_points_to(status: Any) -> None:
+    coverage = (*rows(), *rows("apps", status=status, collector="snap", reason="no permission"))
+    finding = only(judge(make_inventory(coverage=coverage)), CONTROL)
+    assert (finding.severity, finding.evidence) == ("inconclusive", "/coverage/3")
+    assert finding.message == f"apps in profile 0 were not seen: {status} by snap, no permission"
+
+
+def test_every_required_section_of_every_profile_is_a_finding() -> None:
+    inventory = make_inventory(profiles=["0", "10"], coverage=rows(profiles=["0"]))
+    assert len(findings(judge(inventory), CONTROL)) == 1
+    found = findings(judge(inventory, device_class="social-dedicated"), CONTROL)
+    assert sorted(item.message.split()[0] for item in found) == ["accounts", "apps", "links"]
+    assert {item.evidence for item in found} == {"/coverage"}
+
+
+def test_a_list_without_profiles_is_silence() -> None:
+    assert only(judge(make_inventory(profiles=(), coverage=rows())), CONTROL).evidence == "/profiles"
+
+
+def test_a_pack_may_require_more_of_ordinary_devices() -> None:
+    strict = make_policy(coverage=CoverageRule(ordinary=("apps", "links")))
+    verdict = judge(make_inventory(coverage=rows("apps")), policy=strict)
+    assert only(verdict, CONTROL).message.startswith("links")
+
+
+def test_apps_are_required_even_by_a_pack_that_lists_other_sections_only() -> None:
+    odd = make_policy(coverage=CoverageRule(ordinary=("links",)))
+    assert judge(make_inventory(coverage=rows("links")), policy=odd).status == "inconclusive"
+
+
+def test_coverage_is_best_of_only_for_what_each_source_saw() -> None:
+    work = make_station_report(make_inventory(profiles=["0", "10"], coverage=rows(profiles=["10"])), source="mdm")
+    private = make_inventory(profiles=["0", "10"], coverage=(*rows("apps"), *rows("links", status="denied")))
+    adb = make_station_report(private, sequence=2, previous=work.report.statement_digest)
+    assert judge(work, adb).status == "compliant"
+    found = findings(judge(work, adb, device_class="social-dedicated"), CONTROL)
+    assert sorted(item.message.partition(" were")[0] for item in found) == [
+        "accounts in profile 0",
+        "links in profile 0",
+    ]
+
+
+def test_half_a_section_by_each_of_two_sources_is_no_whole() -> None:
+    half = (*rows("apps", collector="one"), *rows("apps", collector="two", status="failed"))
+    other = (*rows("apps", collector="two"), *rows("apps", collector="one", status="failed"))
+    verdict = judge(make_inventory(coverage=half), make_inventory(coverage=other))
+    assert verdict.status == "inconclusive"
+
+
+def test_a_report_that_grew_old_saw_nothing_any_more() -> None:
+    old = make_station_report(make_inventory(profiles=["0", "10"]), received_at=NOW - 31 * DAY)
+    new = make_received(make_inventory(profiles=["0", "10"], coverage=rows(profiles=["0"])))
+    assert "profile 10" in only(judge(old, new), CONTROL).message

@@ -1,0 +1,22 @@
+"""A link of which nobody knows where it leads."""
+
+import pytest
+
+from evidence_factory import link, make_inventory
+from judging import findings, judge, only
+
+CONTROL = "link-not-attributable"
+
+
+@pytest.mark.parametrize("kind", ["vpn", "wifi-enterprise", "file-share", "directory-join", "kerberos", "sso"])
+def test_a_link_to_nowhere_leaves_a_dedicated_device_open(kind: str) -> None:
+    inventory = make_inventory(links=[link("mdm", None), link(kind, None)])
+    finding = only(judge(inventory, device_class="social-dedicated"), CONTROL)
+    assert (finding.severity, finding.evidence) == ("inconclusive", "/links/1")
+    assert not findings(judge(inventory), CONTROL)
+
+
+def test_a_certificate_reaches_nothing_without_what_uses_it() -> None:
+    assert (
+        judge(make_inventory(links=[link("certificate", None)]), device_class="social-dedicated").status == "compliant"
+    )

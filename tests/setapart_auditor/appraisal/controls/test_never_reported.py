@@ -1,0 +1,31 @@
+"""No evidence of a device was ever accepted."""
+
+import pytest
+
+from evidence_factory import DAY, MINUTE, NOW, make_received, make_registration
+from judging import judge, only
+
+CONTROL = "never-reported"
+
+
+@pytest.mark.parametrize(
+    ("days", "status"), [(0, "pending"), (14, "pending"), (15, "stale"), (400, "stale"), (-3, "pending")]
+)
+def test_a_device_is_new_for_as_long_as_the_pack_says(days: int, status: str) -> None:
+    verdict = judge(registration=make_registration(since=NOW.date() - days * DAY))
+    finding = only(verdict, CONTROL)
+    assert (verdict.status, verdict.evidence, finding.evidence) == (status, None, "register:/since")
+    assert finding.cure
+
+
+def test_a_device_of_unknown_age_waits() -> None:
+    verdict = judge(registration=make_registration(since=None))
+    assert (verdict.status, only(verdict, CONTROL).message) == (
+        "pending",
+        "the device has never reported; it has 14 days",
+    )
+
+
+def test_what_has_not_arrived_yet_is_not_there() -> None:
+    assert judge(make_received(received_at=NOW + DAY)).status == judge().status
+    assert judge(make_received(received_at=NOW + MINUTE)).status == "compliant"  # two clocks of one auditor

@@ -1,0 +1,39 @@
+"""A restricted app where everybody works."""
+
+import pytest
+
+from evidence_factory import TELEGRAM, TIKTOK, app, make_inventory
+from judging import findings, judge, only
+
+CONTROL = "restricted-app-on-ordinary-device"
+
+
+@pytest.mark.parametrize("state", ["installed", "disabled", "archived"])
+def test_an_app_in_any_state_that_can_run_again_counts(state: str) -> None:
+    finding = only(judge(make_inventory(apps=[app(), app(TIKTOK, name="TikTok", state=state)])), CONTROL)
+    assert (finding.severity, finding.evidence) == ("violation", "/apps/1")
+    assert finding.message == "TikTok (com.zhiliaoapp.musically) in profile 0 is on an ordinary device"
+
+
+def test_each_profile_is_a_finding_and_each_app_in_it_one() -> None:
+    twice = [app(TIKTOK), app(TIKTOK, source="apk"), app(TIKTOK, profile="10"), app(TELEGRAM)]
+    found = findings(judge(make_inventory(profiles=["0", "10"], apps=twice)), CONTROL)
+    assert [finding.evidence for finding in found] == ["/apps/0", "/apps/2", "/apps/3"]
+
+
+def test_a_personal_device_is_named_as_what_it_is() -> None:
+    finding = only(judge(make_inventory(apps=[app(TIKTOK)]), device_class="personal"), CONTROL)
+    assert "a personal device, which the pack judges as an ordinary one" in finding.message
+
+
+def test_a_name_from_the_device_is_shown_safely_and_short() -> None:
+    finding = only(judge(make_inventory(apps=[app(TIKTOK, name="\u202eevil\n" + "x" * 500)])), CONTROL)
+    assert finding.message.startswith("\\u202eevil\\u000axxx")
+    assert len(finding.message) < 200
+
+
+def test_a_machine_wide_app_is_for_all_users() -> None:
+    inventory = make_inventory(
+        platform="linux", profiles=["system"], apps=[app("telegram-desktop", profile="system", source="dpkg")]
+    )
+    assert "for all users" in only(judge(inventory), CONTROL).message

@@ -1,0 +1,75 @@
+"""Two ways into one device tell different things."""
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from evidence_factory import (
+    DAY,
+    NOW,
+    TIKTOK,
+    app,
+    make_inventory,
+    make_policy,
+    make_received,
+    make_station_report,
+    rows,
+)
+from judging import findings, judge, only
+from setapart_evidence.model import Device, Inventory
+
+CONTROL = "sources-contradict"
+CLEAN, DIRTY = make_inventory(), make_inventory(apps=[app(TIKTOK)])
+
+
+def test_a_restricted_app_of_any_source_counts_and_the_difference_is_said() -> None:
+    verdict = judge(make_received(CLEAN), make_station_report(DIRTY))
+    assert verdict.status == "violation"
+    finding = only(verdict, CONTROL)
+    assert (finding.severity, finding.evidence) == ("warning", "#0/apps/0")
+    assert "adb found com.zhiliaoapp.musically in profile 0, local did not" in finding.message
+
+
+def test_two_that_agree_or_did_not_both_look_contradict_nothing() -> None:
+    assert not findings(judge(make_received(DIRTY), make_station_report(DIRTY)), CONTROL)
+    blind = make_inventory(coverage=rows("links"))
+    assert not findings(judge(make_received(blind), make_station_report(DIRTY)), CONTROL)
+
+
+def test_what_was_found_on_another_day_may_have_been_removed_since() -> None:
+    earlier = make_station_report(DIRTY, received_at=NOW - 3 * DAY)
+    verdict = judge(make_received(CLEAN), earlier)
+    assert (verdict.status, findings(verdict, CONTROL)) == ("violation", [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ({"platform": "android"}, {"platform": "ios"}, True),
+        ({"serial_digest": "hmac:1"}, {"serial_digest": "hmac:2"}, True),
+        ({"serial_digest": "hmac:1"}, {"serial_digest": None}, False),
+        ({"manufacturer": "Google"}, {"manufacturer": "google"}, False),
+    ],
+)
+def test_two_machines_under_one_id_are_a_contradiction(one: Any, other: Any, differ: bool) -> None:
+    def machine(fields: Any) -> Inventory:
+        return structs.replace(CLEAN, device=Device(**{"platform": "android", **fields}))
+
+    verdict = judge(make_received(machine(one)), make_station_report(machine(other)))
+    assert [item.evidence for item in findings(verdict, CONTROL)] == (["#1/device"] if differ else [])
+
+
+def test_no_pack_makes_it_more_than_a_warning_for_it_would_not_be_monotone() -> None:
+    strict = make_policy(severities={CONTROL: "violation"})
+    verdict = judge(make_received(CLEAN), make_station_report(DIRTY), policy=strict)
+    assert only(verdict, CONTROL).severity == "warning"
+
+
+def test_a_device_with_very_many_sources_is_judged_in_good_time() -> None:
+    many = [
+        make_received(DIRTY if number % 2 else CLEAN, source=f"way{number}", sequence=number + 1)
+        for number in range(60)
+    ]
+    assert judge(*many).status == "violation"
+    assert len(findings(judge(*many), CONTROL)) < 100

@@ -1,0 +1,64 @@
+"""Whose an account or a link is."""
+
+from typing import get_args
+
+import pytest
+
+from evidence_factory import account, link
+from setapart_auditor.appraisal.attribution import (
+    LINK_REACH,
+    Attribution,
+    account_reach,
+    attribute_account,
+    attribute_link,
+)
+from setapart_evidence.model import Account, LinkKind
+
+INTERNAL = frozenset({"agency.example", "xn--bcher-kva.example", "agency-tenant", "10.1.2.3", "agency-wifi"})
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (account(domain="agency.example"), Attribution.INTERNAL),
+        (account(domain="a.b.Agency.Example."), Attribution.INTERNAL),
+        (account(domain="BÜCHER.example"), Attribution.INTERNAL),
+        (account(tenant="AGENCY-TENANT"), Attribution.INTERNAL),
+        (account(domain="provider.example", host="10.1.2.3"), Attribution.INTERNAL),
+        (account(domain="provider.example", withheld=()), Attribution.FOREIGN),
+        (account(domain="fakeagency.example"), Attribution.FOREIGN),
+        (account(domain="example"), Attribution.FOREIGN),
+        (account(host="10.1.2.30"), Attribution.UNKNOWN),
+        (account(domain="provider.example", host="10.1.2.30"), Attribution.FOREIGN),
+        (account(tenant="12345"), Attribution.FOREIGN),
+        (account(withheld=("tenant",)), Attribution.FOREIGN),
+        (account(domain=None), Attribution.UNKNOWN),
+        (account(domain="agency.example", withheld=("host",)), Attribution.INTERNAL),
+        (account(domain="x." * 5000 + "agency.example"), Attribution.INTERNAL),
+    ],
+)
+def test_domain_host_or_tenant_decides_label_by_label(item: Account, expected: Attribution) -> None:
+    assert attribute_account(item, INTERNAL) is expected
+
+
+@pytest.mark.parametrize("kind", get_args(LinkKind))
+def test_a_link_to_the_authority_is_internal_unless_it_only_manages(kind: LinkKind) -> None:
+    expected = Attribution.FOREIGN if kind == "mdm" else Attribution.INTERNAL
+    assert attribute_link(link(kind, "gate.agency.example"), INTERNAL) is expected
+    assert kind in LINK_REACH
+
+
+@pytest.mark.parametrize("kind", get_args(LinkKind))
+def test_a_link_without_target_is_unknown_unless_it_reaches_nothing_by_itself(kind: LinkKind) -> None:
+    expected = Attribution.FOREIGN if kind in ("mdm", "certificate") else Attribution.UNKNOWN
+    assert attribute_link(link(kind, None), INTERNAL) is expected
+
+
+def test_a_network_by_its_whole_name() -> None:
+    assert attribute_link(link("wifi-enterprise", "Agency-WiFi"), INTERNAL) is Attribution.INTERNAL
+    assert attribute_link(link("wifi-enterprise", "Agency-WiFi-2"), INTERNAL) is Attribution.FOREIGN
+
+
+def test_an_identity_without_services_leads_wherever_it_is_accepted() -> None:
+    assert account_reach(account(services=())) == ("sign-in",)
+    assert account_reach(account(services=("mail", "mail", "files"))) == ("mail", "files")

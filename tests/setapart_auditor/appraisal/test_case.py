@@ -1,0 +1,37 @@
+"""Words that findings use for what they saw."""
+
+import pytest
+
+from evidence_factory import account, app, link
+from setapart_auditor.appraisal.attribution import Attribution
+from setapart_auditor.appraisal.case import Seen, Tie
+from setapart_evidence.model import Account, App, Link
+
+
+@pytest.mark.parametrize(
+    ("item", "by_signer", "words"),
+    [
+        (app("a.b", name="Notes"), False, "Notes (a.b) in profile 0"),
+        (app("a.b"), False, "a.b in profile 0"),
+        (app("a.b", name="a.b"), False, "a.b in profile 0"),
+        (app("a.b", name="\x1b[31m"), False, "\\u001b[31m (a.b) in profile 0"),
+        (app("a.b", name="Notes"), True, "Notes (a.b), signed by the maker of tiktok, in profile 0"),
+    ],
+)
+def test_an_app_is_named_by_its_name_and_its_identifier(item: App, by_signer: bool, words: str) -> None:
+    assert Seen(app="tiktok", item=item, profile="0", evidence="/apps/0", by_signer=by_signer).words == words
+
+
+@pytest.mark.parametrize(
+    ("item", "noun", "words"),
+    [
+        (account(domain="a.example", host="b.example"), "account", "account of type imap at a.example in profile 0"),
+        (account(tenant="T", profile="5/x/y"), "account", "account of type imap at T in profile 5"),
+        (account(domain=None), "account", "account of type imap in profile 0"),
+        (link("vpn", "v.example\n"), "link", "vpn link at v.example\\u000a in profile 0"),
+        (link("vpn", None, profile="system"), "link", "vpn link for all users"),
+    ],
+)
+def test_a_tie_is_named_by_its_kind_and_its_place(item: Account | Link, noun: str, words: str) -> None:
+    tie = Tie(item=item, evidence="/x", attribution=Attribution.FOREIGN, reach=("mail",))
+    assert (tie.noun, tie.words) == (noun, words)
