@@ -105,10 +105,8 @@ def read_toml(raw: bytes, name: str, error: type[AuditorError], *, max_bytes: in
         place = _PLACE.search(str(exc))
         said = _PLACE.sub(r" at column \2", str(exc))
         raise refuse(printable(said), "TOML 1.0", line=int(place[1]) if place else None) from None
-    except ValueError:
-        raise refuse("a number that is too long", "TOML 1.0, numbers of 64 bits") from None
-    except RecursionError:
-        raise refuse("values nested too deep", "a flat table") from None
+    except (ValueError, RecursionError):
+        raise refuse("values nested too deep, or a number too long", "flat tables, numbers of 64 bits") from None
     return TomlFile(name=name, raw=raw, data=data, error=error)
 
 

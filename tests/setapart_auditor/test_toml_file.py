@@ -90,21 +90,18 @@ def test_choices_are_listed() -> None:
         (b"title = ", "Invalid value"),
         (b'title = "a"\ntitle = "b"', "Cannot overwrite a value"),
         (b"day = 2026-02-30", "Invalid date or datetime"),
-        (b"a = " + b"[" * 3000, "values nested too deep"),
-        (b"a = " + b"9" * 4000, "overlong"),
-        (b"a = [\n" + b"9" * 4400 + b"\n]", "overlong"),
+        (b"a = " + b"[" * 3000, "values nested too deep, or"),
+        (b"title = " + b"9" * 4000, "9999"),
+        (b"a = [\n" + b"9" * 4400 + b"\n]", "an overlong line"),
         (b"a" + b".a" * 1000 + b" = 1", "an overlong line"),
         (b"#" * (MAX_BYTES + 1), f"{MAX_BYTES + 1} bytes"),
         (b"title = 'a\x00b'", "Found invalid character"),
     ],
 )
 def test_hostile_bytes_are_refused(raw: bytes, got: str) -> None:
-    try:
+    with pytest.raises(RegisterError) as caught:
         read_toml(raw, "f.toml", RegisterError).convert(File)
-    except RegisterError as exc:
-        assert got in str(exc) or got == "overlong"  # noqa: PT017
-    else:
-        pytest.fail("accepted")
+    assert got in caught.value.got
 
 
 def test_the_worst_file_within_the_limits_is_read_in_seconds() -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from setapart_evidence.identifiers import KINDS, WEAK_KINDS
 
 from .catalog import PUBLISHER_KINDS, Catalog
-from .controls import CONTROL
+from .controls import CONTROL, ControlSpec
 from .internal import EXPECTED, internal_keys
-from .model import ROLES, SEVERITIES, Pack
+from .model import ROLES, SEVERITIES, ControlRule, Pack
 from .overlay import LOOSENABLE
 from .restricted import restricted_apps
 
@@ -121,18 +121,21 @@ def _limits(pack: Pack) -> Iterator[Refusal]:
 
 def _controls(pack: Pack) -> Iterator[Refusal]:
     for control, rule in pack.controls.items():
-        spec = CONTROL.get(control)
-        if spec is None:
+        if control in CONTROL:
+            yield from _control(CONTROL[control], rule)
+        else:
             yield from _unknown(("controls", control), (control,), CONTROL, "control")
-            continue
-        path = ("controls", control, "severity")
-        rank = SEVERITIES.index(rule.severity)
-        if spec.core and rank < SEVERITIES.index(spec.severity):
-            yield Refusal(path=path, got=f"{rule.severity}: a core control can't be lowered", expected=spec.severity)
-        elif rank > SEVERITIES.index(spec.highest):
-            yield Refusal(path=path, got=rule.severity, expected=f"{spec.highest} at most")
-        if rule.days is not None and spec.days is None:
-            yield Refusal(path=("controls", control, "days"), got=f"{rule.days}", expected="no days: it counts none")
+
+
+def _control(spec: ControlSpec, rule: ControlRule) -> Iterator[Refusal]:
+    path = ("controls", spec.id, "severity")
+    rank = SEVERITIES.index(rule.severity)
+    if spec.core and rank < SEVERITIES.index(spec.severity):
+        yield Refusal(path=path, got=f"{rule.severity}: a core control can't be lowered", expected=spec.severity)
+    if rank > SEVERITIES.index(spec.highest):
+        yield Refusal(path=path, got=rule.severity, expected=f"{spec.highest} at most")
+    if rule.days is not None and spec.days is None:
+        yield Refusal(path=("controls", spec.id, "days"), got=f"{rule.days}", expected="no days: it counts none")
 
 
 def _may_loosen(pack: Pack) -> Iterator[Refusal]:

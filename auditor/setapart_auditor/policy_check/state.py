@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 App = Literal["none", "native", "variant", "web", "removed", "suspect"]
 Class = Literal["ordinary", "personal", "social-dedicated", "unregistered"]
@@ -22,23 +22,12 @@ Quality = Literal[
     "low-grade", "low-maturity", "never",
 ]  # fmt: skip
 
-APPS: tuple[App, ...] = ("none", "native", "variant", "web", "removed", "suspect")
-CLASSES: tuple[Class, ...] = ("ordinary", "personal", "social-dedicated", "unregistered")
-NEEDS: tuple[Need, ...] = (
-    "none", "valid", "expired", "revoked", "not-yet", "too-long", "other-device", "other-app", "other-holder",
-    "self-approved",
-)  # fmt: skip
-TIES: tuple[Tie, ...] = (
-    "none", "foreign", "managed", "mail", "calendar", "contacts", "files", "vpn", "unknown-account", "unknown-link",
-)  # fmt: skip
-SEEN: tuple[Seen, ...] = (
-    "complete", "apps-denied", "accounts-denied", "links-denied", "apps-missing", "accounts-missing", "links-missing",
-    "profile-uncovered", "own-store", "nothing",
-)  # fmt: skip
-QUALITIES: tuple[Quality, ...] = (
-    "good", "narrow", "narrow-hiding", "narrow-internal", "unknown-bundle", "expired-bundle", "unproven", "stale",
-    "low-grade", "low-maturity", "never",
-)  # fmt: skip
+APPS: tuple[App, ...] = get_args(App)
+CLASSES: tuple[Class, ...] = get_args(Class)
+NEEDS: tuple[Need, ...] = get_args(Need)
+TIES: tuple[Tie, ...] = get_args(Tie)
+SEEN: tuple[Seen, ...] = get_args(Seen)
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
 _FEW_TIES: tuple[Tie, ...] = ("none", "mail", "unknown-account")
 _FEW_SEEN: tuple[Seen, ...] = ("complete", "apps-denied", "nothing")

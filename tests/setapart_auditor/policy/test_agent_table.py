@@ -10,7 +10,7 @@ import pytest
 from config_factory import make_config
 from setapart_agent import catalog_table
 from setapart_auditor.config import config_root
-from setapart_auditor.policy.agent_table import TABLE, identifiers, main, render_table
+from setapart_auditor.policy.agent_table import TABLE, identifiers, render_table
 from setapart_auditor.policy.catalog import load_catalog
 from setapart_auditor.policy.load import load_policy, pack_ids
 from setapart_evidence.bundle import list_digest
@@ -54,5 +54,6 @@ def test_an_agent_without_a_bundle_discloses_what_every_pack_looks_for() -> None
 
 def test_the_command_writes_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", ["agent_table", str(tmp_path / "t.py")])
-    main()
+    monkeypatch.delitem(sys.modules, "setapart_auditor.policy.agent_table")
+    runpy.run_module("setapart_auditor.policy.agent_table", run_name="__main__", alter_sys=True)
     assert (tmp_path / "t.py").read_text(encoding="utf-8") == render_table(load_catalog(config_root()))

@@ -92,6 +92,12 @@ def test_a_catalog_that_contradicts_itself_is_refused(text: str, got: str, tmp_p
     assert "2.toml" in caught.value.where
 
 
+def test_a_catalog_may_have_no_clients(tmp_path: Path) -> None:
+    root = make_config(tmp_path)
+    (root / "catalog" / "clients.toml").unlink()
+    assert load_catalog(root).clients == ()
+
+
 def test_apps_may_share_a_publisher(tmp_path: Path) -> None:
     shared = vendor(("android", "org.other"), ("signer", "7a" * 32))
     assert "other" in load_catalog(make_config(tmp_path, apps=(BYTEDANCE, shared))).apps

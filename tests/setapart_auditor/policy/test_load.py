@@ -70,6 +70,7 @@ def test_a_pack_on_a_base_takes_an_overlay_of_its_own(tmp_path: Path) -> None:
         ('base = "agency-1"\n[exception]\nmax_days = 365\n', "line 3: [exception] max_days", "looser"),
         ('base = "agency-1"\n[freshness]\nmax_age = 367\n', "line 3: [freshness] max_age", "367"),
         ('base = "agency-1"\n[exceptoin]\nmax_days = 1\n', "line 2: [exceptoin]", "unknown key `exceptoin`"),
+        ('base = "agency-1"\n[controls.web]\nseverity = "info"\n', "line 2: [controls.web]", "`web` is no control"),
         ('base = "agency-1"\nexception = 1\n', "line 2: exception", "1"),
         ('base = "agency-1"\n[internal]\ndomains = "a.example"\n', "line 3: [internal] domains", '"a.example"'),
         ('base = "agency-1"\n[internal]\ndomains = [1]\n', "line 3: [internal] domains", "1"),
@@ -107,6 +108,12 @@ def test_bases_that_lead_nowhere_end(other: str, tmp_path: Path) -> None:
     root = make_config(tmp_path, pack=with_lines(PACK, id=f'"agency-1"\nbase = "{other}"'))
     write(root / "packs" / "loop.toml", 'base = "agency-1"\n')
     with pytest.raises(PolicyError):
+        load_policy("agency-1", root=root)
+
+
+def test_a_base_is_text(tmp_path: Path) -> None:
+    root = make_config(tmp_path, pack=with_lines(PACK, id='"agency-1"\nbase = 1'))
+    with pytest.raises(PolicyError, match="a base that is no text"):
         load_policy("agency-1", root=root)
 
 
