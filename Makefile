@@ -40,12 +40,14 @@ coverage: ## evidence, appraisal and policy: every branch
 bench: ## ratios against peers and limits measured in the same run
 	$(PYTHON) bench/verify_appraise.py
 	$(PYTHON) bench/agent_run.py
+	$(PYTHON) bench/android_parse.py
 
 mutation: ## do the tests notice when appraisal or open_report is changed?
 	$(PYTHON) bench/mutation.py
 
 assets: ## the tests' own recorded devices and vectors, made again
 	$(PYTHON) tests/assets/build_vectors.py
+	$(PYTHON) tests/assets/build_demo.py
 
 catalog-table: ## the agent's table of identifiers, from config/catalog
 	$(RUN) setapart_auditor.policy.agent_table

@@ -90,7 +90,7 @@ def test_a_report_imports_neither_auditor_nor_heavy_parts(tmp_path: Path) -> Non
     imported = {
         line.rpartition("|")[2].strip() for line in answer.stderr.splitlines() if line.startswith("import time:")
     }
-    assert "setapart_evidence.open" in imported
+    assert "setapart_evidence.statement" in imported
     for heavy in ("setapart_auditor", "pydantic", "sqlite3", "rich", "urllib.request", "xml", "zipfile", "subprocess"):
         hits = {name for name in imported if name == heavy or name.startswith(f"{heavy}.")}
         assert not hits, f"report imports {hits}"
