@@ -14,7 +14,8 @@ PARSE_MODULES = sorted(AGENT.glob("collectors/*/parse/*.py"))
 PARSE_MAY_IMPORT = {
     "__future__", "base64", "binascii", "bisect", "collections", "configparser", "dataclasses", "datetime", "functools",
     "hashlib", "io", "itertools", "json", "math", "msgspec", "operator", "plistlib", "posixpath", "re", "shlex",
-    "string", "struct", "tomllib", "typing", "unicodedata", "urllib.parse", "pyexpat", "xml.parsers.expat", "zipfile", "zlib",
+    "string", "struct", "tomllib", "typing", "unicodedata", "urllib.parse",
+    "pyexpat", "xml.parsers.expat", "zipfile", "zlib",
 }  # fmt: skip
 PARSE_MAY_IMPORT_OF_OURS = (
     "setapart_evidence.",
