@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "rpm": (_program("rpm"), "install Debian's package rpm"),
     "flatpak": (_program("flatpak"), "install Debian's package flatpak"),
     "openssl": (_program("openssl"), "install the openssl program"),
+    "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
     "in-toto-attestation": (lambda: find_spec("in_toto_attestation") is not None, "pip install in-toto-attestation"),
