@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from setapart_agent.chain import chain_path, locked_chain, write_private
 from setapart_agent.errors import ChainError
 
