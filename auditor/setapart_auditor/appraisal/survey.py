@@ -231,6 +231,8 @@ def _own_stores(
 def _enforcement(fresh: Iterable[View], policy: Policy) -> str | None:
     """The pointer to a block, by whoever manages the whole device, of every identifier that the policy restricts."""
     for view in fresh:
+        if not view.trusted:
+            continue
         kinds = _IDENTIFIER_KINDS[view.inventory.device.platform]
         needed = {key.partition(":")[2].lower() for key in policy.restricted if key.partition(":")[0] in kinds}
         for index, block in enumerate(view.inventory.enforcement):

@@ -53,6 +53,8 @@ class View(Struct, frozen=True, kw_only=True):
 
     Attributes:
         mark: what stands before every pointer into it: nothing, or `#` and its index where several are current.
+        fresh: within the pack's window.
+        trusted: of the grade that the pack asks for; what is not saw nothing, and what it found counts all the same.
         owners: profiles that the report lists, or names in a fact or in a coverage row that is not `observed`.
         seen: the sections that it saw and that are believed; own-store clients are left to `own_stores`.
         lacks: for each section of which it says something without having seen it, why.
@@ -64,6 +66,7 @@ class View(Struct, frozen=True, kw_only=True):
     inventory: Inventory
     freshness: Freshness
     fresh: bool
+    trusted: bool
     sufficiency: Sufficiency
     scan: Scan
     owners: frozenset[str]
@@ -96,7 +99,7 @@ def view_of(received: Received, mark: str, rulebook: Rulebook, context: Context,
     inventory, rule = report.inventory, rulebook.policy.pack.coverage
     freshness = freshness_of(received, context)
     sufficiency = sufficiency_of(report, received.received_at, rulebook, context)
-    grade_suffices = GRADES.index(report.grade) <= GRADES.index(rule.min_grade)
+    trusted = GRADES.index(report.grade) <= GRADES.index(rule.min_grade)
     listed = {owner_of(profile.id) for profile in inventory.profiles}
     names = listed.union(row.profile for row in inventory.coverage if owner_of(row.profile) in listed)
     scan = rulebook.matcher.scan(inventory, names)
@@ -105,14 +108,15 @@ def view_of(received: Received, mark: str, rulebook: Rulebook, context: Context,
     owners.update(owner_of(link.profile) for link in inventory.links)
     owners.update(owner_of(row.profile) for row in inventory.coverage if row.status != "observed")
     seen, lacks = _sections(inventory, mark, _tried(report.predicate.origin, rule))
-    if not (grade_suffices and sufficiency.apps and sufficiency.accounts):
-        seen = _believed(seen, lacks, mark, sufficiency, None if grade_suffices else report.grade)
+    if not (trusted and sufficiency.apps and sufficiency.accounts):
+        seen = _believed(seen, lacks, mark, sufficiency, None if trusted else report.grade)
     return View(
         mark=mark,
         received=received,
         inventory=inventory,
         freshness=freshness,
         fresh=now - freshness.moment <= dt.timedelta(days=rulebook.policy.pack.freshness.max_age),
+        trusted=trusted,
         sufficiency=sufficiency,
         scan=scan,
         owners=frozenset(owners),
@@ -133,22 +137,19 @@ def _sections(inventory: Inventory, mark: str, tried: frozenset[str] | None) -> 
     for index, row in enumerate(inventory.coverage):
         owner = owner_of(row.profile)
         place = (row.section, owner)
-        if row.status == "observed":
-            if tried is not None and row.collector not in tried:
-                detail = f"collector {printable(row.collector, 80)}"
-            else:
-                (seen.add(place) if owner == row.profile else partly.setdefault(place, index))
-                continue
-            cause: Cause = "maturity"
-        elif _names_client(row):
-            if owner == row.profile and row.collector != _OWN_STORE_COLLECTOR:
-                seen.add(place)
+        client = _names_client(row)
+        if client and row.collector == _OWN_STORE_COLLECTOR:
             continue
-        else:
+        if row.status != "observed" and not client:
+            cause: Cause = "unseen"
             detail = f"{row.status} by {printable(row.collector, 80)}"
             if row.reason:
                 detail += f", {printable(row.reason, 120)}"
-            cause = "unseen"
+        elif tried is not None and row.collector not in tried:
+            cause, detail = "maturity", f"collector {printable(row.collector, 80)}"
+        else:
+            (seen.add(place) if owner == row.profile else partly.setdefault(place, index))
+            continue
         if place not in lacks or (cause == "unseen" and lacks[place].cause != "unseen"):
             lacks[place] = Lack(
                 section=row.section, profile=owner, cause=cause, evidence=f"{mark}/coverage/{index}", detail=detail
@@ -184,7 +185,7 @@ def _own_stores(inventory: Inventory, mark: str, scan: Scan, rulebook: Rulebook)
     """Clients that the agent noted, and those that only this policy's catalog knows."""
     found: dict[tuple[str, str], OwnStore] = {}
     for index, row in enumerate(inventory.coverage):
-        if row.status != "observed" and _names_client(row):
+        if _names_client(row):
             stated = (row.reason or "").removeprefix(OWN_STORE).strip()
             client, profile = rulebook.own_store.get(stated, stated), owner_of(row.profile)
             store = OwnStore(client=client, profile=profile, evidence=f"{mark}/coverage/{index}")

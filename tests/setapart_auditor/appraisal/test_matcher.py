@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evidence_factory import K9, RESTRICTED, TIKTOK, TIKTOK_CERTIFICATE, WEB, app, make_inventory, make_policy
 from setapart_auditor.appraisal import matcher as module
-from setapart_auditor.appraisal.matcher import Match, Matcher, possible_keys
+from setapart_auditor.appraisal.matcher import Match, Matcher, Scan, possible_keys
 from setapart_evidence.identifiers import keys_of
 from setapart_evidence.model import App, AppKind, AppSource, Platform
 
@@ -92,3 +92,22 @@ def test_overlong_parts_are_cut_and_never_remembered() -> None:
     long = app("x" * 100_000, name="ﷺ" * 100_000, publisher="sha256:" + "0" * 100_000)
     assert matcher.scan(make_inventory(apps=[long, app(TIKTOK, name="y" * 100_000)]), {"0"}).sightings[0].index == 1
     assert matcher._identifiers == {None}
+
+
+@pytest.mark.parametrize(
+    "dirty",
+    [
+        {"name": "TikTok"},
+        {"publisher": TIKTOK_CERTIFICATE},
+        {"publisher_hint": "194326e8"},
+        {"profile": "7"},
+        {"identifier": TIKTOK},
+    ],
+    ids=lambda dirty: next(iter(dirty)),
+)
+def test_one_new_part_is_enough_to_look_again(dirty: dict[str, str]) -> None:
+    clean = {"identifier": "com.x", "name": "Notes", "publisher": "sha256:00", "publisher_hint": "0"}
+    matcher = Matcher(make_policy())
+    for _ in range(2):
+        assert matcher.scan(make_inventory(apps=[app(**clean)]), {"0"}) == Scan()
+    assert matcher.scan(make_inventory(apps=[app(**clean | dirty)]), {"0"}) != Scan()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from evidence_factory import DAY, NOW, make_inventory, make_policy, make_received, make_station_report, rows
-from judging import findings, judge, only
+from judging import controls, findings, judge, only
 from setapart_auditor.policy.model import CoverageRule
 
 CONTROL = "coverage-incomplete"
@@ -65,3 +65,24 @@ def test_a_report_that_grew_old_saw_nothing_any_more() -> None:
     old = make_station_report(make_inventory(profiles=["0", "10"]), received_at=NOW - 31 * DAY)
     new = make_received(make_inventory(profiles=["0", "10"], coverage=rows(profiles=["0"])))
     assert "profile 10" in only(judge(old, new), CONTROL).message
+
+
+def test_a_profile_that_only_one_source_knows_counts_for_all() -> None:
+    """A manager sees the work profile; the private one is known by the other way alone, and was refused there."""
+    work = make_station_report(make_inventory(profiles=["0"]), source="mdm")
+    knows = make_inventory(profiles=["0", "10"], coverage=rows(profiles=["0"]))
+    adb = make_station_report(knows, sequence=2, previous=work.report.statement_digest, received_at=NOW - DAY)
+    for pair in ((work, adb), (adb, work)):
+        assert "profile 10" in only(judge(*pair), CONTROL).message
+
+
+def test_one_source_that_lists_profiles_is_enough() -> None:
+    work = make_station_report(make_inventory(profiles=()), source="mdm")
+    assert judge(work, make_received()).status == "compliant"
+
+
+def test_that_somebody_saw_it_and_is_not_believed_says_more_than_that_another_did_not_look() -> None:
+    strict = make_policy(coverage=CoverageRule(min_grade="agent-key"))
+    blind = make_received(make_inventory(coverage=rows("apps", status="denied")))
+    for pair in ((blind, make_station_report()), (make_station_report(), blind)):
+        assert controls(judge(*pair, policy=strict), "inconclusive") == {"grade-too-low"}

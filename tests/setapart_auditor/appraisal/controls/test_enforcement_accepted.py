@@ -58,3 +58,9 @@ def test_it_stands_in_for_the_list_and_for_nothing_that_was_seen() -> None:
 def test_an_old_block_and_one_of_another_platform_count_for_nothing() -> None:
     assert judge(make_received(device(*ALL), received_at=NOW - 31 * DAY), policy=PACK).status == "stale"
     assert judge(device(*ALL, platform="macos"), policy=PACK).status == "inconclusive"
+
+
+def test_a_block_that_only_a_weak_source_tells_of_is_not_believed() -> None:
+    strict = make_policy(coverage=CoverageRule(enforcement_counts=True, min_grade="agent-key"))
+    assert judge(make_received(device(*ALL)), policy=strict).status == "compliant"
+    assert judge(make_received(device(*ALL), grade="self-declared"), policy=strict).status == "inconclusive"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from evidence_factory import make_inventory, make_policy, make_received, rows
-from judging import controls, judge, only
+from judging import controls, findings, judge, only
 from setapart_auditor.appraisal.model import Verdict
 from setapart_auditor.policy.model import CoverageRule
 from setapart_evidence.statement import CollectorRef
@@ -34,3 +34,12 @@ def test_a_refusal_says_more_than_immaturity() -> None:
     coverage = (*rows("apps"), *rows("apps", collector="snap", status="denied"))
     verdict = judge(make_inventory(coverage=coverage), policy=PACK)
     assert controls(verdict) == {"coverage-incomplete"}
+
+
+def test_a_collector_that_met_an_own_store_client_must_be_tried_too() -> None:
+    noted = rows("accounts", status="partial", reason="own-store:k-9")
+    verdict = judge(
+        make_inventory(coverage=(*rows("apps", "links"), *noted)), device_class="social-dedicated", policy=PACK
+    )
+    assert controls(verdict) == {CONTROL, "own-store-client"}
+    assert len(findings(verdict, CONTROL)) == 3
