@@ -3,14 +3,18 @@
 import re
 import shlex
 from collections.abc import Iterator
+from typing import get_args
 
 import click
 import pytest
 
-from markdown import code, codes, commands, document, documents, section, table
+from markdown import code, codes, commands, document, documents, section, table, tables
 from repository import REPOSITORY
 from setapart_agent.cli import cli as agent
+from setapart_agent.cli import doctor
+from setapart_agent.sources import SOURCES
 from setapart_auditor.cli import cli as auditor
+from setapart_evidence.model import CoverageStatus
 
 PROGRAMS = {"setapart-agent": agent, "setapart-auditor": auditor}
 GUIDES = {"setapart-agent": document("docs/agent.md"), "setapart-auditor": document("docs/auditor.md")}
@@ -30,6 +34,7 @@ def leaves(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
 
 
 COMMANDS = [leaf for name, group in PROGRAMS.items() for leaf in leaves(group, (name,))]
+GROUPS = {" ".join(path[:-1]) for path, _ in COMMANDS}
 LINES = sorted(
     {
         (file.relative_to(REPOSITORY).as_posix(), line.partition(" #")[0])
@@ -83,24 +88,36 @@ def test_a_command_in_a_document_can_be_typed(file: str, line: str) -> None:
             pytest.fail(f"{file}: {line}: {refused.format_message()}")
 
 
+def test_every_reason_that_doctor_knows_a_cure_for_is_documented() -> None:
+    told = " ".join(row[0] for row in tables(section(GUIDES["setapart-agent"], "What could not be seen"))[1].rows)
+    assert [words for words, _ in doctor._CURES if words not in told] == []
+
+
+def test_a_command_that_a_message_names_is_there() -> None:
+    """Cures and errors say what to type next: that must be a command."""
+    known = {" ".join(path) for path, _ in COMMANDS}
+    sources = [file for folder in ("agent", "auditor") for file in (REPOSITORY / folder).rglob("*.py")]
+    named = {
+        (file.name, words)
+        for file in sources
+        for words in re.findall(r"`(setapart-(?:agent|auditor) [a-z-]+(?: [a-z]+)?)", file.read_text(encoding="utf-8"))
+    }
+    assert named
+    for file, words in named:
+        assert words in known or words.rpartition(" ")[0] in known or words in GROUPS, (file, words)
+
+
 def test_exit_codes_are_documented() -> None:
     assert [row[0] for row in table(GUIDES["setapart-agent"], "Exit codes").rows] == ["0", "1", "2", "3"]
     assert [row[0] for row in table(GUIDES["setapart-auditor"], "Exit codes").rows] == ["0", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("heading", ["What could not be seen"])
-def test_every_status_of_coverage_is_documented(heading: str) -> None:
-    from typing import get_args
-
-    from setapart_evidence.model import CoverageStatus
-
-    shown = section(GUIDES["setapart-agent"], heading)
-    assert {f"`{status}`" for status in get_args(CoverageStatus)} <= set(shown.replace("|", " ").split())
+def test_every_status_of_coverage_is_documented() -> None:
+    shown = tables(section(GUIDES["setapart-agent"], "What could not be seen"))[0]
+    assert tuple(map(code, shown.column("status"))) == get_args(CoverageStatus)
 
 
 def test_every_source_is_documented_with_its_grade() -> None:
-    from setapart_agent.sources import SOURCES
-
     found = table(
         section(GUIDES["setapart-agent"], "Sources").partition("### ")[0].join(("## Sources\n", "")), "Sources"
     )

@@ -9,7 +9,9 @@ from msgspec.structs import FieldInfo, fields
 
 from markdown import code, codes, document, section, table
 from setapart_auditor.appraisal.model import Status
+from setapart_auditor.config import config_root
 from setapart_auditor.policy import model
+from setapart_auditor.policy.catalog import load_catalog
 from setapart_auditor.policy.controls import CONTROLS
 from setapart_auditor.policy.load import load_policy, pack_ids
 from setapart_auditor.policy.overlay import ADDED, LOOSENABLE
@@ -119,8 +121,9 @@ def test_every_control_is_documented_as_it_is() -> None:
 
 def test_every_shipped_pack_is_documented_as_it_is() -> None:
     shipped = []
+    catalog = load_catalog(config_root())
     for name in pack_ids():
-        pack = load_policy(name).pack
+        pack = load_policy(name, catalog=catalog).pack
         sunset = pack.effective.sunset
         force = f"{pack.effective.from_} to {sunset}" if sunset else f"since {pack.effective.from_}"
         read = "yes" if pack.source.verified else "no"

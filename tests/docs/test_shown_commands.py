@@ -12,7 +12,7 @@ from replay_adbd import ReplayAdbd
 from replay_transcripts import phone
 from typed_commands import run_typed
 
-GUIDES = ("docs/agent.md", "docs/auditor.md", "docs/policy-reference.md", "docs/devices.md")
+GUIDES = ("docs/agent.md", "docs/auditor.md", "docs/policy-reference.md")
 EXIT_CODE = "echo $?"
 SHOWN_ADDRESS = "192.0.2.7:5555"
 

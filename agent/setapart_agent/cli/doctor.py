@@ -24,9 +24,10 @@ _CURES = (
     ("mount", "mount the home and report again"),
     ("encrypted", "report again while its user is logged in"),
     ("process", "run as root, or give the agent CAP_SYS_PTRACE"),
-    ("KCM", "nothing here can read it; use FILE: credential caches, or let an officer attest it"),
+    ("tickets are kept in", "nothing here can read them; keep tickets in FILE: credential caches"),
     ("users-unknown", "start the users of the device, or capture a bug report on it"),
     ("Shell does not have permission", "capture a bug report on the device: it shows this user as well"),
+    ("does not show this user", "start this user, unlock the work profile, and read the device again"),
     ("went away", "plug the device in again and keep it unlocked"),
     ("limit", "remove what is not needed; a list is too long for one report"),
 )

@@ -15,7 +15,7 @@ def command() -> None:
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Where the epoch file goes.")
 @click.option("--key", type=click.Path(path_type=Path), help="Sign with this private key instead of the folder's own.")
 @click.option(
-    "--dir", "folder", type=click.Path(path_type=Path), help="The authority's folder; see the operations guide."
+    "--dir", "folder", type=click.Path(path_type=Path), help="The authority's folder: its keys and issued bundles."
 )
 @click.option(
     "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How long to hand it to agents."

@@ -165,7 +165,7 @@ def _print_json(value: object) -> None:
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Where the bundle goes.")
 @click.option("--key", type=click.Path(path_type=Path), help="Sign with this private key instead of the folder's own.")
 @click.option(
-    "--dir", "folder", type=click.Path(path_type=Path), help="The authority's folder; see the operations guide."
+    "--dir", "folder", type=click.Path(path_type=Path), help="The authority's folder: its keys and issued bundles."
 )
 @click.option(
     "--level",
