@@ -4,12 +4,16 @@ Apps, profiles, links, enforcement and coverage are the evidence's own types. De
 serial and the address, which never leave in clear.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec import Struct, structs
 
 from setapart_evidence.model import App, Coverage, Enforcement, FormFactor, Link, Platform, Profile, Service
+
+# Letters of any script, digits, and of ASCII's signs only those that names of hosts have.
+_NAME = re.compile(r"(?:[\w.-]|[^\x00-\x7f\s])+")
 
 
 class DeviceFacts(Struct, frozen=True, kw_only=True):
@@ -95,24 +99,31 @@ def unite(parts: Iterable[Facts]) -> Facts:
 
 
 def domain_of(address: str | None) -> str | None:
-    """The domain of a mail address or user principal name, lower case and without a final dot, or `None`."""
+    """The domain of a mail address or user principal name, lower case and without a final dot.
+
+    `None` where there is none that could be one: of a masked address (`j***@***.com`) nobody knows whose it is.
+    """
     if not address or "@" not in address:
         return None
     domain = address.rpartition("@")[2].strip().strip(".>").lower()
-    return domain if domain and not any(char.isspace() for char in domain) else None
+    return domain if _NAME.fullmatch(domain) else None
 
 
 def host_of(url: str | None) -> str | None:
-    """The host of a URL or of `host:port`, lower case, or `None`; IPv6 literals come without brackets."""
+    """The host of a URL or of `host:port`, lower case, or `None`; IPv6 literals come without brackets.
+
+    Quotes around it, and whatever follows the first sign that no host name has, are left out.
+    """
     if not url:
         return None
     rest = url.partition("://")[2] or url
     for stop in "/?#":
         rest = rest.partition(stop)[0]
     rest = rest.rpartition("@")[2].strip()
-    host = rest[1:].partition("]")[0] if rest.startswith("[") else rest.partition(":")[0]
-    host = host.strip(".").lower()
-    return host if host and not any(char.isspace() for char in host) else None
+    if rest.startswith("["):
+        return rest[1:].partition("]")[0].strip().lower() or None
+    found = _NAME.match(rest.partition(":")[0].lstrip("\"' \\"))
+    return (found[0].strip(".").lower() or None) if found else None
 
 
 def text(raw: bytes) -> str:

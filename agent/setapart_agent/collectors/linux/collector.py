@@ -48,8 +48,10 @@ def collect(root: str = "/") -> Collected:
             cure="mount the disk and name the folder where its / is",
         )
     host = Host(tree=tree, users=users_of(tree))
-    profiles = (Profile(id=SYSTEM_PROFILE, kind="system"), *(_profile(user.uid, user.name) for user in host.users))
-    parts = [Facts(device=device_facts(tree), profiles=profiles)]
+    profiles = {SYSTEM_PROFILE: Profile(id=SYSTEM_PROFILE, kind="system")}
+    for user in host.users:  # several homes of one uid are one profile
+        profiles.setdefault(user.profile, _profile(user.uid, user.name))
+    parts = [Facts(device=device_facts(tree), profiles=tuple(profiles.values()))]
     ran: list[CollectorInfo] = []
     for collector in collectors():
         parts.append(_run(collector, host))

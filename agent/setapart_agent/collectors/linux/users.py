@@ -42,7 +42,7 @@ class _Entry:
 
 
 def users_of(tree: Tree) -> tuple[User, ...]:
-    """The users whose profiles count, each uid once.
+    """The users whose profiles count: each uid and home once, since one uid may have several homes.
 
     Those are root, every uid ≥ UID_MIN with a login shell or with a home of its own that holds files, every owner of a
     folder in /home, whether passwd names them or not, and on the running system whoever has a session. What can't be
@@ -62,9 +62,9 @@ def users_of(tree: Tree) -> tuple[User, ...]:
         users += [_unknown(why), User(uid=0, name="root", home="/root", unseen=homes.unseen("/root", 0))]
     users += homes.unlisted({entry.home for entry in entries})
     users += _with_session(homes, least, {user.uid for user in users})
-    once: dict[int, User] = {}
+    once: dict[tuple[int, str], User] = {}
     for user in users:
-        once.setdefault(user.uid, user)
+        once.setdefault((user.uid, user.home), user)
     return tuple(once.values())
 
 

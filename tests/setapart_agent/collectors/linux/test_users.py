@@ -161,7 +161,7 @@ def test_an_open_homed_home_is_read(root: Path) -> None:
     assert [(user.uid, user.unseen) for user in users_of(Tree(str(root)))] == [(0, None), (60231, None)]
 
 
-def test_bad_lines_of_passwd_survive_and_a_uid_counts_once(root: Path) -> None:
+def test_bad_lines_of_passwd_survive_and_a_home_counts_once(root: Path) -> None:
     passwd(
         root, ":::::::", "short:x:1", "+::::::", "", "a:x:99999999999999999999::/:/bin/sh", "b:x:-1:1::/home/b:/bin/sh"
     )
@@ -174,7 +174,21 @@ def test_bad_lines_of_passwd_survive_and_a_uid_counts_once(root: Path) -> None:
     assert [(user.uid, user.home) for user in users_of(Tree(str(root)))] == [
         (0, "/root"),
         (1000, "/home/zoe"),
+        (1000, "/home/twin"),
         (1001, "/nonexistent"),
+    ]
+
+
+@pytest.mark.needs("root")
+def test_a_second_home_of_one_uid_is_not_passed_over(root: Path) -> None:
+    passwd(root, "ann:x:1000:1000::/home/ann:/bin/sh", "toor:x:0:0::/home/toor:/bin/sh")
+    for name, uid in (("ann", 1000), ("ann.old", 1000), ("toor", 0)):
+        home(root, name, uid, ".profile")
+    assert [(user.uid, user.home, user.unseen) for user in users_of(Tree(str(root)))] == [
+        (0, "/root", None),
+        (1000, "/home/ann", None),
+        (0, "/home/toor", None),
+        (1000, "/home/ann.old", None),
     ]
 
 

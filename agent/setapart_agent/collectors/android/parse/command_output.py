@@ -15,7 +15,6 @@ TWICE = b"*** a second section of this name follows and differs ***\n"
 """Our own mark between two sections of one name in a bug report."""
 
 _SEARCHED = 64 * 1024
-_SHOWN = 80
 _REFUSALS: tuple[tuple[re.Pattern[str], Unseen], ...] = (
     (re.compile(r"does not have permission to access user", re.IGNORECASE), Denied("the shell may not see this user")),
     (re.compile(r"SecurityException|Permission Denial|permission denied", re.IGNORECASE), Denied("permission denied")),
@@ -26,8 +25,9 @@ _REFUSALS: tuple[tuple[re.Pattern[str], Unseen], ...] = (
      Failed("this device does not know this command")),
     (re.compile(r"DUMP TIMEOUT|[Tt]imed out"), Failed("the command timed out on the device")),
 )  # fmt: skip
+# No more of the line than this is shown: the rest may name an account or a file, and reasons are signed and sent.
 _ERROR_LINE = re.compile(
-    r"^(?:Error|Failure|error:|Exception occurred|Killed|Aborted|[\w.$]+(?:Exception|Error)\b).*$", re.MULTILINE
+    r"^(?:Error|Failure|error:|Exception occurred|Killed|Aborted|[\w.$]{1,80}(?:Exception|Error)\b)", re.MULTILINE
 )
 
 
@@ -54,7 +54,7 @@ def refusal(output: str) -> Unseen | None:
         if pattern.search(head):
             return why
     line = _ERROR_LINE.search(head)
-    return Failed(f"the device answered: {line[0][:_SHOWN]}") if line else None
+    return Failed(f"the device answered: {line[0].rstrip(':')}") if line else None
 
 
 def damaged(output: str) -> str | None:

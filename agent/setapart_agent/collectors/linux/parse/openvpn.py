@@ -29,8 +29,8 @@ def recognise(name: str, content: bytes) -> bool:
 def parse(files: FileSet) -> Facts:
     """The gateways; a client that names none is a VPN with no known target, a server is no tie."""
     content = text(files.main)
-    named = [host for raw in _GATEWAY.findall(content) for part in raw.split(",") if (host := host_of(part))]
-    hosts = [host for host in dict.fromkeys(named) if _HOST.fullmatch(host)]
+    named = [part for raw in _GATEWAY.findall(content) for part in raw.split(",")]
+    hosts = [host for host in dict.fromkeys(map(host_of, named)) if host and _HOST.fullmatch(host)]
     if not hosts and (named or _SERVER.search(content) or not _CLIENT.search(content)):
         return Facts()
     return Facts(links=tuple(Link(kind="vpn", target=host, profile=files.profile) for host in hosts or (None,)))

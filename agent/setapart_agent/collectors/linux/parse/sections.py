@@ -46,11 +46,15 @@ class Sections:
         return iter(self.all)
 
     def named(self, name: str) -> Section:
-        """The section of this name; several are united, the last value wins; an empty one where there is none."""
+        """The section of this name; several are united, the last value wins; an empty one where there is none.
+
+        Another use of capitals counts only where the name is not there as it is given: to most programs `[a]` and
+        `[A]` are two sections, so that one could hide the other.
+        """
+        exact = tuple(section for section in self.all if section.name == name)
         values: dict[str, str] = {}
-        for section in self.all:
-            if section.name.lower() == name.lower():
-                values |= section.values
+        for section in exact or (section for section in self.all if section.name.lower() == name.lower()):
+            values |= section.values
         return Section(name=name, values=values)
 
     def has(self, name: str) -> bool:
@@ -77,7 +81,8 @@ def sections(raw: bytes, *, delimiters: str = "=", continued: bool = False) -> S
         continued: whether an indented line without a delimiter continues the value above it.
 
     Raises:
-        ParseError: there is content, and not one section or key in it, or it is binary.
+        ParseError: there is content, and not one section or key in it; it is binary; or a section, or a key in one, is
+            spelled in two ways, of which the program whose file it is may know only one.
     """
     if b"\x00" in raw[:4096] and raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise ParseError("binary content", expected="sections of key = value")
@@ -86,6 +91,7 @@ def sections(raw: bytes, *, delimiters: str = "=", continued: bool = False) -> S
     current = Section(name="")
     last = None
     content = False
+    spelled: dict[tuple[str, str | None], str] = {}
     for line in text(raw).split("\n"):
         stripped = line.strip()
         if not stripped or stripped.startswith(_MARKS):
@@ -94,12 +100,15 @@ def sections(raw: bytes, *, delimiters: str = "=", continued: bool = False) -> S
         inner = continued and last is not None and line[0] in " \t"
         if stripped.startswith("[") and not inner and (end := stripped.rfind("]")) > 0:
             current = Section(name=stripped[:end].strip("[] \t"))
+            _once(spelled, (current.name, None), stripped[1:end])
             found.append(current)
             last = None
             continue
         parts = split.split(stripped, maxsplit=1)
         if len(parts) > 1:
-            last = parts[0].strip().lower()
+            key = parts[0].strip()
+            last = key.lower()
+            _once(spelled, (current.name, last), key)
             current.values[last] = parts[1].strip()
             if current.name == "" and not found:
                 found.append(current)
@@ -108,6 +117,11 @@ def sections(raw: bytes, *, delimiters: str = "=", continued: bool = False) -> S
     if content and not found:
         raise ParseError("no section", expected="sections of key = value")
     return Sections(all=tuple(found))
+
+
+def _once(spelled: dict[tuple[str, str | None], str], name: tuple[str, str | None], spelling: str) -> None:
+    if spelled.setdefault(name, spelling) != spelling:
+        raise ParseError("a section or key is spelled in two ways", expected="one spelling of each name")
 
 
 def plain(value: str | None) -> str | None:

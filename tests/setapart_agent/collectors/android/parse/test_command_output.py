@@ -26,6 +26,18 @@ def test_refusals_are_told_from_answers(output: str, kind: type) -> None:
     assert type(refusal(output)) is kind
 
 
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("Error: no account jane@example.com\n", "the device answered: Error"),
+        ("java.lang.IllegalStateException: jane@example.com", "the device answered: java.lang.IllegalStateException"),
+        ("error: /data/user/0/jane", "the device answered: error"),
+    ],
+)
+def test_a_reason_never_holds_what_the_device_said_of_people(output: str, reason: str) -> None:
+    assert refusal(output) == Failed(reason)
+
+
 def test_an_answer_is_no_refusal() -> None:
     assert refusal("package:com.example.a\n") is None
 

@@ -18,6 +18,20 @@ def test_repeated_sections_stay_apart_and_unite_on_demand() -> None:
     assert [section.values for section in found.united()] == [{"a": "2", "b": "3"}]
 
 
+def test_a_section_in_other_capitals_hides_nothing() -> None:
+    found = sections(b"[Mail Account]\nBackendName=imapx\n[mail account]\nBackendName=none\n")
+    assert found.named("Mail Account").get("BackendName") == "imapx"
+    assert [section.get("backendname") for section in found.united()] == ["imapx", "none"]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"[a]\nKey=1\nkey=2\n", b"[a]\nKey=1\n[a]\nkey=2\n", b"[a]\nk=1\n[ a ]\nk=2\n", b"[a]\nk=1\n[[a]]\nk=2\n"]
+)
+def test_two_spellings_of_which_a_program_knows_one_are_refused(raw: bytes) -> None:
+    with pytest.raises(ParseError, match="two ways"):
+        sections(raw)
+
+
 def test_continued_values() -> None:
     found = sections(b'[pair x]\ncollections = [\n  ["a"],\n  "b"]\nb = c\n', continued=True)
     assert words(found.named("pair x").get("collections"), ",") == ("[", '["a"]', '"b"]')
