@@ -42,7 +42,7 @@ def workplace(demo: tuple[Path, str], tmp_path: Path) -> Path:
             "/var/lib/dpkg/status": status_of("bash") + status_of("telegram-desktop", "4.6.5"),
             "/root/.profile": "umask 022\n",
             "/home/ann/.profile": "umask 022\n",
-            "/home/ann/.config/goa-1.0/accounts.conf": "[Account account_1\n",
+            "/etc/krb5.conf": "[libdefaults]\n default_ccache_name = KEYRING:persistent:%{uid}\n",
         },
     )
     report = (folder / "phones" / "ordinary-with-tiktok.txt").read_text()
