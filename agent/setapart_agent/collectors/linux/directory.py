@@ -1,6 +1,7 @@
 """What joins a machine or a user to an organisation: directories, Kerberos, device management."""
 
 import re
+from dataclasses import replace
 
 from setapart_agent.collectors.base import Absent, Denied, Observed
 from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
@@ -76,18 +77,23 @@ def _sssd(survey: Survey) -> None:
 def _kerberos(survey: Survey) -> Denied | None:
     """Parses the configuration; says whether tickets are kept where no file shows them."""
     kinds: list[str | None] = []
-    for place in (_KRB5, _KRB5_PARTS):
+    places = [_KRB5, _KRB5_PARTS]
+    seen: set[str] = set()
+    for place in places:  # grows while files include others
         for path in survey.find(place):
-            content = survey.read(place, path)
+            content = survey.read(place, path) if path not in seen else None
+            seen.add(path)
             if content is None:
                 continue
             survey.parse(place, path, content)
-            from setapart_agent.collectors.linux.parse.krb5 import hidden_cache
+            from setapart_agent.collectors.linux.parse.krb5 import hidden_cache, included
 
             try:
                 kinds.append(hidden_cache(content))
             except ParseError:
                 continue  # said by parse
+            if paths := tuple(path.strip("/") for path in included(content)):
+                places.append(replace(_KRB5_PARTS, paths=paths))
     kind = next(filter(None, kinds), None)
     if kind is None or (kind == "KCM" and isinstance(survey.tree.status(_KCM_STORE), Absent)):
         return None

@@ -95,6 +95,9 @@ def _thunderbird(survey: Survey, user: User) -> None:
             content = survey.read(_THUNDERBIRD, f"{folder}/prefs.js")
             if content is not None:
                 survey.parse(_THUNDERBIRD, f"{folder}/prefs.js", content)
+                own = survey.read(_THUNDERBIRD, f"{folder}/user.js")
+                if own is not None:  # counts from the next start on, and may be gone by then
+                    survey.parse(_THUNDERBIRD, f"{folder}/prefs.js", content, {"user": own})
             elif folder.startswith("/") and isinstance(survey.tree.status(folder), Absent):
                 survey.fail(
                     _THUNDERBIRD.client, _THUNDERBIRD.sections, Denied("a profile outside of the home is not there")

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MappingProxyType
 
+from msgspec import structs
+
 from setapart_agent.collectors.base import (
     Absent,
     CollectorInfo,
@@ -107,7 +109,9 @@ class Survey:
         except ParseError as exc:
             self.fail(place.client, place.sections, Failed(exc.got))
             return Facts()
-        self.facts.append(facts)
+        for row in facts.coverage:
+            self.fail(place.client, (row.section,), Failed(row.reason or "unknown"))
+        self.facts.append(structs.replace(facts, coverage=()) if facts.coverage else facts)
         return facts
 
     def look(self, places: Sequence[Place]) -> None:

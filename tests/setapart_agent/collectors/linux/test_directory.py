@@ -48,6 +48,14 @@ def test_joins_of_the_machine(ada: LinuxTree) -> None:
     }
 
 
+def test_what_krb5_conf_includes_from_elsewhere_is_read_once(ada: LinuxTree) -> None:
+    ada.write("/etc/krb5.conf", "include /opt/site/krb5.conf\nincludedir /opt/more/\n")
+    ada.write("/opt/site/krb5.conf", "include /etc/krb5.conf\n[libdefaults]\n default_realm = SITE.EXAMPLE\n")
+    ada.write("/opt/more/one", "[libdefaults]\n default_realm = MORE.EXAMPLE\n")
+    links = {(link.kind, link.target) for link in ada.collect(Directory()).links}
+    assert links == {("kerberos", "site.example"), ("kerberos", "more.example")}
+
+
 def test_a_users_tickets_and_nobody_elses(ada: LinuxTree) -> None:
     ada.write(f"/tmp/krb5cc_{ada.uid}", CACHE)
     ada.write(f"/tmp/krb5cc_{ada.uid}_Ab12", CACHE.replace(b"CORP", b"MORE"))

@@ -49,6 +49,19 @@ def test_profiles_elsewhere_are_found_by_the_list(ada: LinuxTree) -> None:
     assert hosts(ada) == {("thunderbird:imap", f"{name}.example") for name in ("one", "two", "three")}
 
 
+def test_user_js_adds_accounts_and_hides_none(ada: LinuxTree) -> None:
+    ada.write(".thunderbird/x/prefs.js", PREFS.format("one.example"))
+    ada.write(".thunderbird/x/user.js", 'user_pref("mail.server.server1.hostname", "two.example");')
+    ada.write(".thunderbird/y/prefs.js", PREFS.format("three.example"))
+    ada.write(".thunderbird/y/user.js", 'user_pref("mail.accountmanager.accounts", "");')
+    assert hosts(ada) == {("thunderbird:imap", f"{name}.example") for name in ("one", "two", "three")}
+
+
+def test_preferences_that_can_not_be_read_to_the_end_are_said(ada: LinuxTree) -> None:
+    ada.write(".thunderbird/x/prefs.js", PREFS.format("one.example") + 'x "/*"; user_pref("a", 1); // */')
+    assert ("accounts", ada.ada, "failed", "thunderbird: a line is no preference") in rows(ada.collect(MailPrograms()))
+
+
 def test_a_profile_on_a_medium_that_is_not_there_is_not_seen(ada: LinuxTree) -> None:
     ada.write(".thunderbird/profiles.ini", "[Profile0]\nIsRelative=0\nPath=/media/stick/profile\n")
     reason = "thunderbird: a profile outside of the home is not there"

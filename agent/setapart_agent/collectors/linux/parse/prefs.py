@@ -22,18 +22,25 @@ _ITEM = re.compile(
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r"}
 _DIGITS = 11
+_BETWEEN = " \t\r\n;"
 
 
-def prefs_of(raw: bytes, prefixes: tuple[str, ...]) -> dict[str, Pref]:
+def prefs_of(raw: bytes, prefixes: tuple[str, ...]) -> tuple[dict[str, Pref], bool]:
     """The preferences whose names start with one of the prefixes; the last value of a name wins.
+
+    Returns:
+        The preferences, and whether nothing else stands in the file. Mozilla's parser starts again after the next
+        semicolon behind what it does not understand, so what stands around such a place may mean something else to it.
 
     Raises:
         ParseError: a comment that never ends, or not one preference in a file that is not empty.
     """
     found: dict[str, Pref] = {}
     content = text(raw)
-    some = False
+    some, whole, at = False, True, 0
     for item in _ITEM.finditer(content):
+        whole = whole and not content[at : item.start()].strip(_BETWEEN)
+        at = item.end()
         key = item["key"]
         if key is None:
             if item["open"] is not None and not item[0].endswith("*/"):
@@ -47,7 +54,7 @@ def prefs_of(raw: bytes, prefixes: tuple[str, ...]) -> dict[str, Pref]:
                 found[name] = value
     if not some and "user_pref" in content:
         raise ParseError("no preference that can be read", expected='user_pref("name", value);')
-    return found
+    return found, whole and not content[at:].strip(_BETWEEN)
 
 
 def _value(raw: str) -> Pref | None:

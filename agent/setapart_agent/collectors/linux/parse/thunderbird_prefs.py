@@ -4,10 +4,12 @@ Keys: mailnews/base (nsMsgAccountManager), calendar/base (calendar.registry), ma
 counts is the list in `mail.accountmanager.accounts`: removed accounts may leave their keys behind.
 """
 
+from collections.abc import Callable, Iterable
+
 from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox, user_of
 from setapart_agent.collectors.linux.parse.prefs import Pref, prefs_of
-from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of
-from setapart_evidence.model import Service
+from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
+from setapart_evidence.model import Coverage, Service
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.thunderbird-prefs"
@@ -19,6 +21,7 @@ _WIDER: dict[str, tuple[Service, ...]] = {
     "owl": ("mail", "calendar", "contacts"),
     "exquilla": ("mail", "contacts"),
 }
+_LISTS = ("mail.accountmanager.accounts", "mail.accountmanager.appendaccounts")
 _LOCAL_CALENDARS = frozenset({"storage", "memory", "composite", ""})
 _DELETED = -1
 
@@ -34,47 +37,47 @@ def recognise(name: str, content: bytes) -> bool:
 def parse(files: FileSet) -> Facts:
     """The mail accounts, remote calendars and remote address books of a profile; a fresh profile has none.
 
+    Role `user`: `user.js`, which Thunderbird reads after prefs.js at every start.
+
     Raises:
         ParseError: not a preference file.
     """
-    prefs = prefs_of(files.main, _PREFIXES)
+    prefs, whole = prefs_of(files.main + b"\n" + files.files.get("user", b""), _PREFIXES)
     made = [
         *_mail(prefs, files.profile),
         *_calendars(prefs, files.profile),
         *_books(prefs, files.profile),
     ]
-    return Facts(accounts=tuple(dict.fromkeys(made)))
+    doubt = Coverage(
+        section="accounts", profile=files.profile, collector=KIND, status="partial", reason="a line is no preference"
+    )
+    return Facts(accounts=tuple(dict.fromkeys(made)), coverage=() if whole else (doubt,))
 
 
 def _mail(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
     made: list[AccountFact] = []
-    for name in _list(prefs, "mail.accountmanager.accounts"):
+    for name in dict.fromkeys(name for key in _LISTS for name in _list(prefs, key)):
         server = f"mail.server.{_text(prefs, f'mail.account.{name}.server')}"
         kind = (_text(prefs, f"{server}.type") or "none").lower()
         if kind in _NO_MAIL:
             continue
-        host = next(
-            filter(None, (_text(prefs, f"{server}.{key}") for key in ("ews_url", "realhostname", "hostname"))), None
-        )
-        user = _text(prefs, f"{server}.realuserName") or _text(prefs, f"{server}.userName")
+        hosts = _unlike(host_of, (_text(prefs, f"{server}.{key}") for key in ("ews_url", "realhostname", "hostname")))
+        users = [_text(prefs, f"{server}.{key}") for key in ("realuserName", "userName")]
         identities = _list(prefs, f"mail.account.{name}.identities")
         addresses = [mailbox(_text(prefs, f"mail.identity.{one}.useremail")) for one in identities]
-        # An address of a second organisation is a tie to that organisation too.
-        by_domain: dict[str | None, str] = {}
-        for address in (*addresses, mailbox(user)):
-            if address is not None:
-                by_domain.setdefault(domain_of(address), address)
+        # An address or server of a second organisation is a tie to that organisation too.
         made += [
             account(
                 profile,
                 f"thunderbird:{kind}",
                 _WIDER.get(kind, ("mail",)),
-                user=user,
+                user=next(filter(None, users), None),
                 address=address,
                 server=host,
                 enabled=True,
             )
-            for address in by_domain.values() or (None,)
+            for address in _unlike(domain_of, (*addresses, *map(mailbox, users)))
+            for host in hosts
         ]
     return made
 
@@ -131,6 +134,15 @@ def _books(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
             reach: tuple[Service, ...] = ("contacts", "directory")
             made.append(account(profile, "thunderbird:ldap", reach, server=uri, enabled=True))
     return made
+
+
+def _unlike(whose: Callable[[str], str | None], values: Iterable[str | None]) -> tuple[str | None, ...]:
+    """The first value of each owner, `(None,)` where there is no value."""
+    found: dict[str | None, str] = {}
+    for value in values:
+        if value is not None:
+            found.setdefault(whose(value), value)
+    return tuple(found.values()) or (None,)
 
 
 def _ids(prefs: dict[str, Pref], prefix: str) -> tuple[str, ...]:

@@ -19,6 +19,18 @@ def test_only_the_default_realm_is_a_tie() -> None:
     )
 
 
+def test_a_second_default_realm_does_not_hide_the_first() -> None:
+    raw = (
+        "[libdefaults]\ndefault_realm* = CORP.EXAMPLE\n[realms]\ndefault_realm = NO\n[libdefaults]\ndefault_realm=TWO\n"
+    )
+    assert [link.target for link in parsed(krb5, raw).links] == ["corp.example", "two"]
+
+
+def test_included_files_and_folders_are_named() -> None:
+    raw = b"includedir /etc/krb5.conf.d/\n  include /opt/x.conf\n#include /no\ninclude relative\n[libdefaults]\n"
+    assert krb5.included(raw) == ("/etc/krb5.conf.d/*", "/opt/x.conf")
+
+
 def test_caches_without_a_file_are_known() -> None:
     kinds = ["KCM:", "KEYRING:persistent:%{uid}", "FILE:/tmp/x", "DIR:/run"]
     assert [krb5.hidden_cache(CONFIG.format(kind).encode()) for kind in kinds] == ["KCM", "KEYRING", None, None]

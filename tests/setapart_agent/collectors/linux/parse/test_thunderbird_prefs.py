@@ -2,7 +2,7 @@ import pytest
 
 from hostile_files import assert_survives, parsed
 from setapart_agent.collectors.linux.parse import thunderbird_prefs
-from setapart_agent.facts import AccountFact, Facts
+from setapart_agent.facts import AccountFact, Facts, FileSet
 
 
 def prefs(*pairs: tuple[str, str | int | bool]) -> bytes:
@@ -44,6 +44,32 @@ def test_an_imap_account_has_the_address_of_its_identity() -> None:
             enabled=True,
         ),
     )
+
+
+def test_a_file_with_something_else_in_it_is_not_fully_seen() -> None:
+    found = parsed(thunderbird_prefs, IMAP + b'\nuser_pref("mail.accountmanager')
+    assert [account.host for account in found.accounts] == ["imap.corp.example"]
+    assert [(row.section, row.status) for row in found.coverage] == [("accounts", "partial")]
+
+
+def test_accounts_of_a_vendor_and_of_user_js_count() -> None:
+    found = thunderbird_prefs.parse(
+        FileSet(
+            files={
+                "main": prefs(("mail.accountmanager.appendaccounts", "account2"), *server(2, "imap", "two.example")),
+                "user": prefs(("mail.accountmanager.accounts", "account1"), *server(1, "imap", "one.example")),
+            }
+        )
+    )
+    assert [account.host for account in found.accounts] == ["one.example", "two.example"]
+
+
+def test_a_second_server_of_an_account_is_not_hidden_by_the_first() -> None:
+    raw = prefs(LISTED, *server(1, "imap"), ("mail.server.server1.realhostname", "imap.elsewhere.example"))
+    assert {account.host for account in parsed(thunderbird_prefs, raw).accounts} == {
+        "imap.corp.example",
+        "imap.elsewhere.example",
+    }
 
 
 @pytest.mark.parametrize("kind", ["none", "rss", "nntp", "im"])
