@@ -22,9 +22,6 @@ class Sufficiency(Struct, frozen=True, kw_only=True):
     expired: dt.datetime | None = None
 
 
-_FULL = Sufficiency(apps=True, accounts=True)
-
-
 def sufficiency_of(
     report: VerifiedReport, received_at: dt.datetime, rulebook: Rulebook, context: Context
 ) -> Sufficiency:
@@ -36,7 +33,7 @@ def sufficiency_of(
     stated, withheld = report.predicate.disclosure, report.inventory.withheld
     cut = withheld.accounts > 0 or any(account.withheld for account in report.inventory.accounts)
     if stated.bundle is None and stated.identifiers is None and stated.domains is None:
-        return _FULL if not withheld.apps and not cut else Sufficiency(apps=not withheld.apps, accounts=not cut)
+        return Sufficiency(apps=not withheld.apps, accounts=not cut)
     filter_ = context.bundles.get(stated.bundle or stated.identifiers or "")
     expired = None
     if filter_ is not None and filter_.expires_at is not None and filter_.expires_at < received_at:

@@ -1,5 +1,7 @@
 """What a filter must have let through; the attacks are in tests/threats/test_26_old_bundle.py."""
 
+from typing import Any
+
 import pytest
 
 from evidence_factory import DAY, NOW, account, make_inventory, make_policy, make_verified
@@ -68,3 +70,10 @@ def test_a_bundle_expires_by_the_moment_of_arrival() -> None:
         filter_ = Disclosed(identifiers=WIDE.identifiers, internal=WIDE.internal, expires_at=NOW + days * DAY)
         assert found(Disclosure(level="scoped", bundle=BUNDLE), bundle=filter_).expired == expired
         assert found(Disclosure(level="full", bundle=BUNDLE), bundle=filter_).expired == expired
+
+
+@pytest.mark.parametrize("level", ["scoped", "full"])
+@pytest.mark.parametrize(("apps", "accounts"), [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_without_a_named_filter_each_count_speaks_for_its_own_list(level: Any, apps: int, accounts: int) -> None:
+    expected = Sufficiency(apps=apps == 0, accounts=accounts == 0)
+    assert found(Disclosure(level=level), Withheld(apps=apps, accounts=accounts)) == expected

@@ -58,8 +58,14 @@ def test_findings_stand_worst_first_then_by_control_and_place() -> None:
     assert ranks == sorted(ranks, reverse=True)
     assert len(set(ranks)) == 3
     for severity in SEVERITIES:
-        order = [(item.control, item.evidence) for item in verdict.findings if item.severity == severity]
+        order = [item.control for item in verdict.findings if item.severity == severity]
         assert order == sorted(order)
+
+
+def test_the_ninth_place_stands_before_the_tenth() -> None:
+    crowd = make_inventory(apps=[app("com.example.videos", name="TikTok") for _ in range(11)])
+    places = [finding.evidence for finding in findings(judge(crowd), "suspect-app")]
+    assert places == [f"/apps/{number}" for number in range(11)]
 
 
 def test_notes_and_warnings_change_no_status() -> None:
