@@ -9,8 +9,9 @@ Addresses never leave in clear; whose keyed digest leaves is the bundle's choice
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from setapart_agent.facts import AccountFact, domain_of
 from setapart_evidence.identifiers import keys_of
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from setapart_evidence.bundle import SignedBundle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisclosureFilter:
+class DisclosureFilter(Struct, frozen=True, kw_only=True):
     """One filter: what it lets through, and the statement about it that is signed.
 
     Attributes:

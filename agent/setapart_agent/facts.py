@@ -6,9 +6,8 @@ serial and the address, which never leave in clear.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from setapart_evidence.model import App, Coverage, Enforcement, FormFactor, Link, Platform, Profile, Service
 
@@ -56,8 +55,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSet:
+class FileSet(Struct, frozen=True, kw_only=True):
     """What a parser is given: bytes by role, and rows by query where a role is an sqlite database.
 
     Attributes:

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from setapart_agent.chain import Chain
 from setapart_agent.collectors.base import Collected, CollectorInfo
@@ -22,8 +23,7 @@ from setapart_evidence.statement import CollectorRef, DeviceRef, Observation, Or
 _LOCAL_ID_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedReport:
+class SignedReport(Struct, frozen=True, kw_only=True):
     """A report that is on the chain: the file's bytes, and what the person who made it wants to know."""
 
     raw: bytes

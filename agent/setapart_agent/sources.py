@@ -1,8 +1,9 @@
 """Sources: where the facts come from, as typed on the command line (`local`, `adb:SERIAL`, `bugreport:FILE`, …)."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from setapart_agent.collectors.base import Collected
 from setapart_agent.errors import SourceError
@@ -11,8 +12,7 @@ from setapart_evidence.statement import Grade
 SourceKind = Literal["local", "root", "adb", "bugreport", "androidqf"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceKindInfo:
+class SourceKindInfo(Struct, frozen=True, kw_only=True):
     """What a way in needs and what it is worth: whether an argument follows the colon, and the grade it gives."""
 
     argument: Literal["none", "optional", "required"]
@@ -31,8 +31,7 @@ SOURCES: dict[SourceKind, SourceKindInfo] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSpec:
+class SourceSpec(Struct, frozen=True, kw_only=True):
     """A source as chosen: its kind and what follows the colon."""
 
     kind: SourceKind

@@ -1,13 +1,12 @@
 """How much of an outsider's input is read at all."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """Integers above this do not survive JSON readers that use doubles (RFC 8259, section 6)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """Sizes in bytes, counts and depths; a value at the limit is accepted."""
 
     envelope: int = 64 * 1024

@@ -1,8 +1,9 @@
 """What sources and collectors are. A source is the only thing that touches the machine."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Coverage, Section
@@ -11,34 +12,29 @@ from setapart_evidence.statement import Maturity
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Observed(Generic[T]):
+class Observed(Struct, Generic[T], frozen=True):
     """It was there and could be read."""
 
     value: T
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """It is not there, and a thing of this kind need not be: nothing to report, nothing hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """It is, or may be, there, and we were not let in."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
+class Unsupported(Struct, frozen=True):
     """This way in can't show such a thing."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It is there and could not be understood, or the way to it broke."""
 
     reason: str
@@ -48,8 +44,7 @@ Outcome = Observed[T] | Absent | Denied | Unsupported | Failed
 Unseen = Denied | Unsupported | Failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectorInfo:
+class CollectorInfo(Struct, frozen=True, kw_only=True):
     """A collector's own declaration: signed with every report, printed by `doctor`.
 
     Attributes:
@@ -69,8 +64,7 @@ class CollectorInfo:
     modules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class Collected(Struct, frozen=True, kw_only=True):
     """What one source gave: the facts, with coverage, and the collectors that ran."""
 
     facts: Facts

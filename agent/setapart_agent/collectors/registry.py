@@ -1,10 +1,11 @@
 """Which parser reads which kind of captured file: an explicit table, in the order in which kinds are recognised."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct
 
 from setapart_agent.collectors.base import Parser
 from setapart_agent.errors import ParseError
@@ -14,8 +15,7 @@ from setapart_evidence.model import SYSTEM_PROFILE
 _PREFIX = "setapart_agent.collectors."
 
 
-@dataclass(frozen=True, slots=True)
-class ParserRef:
+class ParserRef(Struct, frozen=True):
     """A parser module, below `setapart_agent.collectors`, and the profile that a lone file's facts belong to."""
 
     module: str

@@ -1,7 +1,8 @@
 """Where browsers of Linux keep their profiles: as packages, as Flatpaks and as snaps."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from setapart_agent.collectors.linux.gathering import Gathering
 from setapart_agent.collectors.linux.host import User
@@ -55,8 +56,7 @@ _FIREFOX_CONFIG = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrowserFolder:
+class BrowserFolder(Struct, frozen=True, kw_only=True):
     """A folder with the profiles of one browser of one user."""
 
     browser: str

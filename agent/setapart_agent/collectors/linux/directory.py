@@ -1,7 +1,8 @@
 """What joins a machine or a user to an organisation: directories, Kerberos, device management."""
 
 import re
-from dataclasses import replace
+
+from msgspec import structs
 
 from setapart_agent.collectors.base import Absent, Denied, Observed
 from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
@@ -93,7 +94,7 @@ def _kerberos(survey: Survey) -> Denied | None:
             except ParseError:
                 continue  # said by parse
             if paths := tuple(path.strip("/") for path in included(content)):
-                places.append(replace(_KRB5_PARTS, paths=paths))
+                places.append(structs.replace(_KRB5_PARTS, paths=paths))
     kind = next(filter(None, kinds), None)
     if kind is None or (kind == "KCM" and isinstance(survey.tree.status(_KCM_STORE), Absent)):
         return None

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from setapart_agent.collectors.base import Absent, CollectorInfo, Failed, Observed, Outcome, Unseen, coverage_of
 from setapart_agent.collectors.linux.host import Host, User
@@ -16,8 +17,7 @@ T = TypeVar("T")
 _NO_FOLDER = Failed("not a folder")
 
 
-@dataclass(slots=True, kw_only=True)
-class Gathering:
+class Gathering(Struct, kw_only=True):
     """Gathers for one profile. Whatever is not absent and not read ends in `failures`, and so in coverage.
 
     Attributes:

@@ -1,15 +1,15 @@
 """One Linux installation as the collectors see it: its tree and the users whose profiles count."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from setapart_agent.collectors.base import CollectorInfo, Unseen
 from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, kw_only=True):
     """A user whose profile counts: root, uid ≥ UID_MIN with a login shell, or any home with files.
 
     `profile` is the uid in decimal. `unseen` says why the home can't be looked into; collectors then write that reason
@@ -27,8 +27,7 @@ class User:
         return str(self.uid)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(Struct, frozen=True, kw_only=True):
     """What every Linux collector is given."""
 
     tree: Tree

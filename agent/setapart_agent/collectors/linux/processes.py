@@ -4,7 +4,8 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 DELETED = " (deleted)"
 """What the kernel adds to the path of a program whose file is gone."""
@@ -15,8 +16,7 @@ WINE = ("wine", "wine-preloader", "wine64", "wine64-preloader")
 _COMM = 15  # characters of a name that the kernel keeps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """One running process.
 
     Attributes:

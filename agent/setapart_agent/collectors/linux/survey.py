@@ -1,12 +1,11 @@
 """Looking for the files of known programs in one profile, cheaply: each folder is listed once, each file read once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MappingProxyType
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from setapart_agent.collectors.base import (
     Absent,
@@ -33,8 +32,7 @@ _NO_FILE = Failed("not a file")
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where one program keeps what ties it to a server.
 
     Attributes:

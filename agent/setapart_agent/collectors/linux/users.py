@@ -10,7 +10,8 @@ import signal
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unseen
 from setapart_agent.collectors.linux.host import User
@@ -33,8 +34,7 @@ _CLOSED = Denied("the encrypted home is not open")
 _ENCRYPTED_NAME = re.compile(r"[A-Za-z0-9+,_-]{16,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, frozen=True, kw_only=True):
     name: str
     uid: int
     home: str

@@ -4,7 +4,7 @@ The value is a protobuf (chrome/browser/web_applications/proto/web_app.proto): f
 the start address and field 2 the name. Desktop entries name such an app by its id alone.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from setapart_agent.collectors.browser.parse.chromium_preferences import origin_of
 from setapart_agent.collectors.browser.parse.leveldb import is_table, values_below
@@ -23,8 +23,7 @@ _WIDTHS = {1: 8, 5: 4}
 _BYTES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebApp:
+class WebApp(Struct, frozen=True, kw_only=True):
     """One installed web app; `origin` is `None` for what is no site of the web (isolated and system apps)."""
 
     app_id: str

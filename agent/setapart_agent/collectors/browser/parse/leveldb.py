@@ -6,7 +6,8 @@ writes in records. A key may stand in several files: the highest sequence number
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from setapart_agent.collectors.browser.parse.snappy import decompress, varint
 from setapart_agent.errors import ParseError
@@ -24,8 +25,7 @@ _MOST = 8 * 1024 * 1024
 """Bytes of unpacked blocks that one table may give."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Write:
+class _Write(Struct, frozen=True, kw_only=True):
     key: bytes
     sequence: int
     value: bytes | None

@@ -3,7 +3,7 @@
 Read with expat itself: no tree is built, and a document type or an entity ends the reading.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from setapart_agent.errors import ParseError
 
@@ -12,8 +12,7 @@ _MAX_TEXT = 512
 _MAX_DEPTH = 64
 
 
-@dataclass(slots=True, kw_only=True)
-class Component:
+class Component(Struct, kw_only=True):
     """What a metainfo file says; `bundle` is a Flatpak ref where it names one."""
 
     id: str = ""

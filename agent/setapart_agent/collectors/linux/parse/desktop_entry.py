@@ -8,7 +8,8 @@ an entry with a random suffix for a copy that somebody unpacked at home, Wine on
 
 import itertools
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, text
@@ -37,8 +38,7 @@ _PACKAGED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry: the apps that it stands for.
 
     Attributes:

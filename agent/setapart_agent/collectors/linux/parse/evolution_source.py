@@ -4,7 +4,7 @@ Format: evolution-data-server, ESource and its extensions (src/libedataserver/e-
 takes server and user from it (e-source-collection.c). The builtin stubs on every machine have no remote backend.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox
 from setapart_agent.collectors.linux.parse.sections import Section, Sections, sections
@@ -77,8 +77,7 @@ def parse(files: FileSet) -> Facts:
     return Facts(accounts=tuple(dict.fromkeys(made)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
+class _Source(Struct, frozen=True, kw_only=True):
     found: Sections
     parent: Sections
     identity: Section

@@ -4,7 +4,8 @@ Formats: fstab(5), proc_pid_mounts(5) and proc_pid_mountinfo(5). Blanks inside a
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, host_of, text
@@ -24,8 +25,7 @@ _FSTAB_FIELDS = 3
 _MIN_MOUNTINFO = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """One line of a mount table: what is mounted, where, and with which file system."""
 
     source: str

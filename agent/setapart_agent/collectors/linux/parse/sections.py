@@ -6,7 +6,8 @@ are kept apart, since WireGuard repeats `[Peer]`; `Sections.get` takes the last 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import text
@@ -16,8 +17,7 @@ _FALSE = frozenset({"false", "no", "off", "0", "disabled"})
 _MARKS = ("#", ";")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One section: its name, and its values by lower-case key. What stands before the first has the name ``""``."""
 
     name: str
@@ -36,8 +36,7 @@ class Section:
         return flag(self.values.get(key.lower()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sections:
+class Sections(Struct, frozen=True, kw_only=True):
     """All sections of a file, in order."""
 
     all: tuple[Section, ...]
