@@ -1,10 +1,11 @@
-"""Reading a foreign sqlite database: on a private copy, read-only, without trusting its schema.
+"""Reading a foreign sqlite database: on a private copy, read-only, without trusting its schema: tables, no views.
 
 A database in WAL mode and its `-wal` are copied together: rows may live in the WAL alone, and `deserialize` refuses
 such files.
 """
 
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,12 @@ from setapart_agent.errors import ParseError
 if TYPE_CHECKING:
     import sqlite3
 
-_PROGRESS_EVERY = 10_000
-_MAX_STEPS = 50_000
+_PROGRESS_EVERY = 1_000
+_PATIENCE = 20.0
 _MAX_ROWS = 200_000
 _MAX_VALUE = 16 * 1024 * 1024
+_MAX_BYTES = 192 * 1024 * 1024
+"""Bytes of all values of one query: rows of a join repeat them, so that a small file can give many."""
 HEADER = b"SQLite format 3\x00"
 
 
@@ -41,12 +44,7 @@ def read_rows(
 
     if not main.startswith(HEADER):
         raise ParseError("no sqlite header", expected="an sqlite 3 database")
-    steps = 0
-
-    def progress() -> int:
-        nonlocal steps
-        steps += 1
-        return steps > _MAX_STEPS
+    deadline = time.monotonic() + _PATIENCE
 
     found: dict[str, tuple[tuple[object, ...], ...]] = {}
     with tempfile.TemporaryDirectory(prefix="setapart-") as folder:
@@ -57,10 +55,14 @@ def read_rows(
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             try:
-                connection.set_progress_handler(progress, _PROGRESS_EVERY)
+                connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_EVERY)
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
                 for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON", "mmap_size=0"):
                     connection.execute(f"PRAGMA {pragma}").close()
+                # The last argument names the view or trigger that an access is a part of: a program of the file's own.
+                connection.set_authorizer(
+                    lambda *access: sqlite3.SQLITE_OK if access[4] is None else sqlite3.SQLITE_DENY
+                )
                 connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
                 for name, query in queries.items():
                     rows = _rows(connection, query)
@@ -69,7 +71,9 @@ def read_rows(
             finally:
                 connection.close()
         except (sqlite3.Error, ValueError, OverflowError, MemoryError) as exc:
-            raise ParseError(f"sqlite: {exc}", expected="a whole sqlite 3 database") from None
+            # Not its own words, which hold names out of the database.
+            what = getattr(exc, "sqlite_errorname", None) or type(exc).__name__
+            raise ParseError(f"sqlite: {what}", expected="a whole sqlite 3 database") from None
     return found
 
 
@@ -82,7 +86,11 @@ def _rows(connection: "sqlite3.Connection", query: str) -> tuple[tuple[object, .
         if "no such table" in str(exc) or "no such column" in str(exc):
             return None
         raise
-    rows = tuple(cursor.fetchmany(_MAX_ROWS))
-    if cursor.fetchone() is not None:
-        raise ParseError(f"sqlite: more than {_MAX_ROWS} rows", expected="fewer")
-    return rows
+    rows: list[tuple[object, ...]] = []
+    size = 0
+    for row in cursor:
+        rows.append(row)
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if len(rows) > _MAX_ROWS or size > _MAX_BYTES:
+            raise ParseError(f"sqlite: more than {_MAX_ROWS} rows or {_MAX_BYTES} bytes", expected="fewer")
+    return tuple(rows)

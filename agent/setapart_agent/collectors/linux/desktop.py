@@ -95,7 +95,7 @@ def _web_apps(gathering: Gathering, user: User, named: list[tuple[str, str | Non
     from setapart_agent.collectors.browser.parse.chromium_web_apps import web_apps
     from setapart_agent.collectors.linux.browser_folders import chromium_folders
     from setapart_agent.collectors.linux.browsers import chromium_profiles, web_app_database
-    from setapart_agent.collectors.linux.parse.desktop_entry import unknown_origin, web_app
+    from setapart_agent.collectors.linux.parse.desktop_entry import UNKNOWN_ORIGIN, web_app
 
     origins: dict[str, str | None] = {}
     browsers = Gathering(tree=gathering.tree, profile=gathering.profile, owner=gathering.owner)
@@ -110,7 +110,7 @@ def _web_apps(gathering: Gathering, user: User, named: list[tuple[str, str | Non
         origin = origins.get(app_id)
         gathering.add((web_app(origin or app_id, name, gathering.profile),))
         if app_id not in origins:
-            gathering.partly.append(unknown_origin(app_id))
+            gathering.partly.append(UNKNOWN_ORIGIN)
 
 
 COLLECTORS: tuple[LinuxCollector, ...] = (DesktopEntries(),)

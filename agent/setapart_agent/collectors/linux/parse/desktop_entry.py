@@ -70,15 +70,12 @@ def parse(files: FileSet) -> Facts:
         return Facts()
     if found.app_id is None:
         return Facts(apps=found.apps)
-    row = Coverage(
-        section="apps", profile=files.profile, collector=KIND, status="partial", reason=unknown_origin(found.app_id)
-    )
+    row = Coverage(section="apps", profile=files.profile, collector=KIND, status="partial", reason=UNKNOWN_ORIGIN)
     return Facts(apps=(*found.apps, web_app(found.app_id, found.name, files.profile)), coverage=(row,))
 
 
-def unknown_origin(app_id: str) -> str:
-    """The reason for coverage where a web app's site can't be told."""
-    return f"web app of unknown origin: {app_id}"
+UNKNOWN_ORIGIN = "web app of unknown origin"
+"""The reason for coverage where a web app's site can't be told. Its id stays here: who knows sites can turn it back."""
 
 
 def entry(files: FileSet) -> Entry | None:
@@ -91,21 +88,20 @@ def entry(files: FileSet) -> Entry | None:
     if _value(group, b"Type") not in (None, "Application") or _value(group, b"Hidden") == "true":
         return None
     name, command = _value(group, b"Name"), _value(group, b"Exec") or ""
-    site, app_id = _URL.search(command), _APP_ID.search(command)
+    sites, app_id = tuple(dict.fromkeys(_URL.findall(command.lower()))), _APP_ID.search(command)
     words = _words(command)
     program = _program(words, command)
     apps: list[App] = []
-    if not (site or app_id) or not _BROWSER.search(command):
+    if not (sites or app_id) or not _BROWSER.search(command):
         identifier = file_id(files.path) or name or "unnamed"
         apps.append(App(identifier=identifier, name=name, profile=files.profile, source="desktop-entry"))
     if program is not None and not _BROWSER.search(program):
         apps.append(App(identifier=program, name=name, profile=files.profile, kind="portable", source="desktop-entry"))
-    if site:
-        apps.append(web_app(site[0].lower(), name, files.profile))
+    apps += (web_app(site, name, files.profile) for site in sites)
     directory = next((word.partition("=")[2] for word in words if word.startswith("--profile-directory=")), None)
     return Entry(
         apps=tuple(apps),
-        app_id=app_id[1] if app_id and not site else None,
+        app_id=app_id[1] if app_id and not sites else None,
         profile_directory=directory,
         name=name,
     )
@@ -125,17 +121,19 @@ def file_id(path: str) -> str:
 
 
 def _main_group(content: bytes) -> bytes:
-    start = content.find(_GROUP)
+    start = 0 if content.startswith(_GROUP) else content.find(b"\n" + _GROUP)
+    if start < 0:
+        start = content.find(_GROUP)  # behind a byte-order mark or blanks
     if start < 0:
         raise ParseError("no [Desktop Entry]", expected="a desktop entry")
-    end = content.find(b"\n[", start)
+    end = content.find(b"\n[", start + 1)
     return content[start:] if end < 0 else content[start:end]
 
 
 def _value(group: bytes, key: bytes) -> str | None:
-    """A value without locale; spaces may stand around the equals sign."""
-    at = -1
-    while (at := group.find(b"\n" + key, at + 1)) >= 0:
+    """A value without locale, the last one as for GLib; spaces may stand around the equals sign."""
+    at = len(group)
+    while (at := group.rfind(b"\n" + key, 0, at)) >= 0:
         start = at + 1 + len(key)
         end = group.find(b"\n", start)
         rest = (group[start:] if end < 0 else group[start:end]).lstrip(b" \t")

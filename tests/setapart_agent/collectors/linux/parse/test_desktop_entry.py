@@ -62,11 +62,31 @@ def test_a_program_that_only_mentions_a_site_stays_a_program() -> None:
     ]
 
 
+def test_every_site_in_a_command_counts() -> None:
+    assert apps("chromium --proxy-server=http://p.example --app=https://WWW.TikTok.com/x") == [
+        ("web-app", "http://p.example"),
+        ("web-app", "https://www.tiktok.com"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "# [Desktop Entry]\n[Desktop Entry]\nType=Application\nExec=chromium --app=https://a.example\n",
+        "[Desktop Entry]\nHidden=true\nExec=true\nHidden=false\nExec=chromium --app=https://a.example\n",
+        "\ufeff[Desktop Entry]\nExec=chromium --app=https://a.example\n",
+    ],
+)
+def test_a_comment_or_an_earlier_value_hides_no_entry(raw: str) -> None:
+    found = parsed(desktop_entry, raw, path=FOLDER + "a.desktop")
+    assert [app.identifier for app in found.apps] == ["https://a.example"]
+
+
 def test_a_web_app_known_by_its_id_alone_is_told_as_unknown() -> None:
     command = f'/opt/google/chrome/google-chrome "--profile-directory=Profile 1" --app-id={APP_ID}'
     facts = facts_of(command)
     assert [(app.kind, app.identifier) for app in facts.apps] == [("web-app", APP_ID)]
-    assert [(row.status, row.reason) for row in facts.coverage] == [("partial", f"web app of unknown origin: {APP_ID}")]
+    assert [(row.status, row.reason) for row in facts.coverage] == [("partial", "web app of unknown origin")]
 
 
 @pytest.mark.parametrize(
