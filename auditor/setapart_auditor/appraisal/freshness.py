@@ -5,12 +5,17 @@ there: no clock of the device changes it. Where nothing proves it, the earlier o
 A clock that runs ahead then changes nothing either; a clock that runs behind can't be told from a report that lay in a
 drawer for as long, and two-year-old evidence must not be green: the age is then the stated one, and the device stale
 until it reports with an epoch. Either way the finding says what the age was judged by.
+
+What a station read out of a capture (a bug report, a mounted disk) is as old as the capture says: a nonce or epoch then
+shows only when it was signed.
 """
 
 import datetime as dt
 from typing import Literal
 
 from msgspec import Struct
+
+from setapart_evidence.statement import HELD_SOURCES
 
 from .model import Context, Received
 
@@ -35,7 +40,10 @@ def freshness_of(received: Received, context: Context) -> Freshness:
     issued = [moment for moment in (nonce, epoch) if moment is not None]
     if not issued:
         return Freshness(moment=min(observation.collected_at, received.received_at), proof="none")
-    return Freshness(moment=min(max(issued), received.received_at), proof="nonce" if nonce is not None else "epoch")
+    signed = min(max(issued), received.received_at)
+    if received.report.predicate.origin.source.partition(":")[0] in HELD_SOURCES:
+        signed = min(signed, observation.collected_at)
+    return Freshness(moment=signed, proof="nonce" if nonce is not None else "epoch")
 
 
 def skew_of(received: Received, freshness: Freshness) -> dt.timedelta:

@@ -102,25 +102,30 @@ class Matcher:
         """
         identifiers, names, publishers, hints = self._identifiers, self._names, self._publishers, self._hints
         unknown = [
-            (index, app)
-            for index, app in enumerate(inventory.apps)
+            app
+            for app in inventory.apps
             if app.identifier not in identifiers
-            or app.name not in names
-            or app.publisher not in publishers
-            or app.publisher_hint not in hints
+            or ((name := app.name) is not None and name not in names)
+            or ((publisher := app.publisher) is not None and publisher not in publishers)
+            or ((hint := app.publisher_hint) is not None and hint not in hints)
             or app.profile not in listed
         ]
         if not unknown:
             return _CLEAN
-        sightings: list[Sighting] = []
-        for index, app in unknown:
+        matches: dict[int, Match] = {}
+        for app in unknown:
             cut = _cut(app)
             if not self._is_clean(cut):
                 match = self.match(inventory.device.platform, cut)
                 if match is not _NOTHING:
-                    sightings.append(Sighting(index=index, item=app, match=match))
-        owners = {app.profile.partition("/")[0] for _, app in unknown if app.profile not in listed}
-        return Scan(sightings=tuple(sightings), owners=frozenset(owners))
+                    matches[id(app)] = match
+        sightings = (
+            Sighting(index=index, item=app, match=matches[id(app)])
+            for index, app in enumerate(inventory.apps)
+            if id(app) in matches
+        )
+        owners = {app.profile.partition("/")[0] for app in unknown if app.profile not in listed}
+        return Scan(sightings=tuple(sightings) if matches else (), owners=frozenset(owners))
 
     def _is_clean(self, app: App) -> bool:
         """Whether every part of an app is clean, remembering those that are."""

@@ -15,10 +15,11 @@ def find(case: Case) -> Iterator[Finding]:
         if settled.issuperset(fork.digests):
             continue
         mark = next(view.mark for view in case.views if view.received.report.keyid == fork.chain[0])
-        digests = ", ".join(f"{digest[:23]}…" for digest in fork.digests)
+        settled_line = ", ".join(f'"{digest}"' for digest in fork.digests)
         yield case.finding(
             CONTROL,
             f"{mark}/predicate/observation/sequence",
-            f"{len(fork.digests)} different reports claim sequence {fork.sequence}: {digests}",
-            "find out whether the device was cloned or restored; then two officers settle it with `device settle`",
+            f"{len(fork.digests)} different reports claim sequence {fork.sequence}",
+            "find out whether the device was cloned or restored; then two officers settle it: in the register, give "
+            f"the device settled = [{settled_line}]",
         )
