@@ -50,7 +50,7 @@ def make_signed_report(
         disclosure: the filter to apply.
         signer: the device's key, or the station's.
         chain: locked.
-        now: informative only.
+        now: informative only; what was captured before says when.
         epoch: the value of a signed epoch, if one was given.
 
     Raises:
@@ -62,7 +62,10 @@ def make_signed_report(
     predicate = Predicate(
         device=DeviceRef(id=device),
         observation=Observation(
-            collected_at=now.replace(microsecond=0), sequence=sequence, previous=previous, epoch=epoch
+            collected_at=min(now, collected.taken_at or now).replace(microsecond=0),
+            sequence=sequence,
+            previous=previous,
+            epoch=epoch,
         ),
         disclosure=disclosure.statement,
         origin=Origin(

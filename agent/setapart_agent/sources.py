@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from setapart_agent.collectors.base import Collected
 from setapart_agent.errors import SourceError
@@ -88,7 +88,9 @@ def collect(spec: SourceSpec) -> Collected:
     if spec.kind == "bugreport":
         from setapart_agent.collectors.android.bugreport import open_bugreport
 
-        return android.collect(open_bugreport(Path(spec.argument or "")))
-    from setapart_agent.collectors.android.androidqf import open_androidqf
+        held = open_bugreport(Path(spec.argument or ""))
+    else:
+        from setapart_agent.collectors.android.androidqf import open_androidqf
 
-    return android.collect(open_androidqf(Path(spec.argument or "")))
+        held = open_androidqf(Path(spec.argument or ""))
+    return structs.replace(android.collect(held), taken_at=held.taken_at)

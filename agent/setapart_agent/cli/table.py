@@ -26,7 +26,7 @@ def print_inventory(inventory: Inventory, level: Level, *, with_bundle: bool) ->
     parts = (device.manufacturer, device.model, device.platform, device.os_version)
     filtered = "a policy bundle" if with_bundle else "the built-in catalog"
     click.echo(" ".join(part for part in parts if part))
-    click.echo(f"disclosure: {level}" + (f", filtered by {filtered}" if level == "scoped" else ": every app"))
+    click.echo(f"disclosure: {level}" + (f", filtered by {filtered}" if level == "scoped" else ", every app"))
     _section("Apps")
     print_table(
         ("identifier", "version", "profile", "kind", "source", "state"),
@@ -53,7 +53,7 @@ def print_inventory(inventory: Inventory, level: Level, *, with_bundle: bool) ->
     _section("Seen")
     print_table(("section", "profile", "status", "why"), _seen(inventory.coverage))
     kept = inventory.withheld
-    click.echo(f"\n{kept.apps} other apps and the names of {kept.accounts} accounts stay on this device.")
+    click.echo(f"\nStay on this device: other apps {kept.apps}, names of accounts {kept.accounts}.")
 
 
 def _section(title: str) -> None:
@@ -71,7 +71,7 @@ def _seen(coverage: Sequence[Coverage]) -> Iterable[tuple[str, str, str, str]]:
         rows = tuple(group)
         missing = [row for row in rows if row.status != "observed"]
         if not missing:
-            yield section, profile, "observed", f"{len(rows)} collectors"
+            yield section, profile, "observed", f"collectors: {len(rows)}"
         for row in missing:
             yield section, profile, row.status, f"{row.collector}: {row.reason or 'no reason given'}"
 

@@ -1,6 +1,7 @@
 """What sources and collectors are. A source is the only thing that touches the machine."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -65,10 +66,14 @@ class CollectorInfo(Struct, frozen=True, kw_only=True):
 
 
 class Collected(Struct, frozen=True, kw_only=True):
-    """What one source gave: the facts, with coverage, and the collectors that ran."""
+    """What one source gave: the facts, with coverage, and the collectors that ran.
+
+    `taken_at` is the moment that a capture was taken, where the device itself was not read now; None means now.
+    """
 
     facts: Facts
     collectors: tuple[CollectorInfo, ...]
+    taken_at: datetime | None = None
 
 
 class Parser(Protocol):

@@ -14,6 +14,7 @@ from setapart_auditor.errors import AuditorError
 
 _MODULES = {"setapart-agent": "setapart_agent", "setapart-auditor": "setapart_auditor"}
 _VERDICTS = frozenset({0, 1, 3})
+_RECORDED = "2026-11-20 09:00:00"
 PACK = "no-2023"
 
 
@@ -92,10 +93,13 @@ def command(*, folder: Path | None) -> None:
     issued = _run(home, "setapart-auditor", *epoch, kept=True)
     home.joinpath("evidence").mkdir()
     home.joinpath("phones").mkdir()
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     _run(home, "setapart-agent", "report", "--key", "workstation.pem", *sent, "--output", "evidence/this.evidence")
     for phone in PHONES:
         recorded = config_root() / "demo" / f"{phone.name}.txt"
-        home.joinpath("phones", recorded.name).write_bytes(recorded.read_bytes())
+        # The recordings are dated yesterday: old evidence is stale, and this is not what they are to show.
+        text = recorded.read_text(encoding="utf-8").replace(_RECORDED, f"{yesterday.isoformat()} 09:00:00")
+        home.joinpath("phones", recorded.name).write_text(text, encoding="utf-8")
         source = ("--source", f"bugreport:phones/{recorded.name}")
         output = ("--output", f"evidence/{phone.name}.evidence")
         _run(home, "setapart-agent", "report", *source, "--key", "station.pem", *sent, *output)

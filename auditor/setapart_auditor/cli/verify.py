@@ -13,12 +13,15 @@ from setapart_auditor.appraisal.model import Status, Verdict
 from setapart_auditor.cli.fleet import load_fleet
 from setapart_auditor.cli.output import print_table, styled_status
 from setapart_auditor.errors import AuditorError
+from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.sweep.files import FileSweep, Judged, appraise_files
+from setapart_evidence.text import printable
 
 _OK = 0
 _VIOLATION = 1
 _INCONCLUSIVE = 3
 _PROGRESS_FROM = 64
+_LONGEST_PATH = 4096
 
 
 @click.command("verify")
@@ -35,7 +38,7 @@ _PROGRESS_FROM = 64
 )
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's state folder.")
 @click.option("--at", metavar="TIME", help="Judge as of this time (RFC 3339, or a date). Default: now.")
-@click.option("--received", metavar="TIME", help="When the files arrived. Default: the time of --at.")
+@click.option("--received", metavar="TIME", help="When the files arrived. Default: now, or --at if earlier.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding with its evidence and cure.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes. Default: one per core.")
@@ -58,7 +61,7 @@ def command(
     The files of one device are its history: order does not matter, the newest is judged, forks are found, and several
     sources of one device are united. A file that can't be verified is a row of its own and moves no device.
     """
-    now = moment(at, "--at") if at else dt.datetime.now(dt.UTC)
+    now = moment(at, "--at") if at is not None else dt.datetime.now(dt.UTC)
     fleet = load_fleet(
         register_file=register_file,
         pack=pack,
@@ -66,10 +69,10 @@ def command(
         bundles=bundles,
         folder=folder,
         now=now,
-        received_at=moment(received, "--received") if received else now,
+        received_at=moment(received, "--received") if received else min(now, dt.datetime.now(dt.UTC)),
     )
     check_files(files)
-    workers = jobs or len(os.sched_getaffinity(0))
+    workers = jobs or _cores()
     show_bar = len(files) >= _PROGRESS_FROM and sys.stderr.isatty() and not as_json
     if show_bar:
         with click.progressbar(length=len(files), label="Verifying", file=sys.stderr) as bar:
@@ -80,7 +83,7 @@ def command(
         answer = {
             "devices": tuple(map(_device_json, sweep.devices)),
             "rejected": tuple(
-                {"file": item.file, "status": "rejected", "reason": item.reason, "message": item.message}
+                {"file": _path(item.file), "status": "rejected", "reason": item.reason, "message": item.message}
                 for item in sweep.rejected
             ),
             "judged": {
@@ -107,15 +110,26 @@ def moment(text: str, option: str) -> dt.datetime:
     """A time as typed: RFC 3339, or a date that means its first second in UTC.
 
     Raises:
-        AuditorError: neither.
+        AuditorError: neither, or of a year that nobody means.
     """
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+        found = found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.year not in YEARS:
         raise AuditorError(
-            f"{option} {text!r}", expected="a time like 2026-11-22T22:00:00Z or a date like 2026-11-22"
-        ) from None
-    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+            f"{option} {text!r}",
+            expected="a time like 2026-11-22T22:00:00Z or a date like 2026-11-22, "
+            f"of the years {YEARS[0]} to {YEARS[-1]}",
+        )
+    return found
+
+
+def _cores() -> int:
+    """The cores that this process may use, where the system tells; else all."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 def check_files(files: Iterable[Path]) -> None:
@@ -160,12 +174,12 @@ def print_sweep(sweep: FileSweep, *, verbose: bool) -> None:
 
 def _explain(item: Judged) -> None:
     verdict = item.verdict
-    click.echo(f"\n{verdict.name}: {styled_status(verdict.status)}")
-    click.echo(f"  files: {', '.join(item.files)}")
+    click.echo(f"\n{printable(verdict.name)}: {styled_status(verdict.status)}")
+    click.echo(f"  files: {', '.join(printable(file, _LONGEST_PATH) for file in item.files)}")
     if verdict.evidence is not None:
         click.echo(f"  evidence: {verdict.evidence.digest}, arrived {verdict.evidence.received_at:%Y-%m-%d %H:%M} UTC")
     for finding in verdict.findings:
-        click.echo(f"  {styled_status(finding.severity)} {finding.control}: {finding.message}")
+        click.echo(f"  {styled_status(finding.severity)} {finding.control}: {printable(finding.message, 4000)}")
         click.echo(f"    evidence {finding.evidence}")
         click.echo(f"    cure     {finding.cure}")
     if not verdict.findings:
@@ -191,6 +205,11 @@ def _grade(verdict: Verdict) -> str | None:
 
 def _device_json(item: Judged) -> dict[str, object]:
     found: dict[str, object] = msgspec.to_builtins(item.verdict)
-    found["file"] = item.files[-1]
-    found["files"] = item.files
+    found["files"] = tuple(map(_path, item.files))
+    found["file"] = _path(item.files[-1])
     return found
+
+
+def _path(file: str) -> str:
+    """A path as JSON can hold it: bytes of a name that are not UTF-8 show as escapes."""
+    return file.encode(errors="backslashreplace").decode()

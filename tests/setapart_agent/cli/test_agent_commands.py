@@ -217,3 +217,23 @@ def test_a_folder_that_does_not_exist_as_output_is_said_and_nothing_is_lost(
     ran = agent("report", "--source", f"root:{tree}", "--key", key, "--output", tmp_path / "none" / "x")
     assert ran.code == 2
     assert "can't be written" in ran.err
+
+
+def test_an_old_bug_report_is_as_old_as_it_says_whenever_it_is_signed(key: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.txt"
+    text = (DEMO / "dedicated-excepted.txt").read_text()
+    old.write_text(text.replace("2026-11-20 09:00:00", "2021-03-04 05:06:07"))
+    assert agent("report", "--source", f"bugreport:{old}", "--key", key, "--output", tmp_path / "x").code == 0
+    collected = opened(tmp_path / "x", key).predicate.observation.collected_at
+    assert collected.strftime("%Y-%m-%d") in {"2021-03-03", "2021-03-04"}
+
+
+def test_a_bug_report_that_names_no_time_is_as_old_as_its_file(key: Path, tmp_path: Path) -> None:
+    undated = tmp_path / "undated.txt"
+    lines = (DEMO / "dedicated-excepted.txt").read_text().splitlines()
+    undated.write_text(
+        "\n".join(line.partition(", ending at:")[0].replace("2026-11-20 09:00:00", "") for line in lines)
+    )
+    os.utime(undated, (1_600_000_000, 1_600_000_000))
+    assert agent("report", "--source", f"bugreport:{undated}", "--key", key, "--output", tmp_path / "x").code == 0
+    assert opened(tmp_path / "x", key).predicate.observation.collected_at.year == 2020

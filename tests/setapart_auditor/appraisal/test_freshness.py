@@ -39,3 +39,13 @@ def test_skew_is_said_only_where_it_is_certain() -> None:
     assert skew(-730 * DAY) == dt.timedelta(0)  # it may have lain in a drawer
     assert skew(-DAY - 10 * MINUTE, nonce="n") == dt.timedelta(0)
     assert skew(-DAY - 11 * MINUTE, nonce="n") == -11 * MINUTE
+
+
+def test_an_epoch_does_not_make_an_old_capture_young() -> None:
+    """A bug report of two years ago, signed today with today's epoch."""
+    old = NOW - 730 * DAY
+    held = make_received(epoch="e", collected_at=old, source="bugreport")
+    live = make_received(epoch="e", collected_at=old, source="adb")
+    context = Context(epochs={"e": NOW - DAY})
+    assert freshness_of(held, context).moment == old
+    assert freshness_of(live, context).moment == NOW - DAY

@@ -35,7 +35,7 @@ def fleet(tmp_path: Path) -> Fleet:
 def verify(fleet: Fleet, *files: Path, options: tuple[str, ...] = ()) -> Ran:
     register, overlay = fleet.write()
     rule = ("--register", register, "--pack", "no-2023", "--overlay", overlay, "--dir", fleet.folder / "state")
-    return auditor("verify", *files, *rule, "--at", AT, *options)
+    return auditor("verify", *files, *rule, "--at", AT, "--received", AT, *options)
 
 
 def judged(fleet: Fleet, *files: Path, options: tuple[str, ...] = ()) -> tuple[int, dict[str, Any]]:
@@ -233,3 +233,12 @@ def test_a_register_that_breaks_the_rule_of_two_people_judges_nothing(fleet: Fle
     ran = verify(fleet, fleet.report("patrol", TIKTOK))
     assert (ran.code, ran.out) == (2, "")
     assert "register.toml" in ran.err
+
+
+def test_evidence_that_arrives_now_was_not_there_in_the_past(fleet: Fleet) -> None:
+    fleet.add("phone")
+    path = fleet.report("phone")
+    register, overlay = fleet.write()
+    rule = ("--register", register, "--pack", "no-2023", "--overlay", overlay, "--dir", fleet.folder / "state")
+    ran = auditor("verify", path, *rule, "--at", "2026-06-01", "--received", AT, "--json")
+    assert (ran.code, json.loads(ran.out)["devices"][0]["status"]) == (3, "pending")

@@ -7,10 +7,11 @@ lists packages with the certificates of those APKs that were copied; see parse/a
 import os
 import re
 import stat
+from datetime import datetime
 from pathlib import Path
 
 from setapart_agent.collectors.android import source as commands
-from setapart_agent.collectors.android.held import HeldSource, outputs_of
+from setapart_agent.collectors.android.held import HeldSource, moment_of, outputs_of
 from setapart_agent.collectors.android.parse.bugreport import Splitter
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome
 from setapart_agent.errors import SourceError
@@ -33,7 +34,8 @@ def open_androidqf(folder: Path) -> HeldSource:
         cure = "unpack it first" if folder.suffix == ".zip" else ""
         raise SourceError(f"no folder {str(folder)!r}", expected="a folder written by androidqf", cure=cure)
     found: dict[str, Outcome[bytes]] = {}
-    dumpsys = _dumpsys(folder / "dumpsys.txt")
+    splitter = Splitter()
+    dumpsys = _dumpsys(folder / "dumpsys.txt", splitter)
     if isinstance(dumpsys, Denied | Failed):
         found = dict.fromkeys((commands.DUMPSYS_USER, commands.DUMPSYS_PACKAGE, commands.DUMPSYS_ACCOUNT), dumpsys)
     elif isinstance(dumpsys, Observed):
@@ -50,14 +52,22 @@ def open_androidqf(folder: Path) -> HeldSource:
     if isinstance(settings, Observed):
         setting = _VPN_SETTING.search(settings.value)
         found[commands.ALWAYS_ON_VPN] = Observed(setting[1] if setting else b"null")
-    return HeldSource("androidqf", found, called="this androidqf folder")
+    return HeldSource("androidqf", found, called="this androidqf folder", taken_at=_taken_at(folder, splitter.taken_at))
 
 
-def _dumpsys(path: Path) -> "Observed[dict[str, Outcome[bytes]]] | Absent | Denied | Failed":
+def _taken_at(folder: Path, stamp: str | None) -> datetime:
+    """What the dump says, else when the folder was last written to."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return moment_of(stamp, handle)
+    finally:
+        os.close(handle)
+
+
+def _dumpsys(path: Path, splitter: Splitter) -> "Observed[dict[str, Outcome[bytes]]] | Absent | Denied | Failed":
     handle = _open(path)
     if not isinstance(handle, Observed):
         return handle
-    splitter = Splitter()
     left = DUMPSYS_LIMIT
     try:
         with open(handle.value, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor

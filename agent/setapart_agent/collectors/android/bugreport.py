@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from setapart_agent.collectors.android.collector import collect
-from setapart_agent.collectors.android.held import HeldSource, outputs_of
+from setapart_agent.collectors.android.held import HeldSource, moment_of, outputs_of
 from setapart_agent.collectors.android.parse.bugreport import Section, Splitter, is_dumpstate
 from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import Facts, FileSet
@@ -63,7 +63,7 @@ def parse(files: FileSet) -> Facts:
         ParseError: not a bug report.
     """
     try:
-        return collect(_source(BytesIO(files.main), "the file")).facts
+        return collect(_source(BytesIO(files.main), "the file")[0]).facts
     except SourceError as exc:
         raise ParseError(exc.got, expected=exc.expected, cure=exc.cure) from None
 
@@ -78,26 +78,29 @@ def open_bugreport(path: Path) -> HeldSource:
         if not path.is_file():
             raise SourceError(f"no file {str(path)!r}", expected="a bug report, zip or txt")
         with path.open("rb") as file:
-            return _source(file, repr(path.name))
+            source, stamp = _source(file, repr(path.name))
+            source.taken_at = moment_of(stamp, file.fileno())
+            return source
     except OSError as exc:
         raise SourceError(f"{str(path)!r}: {exc.strerror}", expected="a bug report that can be read") from None
 
 
-def _source(file: IO[bytes], name: str) -> HeldSource:
+def _source(file: IO[bytes], name: str) -> tuple[HeldSource, str | None]:
+    """The source, and when the report says that it was taken."""
     head = file.read(len(_ZIP))
     file.seek(0)
-    sections = _sections_of_zip(file) if head == _ZIP else _sections_of_text(file)
+    splitter = Splitter()
+    sections = _sections_of_zip(file, splitter) if head == _ZIP else _sections_of_text(file, splitter)
     if not sections:
         raise SourceError(
             f"{name} is not a bug report",
             expected="the zip that `adb bugreport` saves, or its main text",
             cure="take one with `adb bugreport FILE.zip` and give that file",
         )
-    return HeldSource("bugreport", outputs_of(sections), called="a bug report")
+    return HeldSource("bugreport", outputs_of(sections), called="a bug report"), splitter.taken_at
 
 
-def _sections_of_text(file: IO[bytes]) -> tuple[Section, ...]:
-    splitter = Splitter()
+def _sections_of_text(file: IO[bytes], splitter: Splitter) -> tuple[Section, ...]:
     left = TEXT_LIMIT
     while left > 0 and (chunk := file.read(min(_CHUNK, left))):
         splitter.feed(chunk)
@@ -107,8 +110,7 @@ def _sections_of_text(file: IO[bytes]) -> tuple[Section, ...]:
     return splitter.end()
 
 
-def _sections_of_zip(file: IO[bytes]) -> tuple[Section, ...]:
-    splitter = Splitter()
+def _sections_of_zip(file: IO[bytes], splitter: Splitter) -> tuple[Section, ...]:
     with _archive(file) as archive:
         for member in _members(archive):
             for chunk in _stream(archive, member, TEXT_LIMIT):
@@ -161,8 +163,10 @@ def _members(archive: "ZipFile") -> tuple["ZipInfo", ...]:
             content = b"".join(_stream(archive, member, _MAIN_ENTRY_LIMIT))
             named.add(content.decode("utf-8", "replace").strip())
     named.discard(_MAIN_ENTRY)
-    found = [member for member in root if member.filename in named or _MAIN_TEXT.fullmatch(member.filename)]
-    return tuple(found[:_MOST_TEXTS])
+    found = tuple(member for member in root if member.filename in named or _MAIN_TEXT.fullmatch(member.filename))
+    if len(found) > _MOST_TEXTS:
+        raise SourceError(f"a zip with more than {_MOST_TEXTS} main texts", expected="one bug report")
+    return found
 
 
 def _stream(archive: "ZipFile", member: "ZipInfo", limit: int) -> Iterator[bytes]:

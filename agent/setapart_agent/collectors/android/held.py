@@ -1,6 +1,8 @@
 """Outputs that a file holds, as a source: what bug reports and androidqf folders have in common."""
 
+import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from setapart_agent.collectors.android import source as commands
@@ -21,10 +23,23 @@ class HeldSource:
     """A source that answers the commands whose output it was given."""
 
     def __init__(
-        self, kind: Literal["bugreport", "androidqf"], outputs: Mapping[str, Outcome[bytes]], *, called: str
+        self,
+        kind: Literal["bugreport", "androidqf"],
+        outputs: Mapping[str, Outcome[bytes]],
+        *,
+        called: str,
+        taken_at: datetime | None = None,
     ) -> None:
-        """Takes the outputs by command; `called` names the source in reasons, such as `a bug report`."""
+        """Takes the outputs by command.
+
+        Args:
+            kind: the way in.
+            outputs: by command.
+            called: what names the source in reasons, such as `a bug report`.
+            taken_at: when the device was captured, if that is known.
+        """
         self.kind = kind
+        self.taken_at = taken_at
         self._outputs = outputs
         self._called = called
 
@@ -45,3 +60,22 @@ def outputs_of(sections: tuple[Section, ...]) -> dict[str, Outcome[bytes]]:
         for command, name in _SECTION_OF.items()
         if name in by_name
     }
+
+
+def moment_of(stamp: str | None, file: int) -> datetime:
+    """When a capture was taken: what it says itself, else when its file was last written, which is no earlier.
+
+    Args:
+        stamp: `YYYY-MM-DD HH:MM:SS` in the device's own time zone, which nothing tells: the earliest is taken.
+        file: a descriptor of the file.
+    """
+    written = datetime.fromtimestamp(os.fstat(file).st_mtime, UTC)
+    if stamp is None:
+        return written
+    try:
+        return datetime.fromisoformat(stamp).replace(tzinfo=UTC) - _EASTERNMOST
+    except (ValueError, OverflowError):
+        return written
+
+
+_EASTERNMOST = timedelta(hours=14)

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from setapart_agent.collectors.base import Collected, CollectorInfo, Failed, uncovered
-from setapart_agent.collectors.linux.device import device_facts
+from setapart_agent.collectors.linux.device import device_facts, last_used
 from setapart_agent.collectors.linux.host import Host, LinuxCollector
 from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.collectors.linux.users import users_of
@@ -54,9 +54,11 @@ def collect(root: str = "/") -> Collected:
     parts = [Facts(device=device_facts(tree), profiles=tuple(profiles.values()))]
     ran: list[CollectorInfo] = []
     for collector in collectors():
-        parts.append(_run(collector, host))
-        ran.append(collector.info)
-    return Collected(facts=unite(parts), collectors=tuple(ran))
+        found = _run(collector, host)
+        if found != Facts():  # a collector that does not apply here did not run
+            parts.append(found)
+            ran.append(collector.info)
+    return Collected(facts=unite(parts), collectors=tuple(ran), taken_at=last_used(tree))
 
 
 def _profile(uid: int, name: str) -> Profile:

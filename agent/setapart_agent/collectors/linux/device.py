@@ -1,9 +1,14 @@
 """What Linux says of the machine: os-release(5), the DMI tables in sysfs, and the kernel's boot time."""
 
+from typing import TYPE_CHECKING
+
 from setapart_agent.collectors.base import Observed
 from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import DeviceFacts, text
 from setapart_evidence.model import FormFactor
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # SMBIOS 3.7, table 17 "System Enclosure or Chassis Types".
 _CHASSIS: dict[str, FormFactor] = {
@@ -14,6 +19,17 @@ _CHASSIS: dict[str, FormFactor] = {
     "30": "tablet",
 }
 _SMALL = 1 << 20
+_WRITTEN = (
+    "/var/log/wtmp",
+    "/var/log/lastlog",
+    "/var/log/journal",
+    "/var/log/syslog",
+    "/var/log/messages",
+    "/var/lib/systemd/timesync/clock",
+    "/var/lib/private/systemd/timesync/clock",
+    "/var/lib/dpkg/status",
+    "/var/lib/rpm",
+)
 _PLACEHOLDERS = frozenset({"", "none", "default string", "to be filled by o.e.m.", "system serial number", "0"})
 
 
@@ -33,6 +49,19 @@ def device_facts(tree: Tree) -> DeviceFacts:
         serial=_dmi(tree, "product_serial") if tree.live else _read(tree, "/etc/machine-id").strip() or None,
         boot_time=_boot_time(_read(tree, "/proc/stat")) if tree.live else None,
     )
+
+
+def last_used(tree: Tree) -> "datetime | None":
+    """When a tree that does not run was running last: the newest of what a running system writes; None if it does run.
+
+    None as well where none of it is there, so that nothing tells.
+    """
+    if tree.live:
+        return None
+    from datetime import UTC, datetime
+
+    seen = [found.value.st_mtime for path in _WRITTEN if isinstance(found := tree.status(path), Observed)]
+    return datetime.fromtimestamp(max(seen), UTC) if seen else None
 
 
 def os_release(content: str) -> str | None:

@@ -15,7 +15,7 @@ def test_a_fork_makes_the_device_invalid_and_hides_no_finding() -> None:
     assert verdict.status == "invalid"
     assert only(verdict, "restricted-app-on-ordinary-device").severity == "violation"
     assert only(verdict, CONTROL).evidence.endswith("/predicate/observation/sequence")
-    assert all(digest[:23] in only(verdict, CONTROL).message for digest in DIGESTS)
+    assert all(digest in only(verdict, CONTROL).cure for digest in DIGESTS)
 
 
 @pytest.mark.parametrize("settled", [(), DIGESTS[:1], DIGESTS[1:], ("sha256:" + "00" * 32,)])

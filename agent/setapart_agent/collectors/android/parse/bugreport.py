@@ -26,6 +26,7 @@ _TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
 _UNFINISHED = b"\n*** the section does not end as it should ***\n"
 _MOST_SECTIONS = 16
 _LONGEST_LINE = 1024 * 1024
+_LONGEST_HEAD = 2 * 1024 * 1024
 
 # Everything that can begin or end a section starts a line with one of these.
 _MARK = re.compile(rb"^(?:-{6,}[^\n]*|DUMP OF SERVICE [^\n]*)$", re.MULTILINE)
@@ -35,6 +36,9 @@ _TITLE = re.compile(rb"------ ([^\n]{1,400}?) ------\r*")
 _DURATION = re.compile(rb"--------- [\d.]{1,20}s was the duration of dumpsys ([\w.$/@-]{1,200})[,\s][^\n]*")
 _TITLE_DURATION = re.compile(rb"------ [\d.]{1,20}s was the duration of [^\n]*")
 _HEADER = re.compile(rb"\A(?:[=\s]{0,200})== dumpstate: ")
+_STAMP = rb"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
+_BEGUN = re.compile(rb"\A[=\s]{0,200}== dumpstate: " + _STAMP)
+_ENDED = re.compile(rb"was the duration of dumpsys [^\n]{1,200}, ending at: " + _STAMP)
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -66,10 +70,23 @@ class Splitter:
         self._rest = b""
         self._inside = False
         self._dashes: bytes | None = None
+        self._stamps: list[bytes] = []
+        self._fresh = True
+
+    @property
+    def taken_at(self) -> str | None:
+        """When the report was taken, by the device's own clock and in its own time zone: `YYYY-MM-DD HH:MM:SS`.
+
+        The earliest of what its beginning and the ends of the wanted dumps say; None where nothing is said.
+        """
+        return min(self._stamps).decode("ascii") if self._stamps else None
 
     def feed(self, chunk: bytes) -> None:
         """Takes the next piece."""
         data = self._rest + chunk
+        if self._fresh and (begun := _BEGUN.match(data.replace(b"\r", b"") if len(data) < _LONGEST_HEAD else data)):
+            self._stamps.append(begun[1])
+        self._fresh = False
         end = data.rfind(b"\n") + 1
         if end == 0 and len(data) > _LONGEST_LINE:
             # No heading is that long: pass it on in the middle of its line.
@@ -84,7 +101,7 @@ class Splitter:
         """Says that the next piece belongs to another text."""
         if self._rest:
             self._lines(self._rest)
-        self._rest, self._inside = b"", False
+        self._rest, self._inside, self._fresh = b"", False, True
         self._between(b"")
         self._close()
 
@@ -141,6 +158,8 @@ class Splitter:
 
     def _end_of(self, service: str, whole: bytes) -> None:
         self._timed = True
+        if service in SERVICES and (ended := _ENDED.search(whole)) is not None:
+            self._stamps.append(ended[1])
         if service == self._name:
             self._close(finished=True)
             return
