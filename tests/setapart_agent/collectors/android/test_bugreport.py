@@ -84,6 +84,12 @@ def test_a_main_entry_of_any_name_is_followed() -> None:
     ]
 
 
+def test_more_decoys_than_are_read_are_refused() -> None:
+    decoys = [(f"bugreport-{number}.txt", CLEAN) for number in range(8)]
+    with pytest.raises(ParseError, match="main texts"):
+        parsed(packed(*decoys, (NAME, REPORT)))
+
+
 def test_a_decoy_beside_the_report_hides_nothing_and_is_noticed() -> None:
     found = parsed(packed(("main_entry.txt", "decoy.txt"), ("decoy.txt", CLEAN), (NAME, REPORT)))
     assert TIKTOK in {app.identifier for app in found.apps}

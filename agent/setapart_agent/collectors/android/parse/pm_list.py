@@ -24,7 +24,10 @@ UIDS_OF_A_USER = 100_000
 _SUFFIX = re.compile(r"(installer)=(\S*)|(uid):([\d,]{1,4096})|(versionCode):(\d{1,19})|(\w{1,32})[:=][^\s/]*")
 _MOST_SUFFIXES = 16
 _LONGEST_UID = 10
-_LONGEST_PROMPT = 80
+# `shell@phone:/ $ pm …`, `user@host:~$ adb …`, `C:\\tools>adb …`, and the same before nothing.
+_PROMPT = re.compile(
+    r"(?:[^\s$#>]{0,80} ?[$#]|(?:PS )?[A-Za-z]:\\[^>]{0,80}>)(?: ?(?:pm|cmd|exit|adb|\.[\\/]adb)\b.*)?"
+)
 # What a shell, a linker or adb may put before the list.
 _NOISE = ("WARNING: ", "* daemon ", "adb server ")
 
@@ -94,7 +97,7 @@ def read(output: str) -> PackageList:
     if strange and not all(_is_prompt(line) for line in strange):
         why = refusal("\n".join(strange))
         damage = why.reason if why else "a line of the list is broken"
-    elif found[0].users and not found[-1].users:
+    elif not output.endswith("\n") or (found[0].users and not found[-1].users):
         damage = "the list is cut off"
     return PackageList(packages=tuple(found), damage=damage)
 
@@ -126,8 +129,5 @@ def _package(line: str) -> ListedPackage | None:
 
 
 def _is_prompt(line: str) -> bool:
-    """Whether a line is a shell prompt with a command, as captured sessions hold."""
-    head, mark, command = line.partition("$ ")
-    if not mark:
-        head, mark, command = line.partition("# ")
-    return bool(mark) and len(head) < _LONGEST_PROMPT and command.startswith(("pm ", "cmd ", "exit", "adb "))
+    """Whether a line is a shell prompt, alone or with a command, as captured sessions hold."""
+    return _PROMPT.fullmatch(line.rstrip()) is not None

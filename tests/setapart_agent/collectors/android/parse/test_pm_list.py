@@ -55,6 +55,30 @@ def test_a_list_cut_within_a_line_is_not_whole() -> None:
     assert pm_list.read(output[: output.index("ample.long  installer")]).damage is not None
 
 
+def test_a_list_without_its_last_line_end_is_not_whole() -> None:
+    assert pm_list.read("package:com.a\npackage:com.exam").damage == "the list is cut off"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "shell@phone:/ $ pm list packages -f",
+        "TB320FC:/ $",
+        "phone:/ # ",
+        "jane@station:~$ adb shell pm list packages",
+        r"C:\platform-tools>adb shell pm list packages",
+        r"PS C:\Users\Jane Doe> .\adb shell pm list packages",
+    ],
+)
+def test_the_prompts_of_a_session_are_no_damage(prompt: str) -> None:
+    assert pm_list.read(f"{prompt}\npackage:com.a\n{prompt}\n").damage is None
+
+
+@pytest.mark.parametrize("line", ["Error: no $", "# comment", "Failure calling service package: Broken pipe (32)"])
+def test_a_line_that_only_looks_like_a_prompt_is_damage(line: str) -> None:
+    assert pm_list.read(f"package:com.a\n{line}\n").damage is not None
+
+
 @pytest.mark.parametrize(
     "line", ["package:", "package:/x/base.apk", "package:=com.a", "package:bad name", "what is this"]
 )
