@@ -39,6 +39,7 @@ _LONGEST_PATH = 4096
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's state folder.")
 @click.option("--at", metavar="TIME", help="Judge as of this time (RFC 3339, or a date). Default: now.")
 @click.option("--received", metavar="TIME", help="When the files arrived. Default: now, or --at if earlier.")
+@click.option("--all", "with_silent", is_flag=True, help="Also the register's devices without a file: who is silent?")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding with its evidence and cure.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes. Default: one per core.")
@@ -52,6 +53,7 @@ def command(
     folder: Path | None,
     at: str | None,
     received: str | None,
+    with_silent: bool,
     as_json: bool,
     verbose: bool,
     jobs: int | None,
@@ -69,16 +71,16 @@ def command(
         bundles=bundles,
         folder=folder,
         now=now,
-        received_at=moment(received, "--received") if received else min(now, dt.datetime.now(dt.UTC)),
+        received_at=moment(received, "--received") if received is not None else min(now, dt.datetime.now(dt.UTC)),
     )
     check_files(files)
     workers = jobs or _cores()
     show_bar = len(files) >= _PROGRESS_FROM and sys.stderr.isatty() and not as_json
     if show_bar:
         with click.progressbar(length=len(files), label="Verifying", file=sys.stderr) as bar:
-            sweep = appraise_files(files, fleet, workers=workers, progress=bar.update)
+            sweep = appraise_files(files, fleet, workers=workers, with_silent=with_silent, progress=bar.update)
     else:
-        sweep = appraise_files(files, fleet, workers=workers)
+        sweep = appraise_files(files, fleet, workers=workers, with_silent=with_silent)
     if as_json:
         answer = {
             "devices": tuple(map(_device_json, sweep.devices)),

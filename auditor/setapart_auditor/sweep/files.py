@@ -75,6 +75,7 @@ def appraise_files(
     fleet: Fleet,
     *,
     workers: int = 1,
+    with_silent: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> FileSweep:
     """Opens and appraises evidence files.
@@ -83,6 +84,7 @@ def appraise_files(
         files: in any order; each may be named twice.
         fleet: the register's devices, exceptions and keys, the policy, and the times.
         workers: processes to use where there is enough to do.
+        with_silent: also judge the register's devices of which no file is evidence: pending, or stale.
         progress: called with the number of files that are done.
 
     Raises:
@@ -105,6 +107,9 @@ def appraise_files(
             rejected += part.rejected
             progress(len(group))
     judged = _with_shared_accounts(judged, fleet)
+    if with_silent:
+        heard = {item.verdict.id for item in judged}
+        judged += [_appraise(device, (), (), fleet) for device in fleet.registrations if device not in heard]
     return FileSweep(
         devices=tuple(sorted(judged, key=lambda item: (item.verdict.name, item.verdict.id))),
         rejected=tuple(sorted(rejected, key=lambda item: item.file)),

@@ -1,6 +1,7 @@
 """`setapart-auditor verify` as typed: every file answered for, exit codes, and forgeries that move nobody."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,59 @@ def test_evidence_that_arrives_now_was_not_there_in_the_past(fleet: Fleet) -> No
     rule = ("--register", register, "--pack", "no-2023", "--overlay", overlay, "--dir", fleet.folder / "state")
     ran = auditor("verify", path, *rule, "--at", "2026-06-01", "--received", AT, "--json")
     assert (ran.code, json.loads(ran.out)["devices"][0]["status"]) == (3, "pending")
+
+
+@pytest.mark.parametrize("option", ["--at", "--received"])
+@pytest.mark.parametrize(
+    "text", ["", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59Z", "0001-01-01"]
+)
+def test_a_time_that_nobody_means_is_the_caller_s_and_no_traceback(fleet: Fleet, option: str, text: str) -> None:
+    fleet.add("phone")
+    path = fleet.report("phone")
+    register, overlay = fleet.write()
+    ran = auditor("verify", path, "--register", register, "--pack", "no-2023", "--overlay", overlay, option, text)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{option} {text!r}" in ran.err
+
+
+@pytest.mark.parametrize("options", [("--json",), ("-v",), ()])
+def test_a_file_name_that_is_no_text_or_steers_a_terminal_is_shown_as_escapes(
+    fleet: Fleet, options: tuple[str, ...]
+) -> None:
+    fleet.add("phone")
+    good = fleet.report("phone")
+    hostile = [fleet.folder / os.fsdecode(name) for name in (b"good\xff\x1b[2J", b"bad\xff\x1b[2J")]
+    hostile[0].write_bytes(good.read_bytes())
+    hostile[1].write_bytes(b"nothing")
+    ran = verify(fleet, *hostile, options=options)
+    assert (ran.code, ran.err) == (1, "")
+    assert "\x1b" not in ran.out
+    assert "phone" in ran.out
+    if "--json" in options:
+        found = json.loads(ran.out)
+        assert [found["devices"][0]["file"], found["rejected"][0]["file"]] == [
+            str(path).replace("\udcff", "\\udcff") for path in hostile
+        ]
+
+
+def test_a_system_that_does_not_tell_the_allowed_cores_still_verifies(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS and Windows have no `sched_getaffinity`."""
+    monkeypatch.delattr(os, "sched_getaffinity")
+    fleet.add("phone")
+    assert verify(fleet, fleet.report("phone")).code == 0
+
+
+def test_a_registered_device_without_a_file_is_listed_where_all_are_asked_for(fleet: Fleet) -> None:
+    fleet.add("phone")
+    fleet.add("new", extra="since = 2026-11-20\n")
+    fleet.add("silent", extra="since = 2026-01-01\n")
+    path = fleet.report("phone")
+    assert [device["name"] for device in judged(fleet, path)[1]["devices"]] == ["phone"]
+    code, found = judged(fleet, path, options=("--all",))
+    assert (code, {device["name"]: device["status"] for device in found["devices"]}) == (
+        3,
+        {"new": "pending", "phone": "compliant", "silent": "stale"},
+    )
+    assert "none" in verify(fleet, path, options=("--all", "-v")).out
