@@ -177,7 +177,8 @@ def print_sweep(sweep: FileSweep, *, verbose: bool) -> None:
 def _explain(item: Judged) -> None:
     verdict = item.verdict
     click.echo(f"\n{printable(verdict.name)}: {styled_status(verdict.status)}")
-    click.echo(f"  files: {', '.join(printable(file, _LONGEST_PATH) for file in item.files)}")
+    files = ", ".join(printable(file, _LONGEST_PATH) for file in item.files)
+    click.echo(f"  files: {files or 'none'}")
     if verdict.evidence is not None:
         click.echo(f"  evidence: {verdict.evidence.digest}, arrived {verdict.evidence.received_at:%Y-%m-%d %H:%M} UTC")
     for finding in verdict.findings:
@@ -208,7 +209,7 @@ def _grade(verdict: Verdict) -> str | None:
 def _device_json(item: Judged) -> dict[str, object]:
     found: dict[str, object] = msgspec.to_builtins(item.verdict)
     found["files"] = tuple(map(_path, item.files))
-    found["file"] = _path(item.files[-1])
+    found["file"] = _path(item.files[-1]) if item.files else None
     return found
 
 
