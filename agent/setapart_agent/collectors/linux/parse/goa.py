@@ -37,8 +37,6 @@ _OFFERS: dict[str, tuple[Service, ...]] = {
     "fedora": ("directory",),
 }
 _REALMS = frozenset({"kerberos", "fedora"})
-_COUNTRY_CODE = 2
-_SHORT = 3
 
 
 def recognise(name: str, content: bytes) -> bool:
@@ -74,21 +72,17 @@ def parse(files: FileSet) -> Facts:
 
 
 def _accounts(group: Section, provider: str, restrictions: Sections, profile: str) -> list[AccountFact]:
-    servers = [
+    servers = dict.fromkeys(
         host for key in ("CalDavUri", "CardDavUri", "Host", "ImapHost", "Uri") if (host := host_of(group.get(key)))
-    ]
+    )
     services, enabled = _services(group, provider, restrictions)
     address = next(
         (found for key in ("EmailAddress", "PresentationIdentity", "Identity") if (found := mailbox(group.get(key)))),
         None,
     )
-    kept: list[str] = []
-    for server in servers:
-        if all(_organisation(server) != _organisation(other) for other in kept):
-            kept.append(server)
     return [
         account(profile, f"goa:{provider}", services, address=address, server=server, enabled=enabled)
-        for server in kept or [""]
+        for server in servers or ("",)
     ]
 
 
@@ -140,10 +134,3 @@ def _links(group: Section, provider: str, made: AccountFact, profile: str) -> li
     if files and files != made.host and "files" in made.services and made.enabled is not False:
         return [Link(kind="file-share", target=files, profile=profile)]
     return []
-
-
-def _organisation(host: str) -> str:
-    """The end of a host name that one organisation owns, roughly: `example.org`, `example.gov.uk`."""
-    labels = host.split(".")
-    shared = len(labels) > _COUNTRY_CODE and len(labels[-1]) == _COUNTRY_CODE and len(labels[-2]) <= _SHORT
-    return ".".join(labels[-3:] if shared else labels[-2:])

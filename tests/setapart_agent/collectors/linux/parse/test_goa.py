@@ -69,11 +69,15 @@ def test_a_ticket_is_a_link_to_the_realm() -> None:
     assert (off.accounts[0].enabled, on.accounts[0].services) == (False, ("directory",))
 
 
-def test_servers_of_two_organisations_are_two_accounts_and_files_elsewhere_a_link() -> None:
+def test_no_server_of_an_account_is_hidden_by_a_neighbour_and_files_elsewhere_are_a_link() -> None:
     content = "[Account account_1]\nProvider=webdav\nIdentity=ada\nUri=https://files.home.example\n"
     content += "CalDavUri=https://cal.corp.example\nCardDavUri=https://card.corp.example\n"
     facts = parsed(goa, content)
-    assert [account.host for account in facts.accounts] == ["cal.corp.example", "files.home.example"]
+    assert [account.host for account in facts.accounts] == [
+        "cal.corp.example",
+        "card.corp.example",
+        "files.home.example",
+    ]
     assert facts.links == (Link(kind="file-share", target="files.home.example", profile="1000"),)
 
 
