@@ -38,6 +38,9 @@ def recognise(name: str, content: bytes) -> bool:
 def parse(files: FileSet) -> Facts:
     """Every package with a state; a stanza that is broken, or a file that was cut, gives a `failed` row.
 
+    A second architecture of a package is one of its own, named as dpkg does: `libc6:i386`. In every state the first
+    has the bare name, which is what rules know.
+
     Raises:
         ParseError: no package in it.
     """
@@ -49,6 +52,7 @@ def parse(files: FileSet) -> Facts:
     damage = list(_cut(content))
     bare = b"\nStatus:" not in b"\n" + content  # control files of distroless images have none: they are installed
     named = 0
+    taken: set[tuple[str, AppState]] = set()
     for stanza in content.split(b"\n\n"):
         if not stanza.strip():
             continue
@@ -63,7 +67,10 @@ def parse(files: FileSet) -> Facts:
             version = _field(stanza, b"Version")
             if version is None and state == "installed":
                 damage.append("a package without a version")
-            apps.append(App(identifier=name, version=version, profile=files.profile, source="dpkg", state=state))
+            architecture = _field(stanza, b"Architecture") if (name, state) in taken else None
+            taken.add((name, state))
+            identifier = f"{name}:{architecture}" if architecture else name
+            apps.append(App(identifier=identifier, version=version, profile=files.profile, source="dpkg", state=state))
     if (b"\n" + content).count(b"\nPackage:") > named:
         damage.append("stanzas that no empty line parts")
     return app_facts(tuple(apps), tuple(damage), kind=KIND, files=files)

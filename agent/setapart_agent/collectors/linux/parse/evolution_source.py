@@ -29,6 +29,9 @@ _KINDS: dict[str, Service] = {
     "Memo List": "calendar",
     "Address Book": "contacts",
 }
+_COLLECTIONS: dict[str, tuple[Service, ...]] = {"webdav": ("calendar", "contacts")}
+"""What a backend of collections reaches, where that is less than its switches say: GNOME leaves all of them on."""
+
 _SWITCHES: dict[Service, str] = {"mail": "MailEnabled", "calendar": "CalendarEnabled", "contacts": "ContactsEnabled"}
 _ANY_TENANT = frozenset({"common", "organizations", "consumers"})
 
@@ -71,9 +74,10 @@ def parse(files: FileSet) -> Facts:
     collection = found.named("Collection")
     backend = collection.get("BackendName") or ""
     if found.has("Collection") and backend not in _LOCAL:
-        on = tuple(service for service, key in _SWITCHES.items() if collection.flag(key) is not False)
+        offered = _COLLECTIONS.get(backend) or tuple(_SWITCHES)
+        on = tuple(service for service in offered if collection.flag(_SWITCHES[service]) is not False)
         enabled = _enabled(found, parent, on) if on else False
-        made.append(source.account(files.profile, backend, on or tuple(_SWITCHES), enabled=enabled))
+        made.append(source.account(files.profile, backend, on or offered, enabled=enabled))
     return Facts(accounts=tuple(dict.fromkeys(made)))
 
 
@@ -128,7 +132,10 @@ def _server(source: Sections) -> str | None:
             url = section.get("HostUrl", "SoupUri", "OabUrl", "Uri")
             if url and not url.startswith("file:"):
                 return url
-    return source.named("Collection").get("CalendarUrl", "ContactsUrl")
+    places = (
+        source.named(group).get("CalendarUrl", "ContactsUrl") for group in ("Collection", "GNOME Online Accounts")
+    )
+    return next(filter(None, places), None)
 
 
 def _tenant(source: Sections) -> str | None:

@@ -54,6 +54,14 @@ def test_the_third_word_decides(status: str, state: str) -> None:
     assert states(status_of("x", "1", status)) == {"x": state}
 
 
+def test_every_architecture_of_a_package_is_one_and_the_first_of_each_state_has_the_bare_name() -> None:
+    foreign = status_of("libc6").replace("Architecture: amd64", "Architecture: i386")
+    left = status_of("libc6", status="deinstall ok config-files").replace("Architecture: amd64", "Architecture: arm64")
+    assert states(left + status_of("libc6") + foreign) == {"libc6": "installed", "libc6:i386": "installed"}
+    assert [app.state for app in parsed(dpkg, left + status_of("libc6")).apps] == ["removed-trace", "installed"]
+    assert {app.identifier for app in parsed(dpkg, left + status_of("libc6")).apps} == {"libc6"}
+
+
 def test_a_package_that_is_not_installed_is_none() -> None:
     assert states(status_of("x", "1", "purge ok not-installed") + status_of("y")) == {"y": "installed"}
 

@@ -56,6 +56,15 @@ def test_a_collection_is_an_account_with_what_is_switched_on() -> None:
     assert account.tenant == "11111111-2222-3333-4444-555555555555"
 
 
+def test_a_collection_made_by_gnome_has_its_servers_there_and_no_mail_on_a_webdav_server() -> None:
+    content = (
+        b"[Data Source]\nEnabled=true\n[Collection]\nBackendName=webdav\nIdentity=ada\nMailEnabled=true\nCalendarUrl=\n"
+        b"[GNOME Online Accounts]\nAccountId=account_1_0\nCalendarUrl=https://ada@cloud.corp.example/caldav/\n"
+    )
+    (account,) = parsed(evolution_source, content).accounts
+    assert (account.services, account.host) == (("calendar", "contacts"), "cloud.corp.example")
+
+
 def test_a_child_takes_server_and_address_from_its_collection() -> None:
     child = CHILD.format(on="true", group="Calendar", backend="ews")
     (account,) = parsed(evolution_source, child, parent=COLLECTION).accounts
