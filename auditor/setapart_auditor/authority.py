@@ -63,11 +63,14 @@ class IssuedBundle:
 
 
 def default_folder() -> Path:
-    """The system's folder for root, else the user's own state folder (XDG Base Directory Specification)."""
+    """The user's own state folder (XDG Base Directory Specification); the system's for root and for nobody at home."""
     if os.geteuid() == 0:
         return SYSTEM_FOLDER
     state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "setapart-auditor"
+    try:
+        return (Path(state) if state else Path.home() / ".local" / "state") / "setapart-auditor"
+    except RuntimeError:  # no HOME, and no such user: a container, a service
+        return SYSTEM_FOLDER
 
 
 def open_authority(folder: Path, *, key: Path | None = None) -> Authority:
@@ -184,6 +187,8 @@ def _read(folder: Path, key: Path, *, is_new: bool) -> Authority:
         signer = load_signer(key.read_bytes())
     except EvidenceError as exc:
         raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(key)) from None
+    except OSError as exc:
+        raise AuditorError(exc.strerror or "input failed", expected="a private key", where=str(key)) from None
     id_key, address_key = _read_secrets(folder / SECRETS_FILE)
     found = Secrets(authority=signer.public, id_key=id_key, address_key=address_key)
     return Authority(folder=folder, signer=signer, secrets=found, is_new=is_new)

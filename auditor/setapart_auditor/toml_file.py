@@ -64,7 +64,7 @@ class TomlFile:
 
     def where(self, *path: Step) -> str:
         """`file, line 7: [table] key`, as far as it can be told."""
-        text = self.raw.decode("utf-8", "replace")
+        text = self.raw.decode("utf-8-sig", "replace")
         line = line_of(text, path) if path else None
         place = f"{self.name}, line {line}" if line else self.name
         value = _get(self.data, path) if path else None
@@ -92,7 +92,7 @@ def read_toml(raw: bytes, name: str, error: type[AuditorError], *, max_bytes: in
     if len(raw) > max_bytes:
         raise refuse(f"{len(raw)} bytes", f"at most {max_bytes}")
     try:
-        text = raw.decode("utf-8").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")  # some editors begin every file with a byte order mark
     except UnicodeDecodeError as exc:
         line = raw.count(b"\n", 0, exc.start) + 1
         raise refuse("a byte that is not UTF-8", "UTF-8", "save the file as UTF-8", line) from None

@@ -89,7 +89,7 @@ def test_what_is_no_key_or_no_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(AuditorError, match="no unencrypted private key"):
         open_authority(tmp_path / "a", key=tmp_path / "file")
-    with pytest.raises(AuditorError, match=r"none\.pem.*No such file"):
+    with pytest.raises(AuditorError, match=r"none\.pem.*No such file.*a private key"):
         open_authority(tmp_path / "a", key=tmp_path / "none.pem")
     with pytest.raises(AuditorError, match="--dir"):
         open_authority(tmp_path / "file")
@@ -156,6 +156,15 @@ def test_the_default_folder_is_the_system_s_or_the_user_s(monkeypatch: pytest.Mo
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_folder() == tmp_path / ".local" / "state" / "setapart-auditor"
+
+
+def test_who_has_no_home_gets_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's or a service's user: no HOME, and no entry that says one."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert default_folder() == Path("/var/lib/setapart-auditor")
 
 
 def test_the_keys_of_a_bundle_are_the_folder_s(tmp_path: Path) -> None:

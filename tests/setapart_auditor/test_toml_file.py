@@ -48,6 +48,12 @@ def test_a_document_becomes_its_type() -> None:
     assert not found.has("title", "day")
 
 
+def test_a_byte_order_mark_of_an_editor_changes_nothing() -> None:
+    """Notepad writes one, and `Invalid statement at column 1` helps nobody."""
+    assert read_toml(b'\xef\xbb\xbftitle = "x"', "f.toml", PolicyError).convert(File).title == "x"
+    assert fault(b"\xef\xbb\xbftitel = 1").where == "f.toml, line 1: titel"
+
+
 @pytest.mark.parametrize(
     ("text", "where", "got", "cure"),
     [

@@ -235,7 +235,10 @@ def check(packs: tuple[str, ...], *, overlay: Path | None, as_json: bool) -> Non
     if overlay is not None and not packs:
         packs = (base_of(overlay),)
     results: list[Checked] = []
-    for pack in _with_progress(packs or pack_ids(root)):
+    packs = packs or pack_ids(root)
+    if not packs:
+        raise UnreadableError("no pack to check", expected="packs in the configuration", where=str(root))
+    for pack in _with_progress(packs):
         try:
             outcome = check_policy(load_policy(pack, overlay, root, catalog=catalog))
         except UnreadableError:

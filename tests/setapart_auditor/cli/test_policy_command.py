@@ -153,6 +153,11 @@ def test_a_pack_that_is_not_there_is_the_caller_s(tmp_path: Path) -> None:
     assert "Traceback" not in found.stderr
 
 
+def test_a_configuration_without_packs_does_not_pass_the_check(root: Path) -> None:
+    (root / "packs" / "agency-1.toml").unlink()
+    assert isinstance(run("check").exception, PolicyError)
+
+
 def test_control_characters_of_a_pack_reach_no_terminal(root: Path) -> None:
     (root / "packs" / "agency-1.toml").write_text(with_lines(PACK, title='"a \\u001b[31m red title"'))
     assert pack_ids() == ("agency-1",)
