@@ -6,13 +6,17 @@ a verdict holds only what the test is about.
 
 import datetime as dt
 
+import msgspec
+
 from evidence_factory import MINUTE, NOW, make_policy, make_received, make_registration
 from setapart_auditor.appraisal.engine import appraise
 from setapart_auditor.appraisal.model import Context, Exception_, Finding, Received, Registration, Verdict
+from setapart_auditor.policy.controls import CONTROLS
 from setapart_auditor.policy.model import SEVERITIES, Policy
 from setapart_evidence.model import Inventory
 
 NONCE = "ab" * 32
+CONTROL_IDS = frozenset(spec.id for spec in CONTROLS)
 ISSUED = NOW - 60 * MINUTE
 
 
@@ -32,7 +36,7 @@ def judge(
         else make_received(item, nonce=NONCE, sequence=index + 1, source=f"way{index}")
         for index, item in enumerate(evidence)
     )
-    return appraise(
+    verdict = appraise(
         received,
         registration or make_registration(device_class),
         exceptions,
@@ -40,6 +44,12 @@ def judge(
         context or Context(nonces={NONCE: ISSUED}),
         now,
     )
+    written = msgspec.json.encode(verdict)
+    assert msgspec.json.decode(written, type=Verdict) == verdict, "a verdict holds what its type says"
+    for finding in verdict.findings:
+        assert finding.control in CONTROL_IDS
+        assert all((finding.evidence, finding.message, finding.cure)), f"{finding.control} leaves something unsaid"
+    return verdict
 
 
 def controls(verdict: Verdict, least: str = "warning") -> set[str]:

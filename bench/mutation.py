@@ -1,0 +1,99 @@
+"""Do the tests notice when appraisal or `open_report` is changed? `python bench/mutation.py [NAME...]`.
+
+Needs mutmut beside the test requirements: `pip install mutmut`. It works in a copy of the tree, so nothing here changes.
+With names of mutants (or patterns such as `*need*`) it tries only those. Prints what was killed and every survivor with
+its change; a survivor in which only the words of a sentence differ is counted apart: tests don't pin sentences.
+
+mutmut changes bodies of functions; it leaves module constants, properties and other decorated functions alone.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SETTINGS = """
+[tool.mutmut]
+source_paths = ["src/setapart_auditor/appraisal", "src/setapart_evidence/open.py"]
+also_copy = ["src", "agent", "auditor", "config", "docs"]
+pytest_add_cli_args_test_selection = ["tests/setapart_auditor/appraisal", "tests/setapart_evidence/test_open.py"]
+pytest_add_cli_args = ["-k", "not in_good_time and not large and not arbitrary and not any_value"]
+"""
+"""mutmut knows a module by its path below `src`, so the copy has both source roots merged there.
+
+Only the mirrored tests: what the golden table, the threats or the properties alone would notice is not pinned where a
+reader looks for it. Tests of odd input and of speed are left out: they take seconds, and a busy machine fails them.
+"""
+LITERAL = re.compile(r'"[^"]*"')
+
+
+def copy_tree(folder: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache", ".hypothesis")
+    for name in ("agent", "auditor", "config", "docs", "tests"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
+    for root in ("agent", "auditor"):
+        shutil.copytree(REPOSITORY / root, folder / "src", ignore=ignored, dirs_exist_ok=True)
+    project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(project + SETTINGS, encoding="utf-8")
+
+
+def mutmut(folder: Path, *arguments: str) -> str:
+    environment = os.environ | {"CI": "true"}  # hypothesis: the same examples for every mutant
+    command = (sys.executable, "-m", "mutmut", *arguments)
+    return subprocess.run(command, cwd=folder, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def results(folder: Path) -> dict[str, int | None]:
+    """Mutants' names to pytest's exit code: 0 survived, 1 or 3 killed, anything else came to no end."""
+    found: dict[str, int | None] = {}
+    for path in sorted((folder / "mutants" / "src").rglob("*.meta")):
+        found |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return {name: code for name, code in found.items() if code is not None}
+
+
+def change(folder: Path, name: str) -> tuple[str, str]:
+    lines = [line for line in mutmut(folder, "show", name).splitlines() if not line.startswith(("---", "+++", "#"))]
+    before, after = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+    return before, after
+
+
+def only_words(before: str, after: str) -> bool:
+    """Whether two lines differ only in letters of sentences: strings with a space in them."""
+    pairs = zip(LITERAL.findall(before), LITERAL.findall(after), strict=False)
+    texts = all(one == other or " " in one for one, other in pairs)
+    return texts and LITERAL.sub("", before) == LITERAL.sub("", after)
+
+
+def main() -> None:
+    if find_spec("mutmut") is None:
+        sys.exit("mutmut is not installed here: pip install mutmut")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_tree(folder)
+        mutmut(folder, "run", "--max-children", "2", *sys.argv[1:])
+        codes = results(folder)
+        killed = sum(code in (1, 3) for code in codes.values())
+        wording = 0
+        for mutant, code in codes.items():
+            if code in (1, 3):
+                continue
+            before, after = change(folder, mutant)
+            if only_words(before, after):
+                wording += 1
+                continue
+            print(f"{'survived' if code == 0 else f'no end ({code})'}  {mutant}\n  - {before}\n  + {after}")
+        total = len(codes)
+        print(f"{killed} of {total} mutants killed: {killed / total:.1%}")
+        print(
+            f"{wording} of the survivors change only the words of a sentence; without them {killed / (total - wording):.1%}"
+        )
+
+
+if __name__ == "__main__":
+    main()
