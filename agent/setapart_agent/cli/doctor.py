@@ -23,6 +23,7 @@ _CURES = (
     ("link to another", "replace the link by the file itself"),
     ("mount", "mount the home and report again"),
     ("encrypted", "report again while its user is logged in"),
+    ("other users' programs", "run as root, or give the agent CAP_SYS_PTRACE"),
     ("process", "run as root, or give the agent CAP_SYS_PTRACE"),
     ("tickets are kept in", "nothing here can read them; keep tickets in FILE: credential caches"),
     ("users-unknown", "start the users of the device, or capture a bug report on it"),

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from setapart_agent.collectors.base import Absent, CollectorInfo, Denied, Failed, Observed, Outcome
 from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
 from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
-from setapart_agent.collectors.linux.processes import DELETED, WINE, Process, running
+from setapart_agent.collectors.linux.processes import DELETED, WINE, Process, running, shows_all
 from setapart_agent.collectors.linux.user_folders import user_folder
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App
 
 _PACKAGED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/snap/", "/nix/store/", "/gnu/store/")
 _UNPACKAGED = ("/usr/local/", "/usr/src/")
-_ROOT = 0
 _SYSTEM_FOLDERS = ("/opt", "/usr/local/bin", "/usr/local/games", "/usr/local/sbin")
 _USER_FOLDERS = {"Applications": 3, "bin": 1, ".local/bin": 1, "opt": 3, ".local/opt": 3, ".local/share": 2, "": 2}
 """Folders below a home, and how deep they are looked into; the home itself shows what was unpacked right there."""
@@ -46,22 +45,22 @@ class Processes:
         """Nothing where the system does not run: then there are no processes."""
         if not host.live:
             return Facts()
-        return processes_facts(tuple(running()), host, self.info, own=os.geteuid())
+        return processes_facts(tuple(running()), host, self.info, only=None if shows_all() else os.geteuid())
 
 
-def processes_facts(found: Iterable[Process], host: Host, info: CollectorInfo, *, own: int) -> Facts:
+def processes_facts(found: Iterable[Process], host: Host, info: CollectorInfo, *, only: int | None) -> Facts:
     """The facts of a list of processes.
 
     Args:
         found: the processes that could be listed.
         host: whose users get coverage; owners that are none of them count for the system.
         info: of the collector that coverage names.
-        own: the uid that asks. Only root is shown other users' programs.
+        only: the one uid whose programs are shown to us; `None` where everybody's are.
     """
     profiles = (SYSTEM_PROFILE, *(user.profile for user in host.users))
     gatherings = {profile: Gathering(tree=host.tree, profile=profile) for profile in profiles}
     for process in found:
-        if process.executable is None and own not in (_ROOT, process.uid):
+        if process.executable is None and only not in (None, process.uid):
             continue  # may well be a package's; the row below says that nobody can tell
         gathering = gatherings.get(str(process.uid), gatherings[SYSTEM_PROFILE])
         name = portable_name(process)
@@ -70,7 +69,7 @@ def processes_facts(found: Iterable[Process], host: Host, info: CollectorInfo, *
         elif process.executable is None:
             gathering.partly.append("a process shows neither program nor name")
     for profile, gathering in gatherings.items():
-        if own not in (_ROOT, _uid(profile)):
+        if only not in (None, _uid(profile)):
             gathering.fail(Denied("only root sees other users' programs"))
     return unite(gathering.facts(info) for gathering in gatherings.values())
 

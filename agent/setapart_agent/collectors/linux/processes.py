@@ -13,6 +13,7 @@ DELETED = " (deleted)"
 WINE = ("wine", "wine-preloader", "wine64", "wine64-preloader")
 """Programs that run others, which then show only in the process's name."""
 
+_SYS_PTRACE = 1 << 19  # capabilities(7)
 _COMM = 15  # characters of a name that the kernel keeps
 
 
@@ -37,6 +38,14 @@ def running(root: str = "/proc") -> Iterator[Process]:
     for pid in os.listdir(root):
         if pid.isdigit() and (process := _process(f"{root}/{pid}")) is not None:
             yield process
+
+
+def shows_all(status: str = "/proc/self/status") -> bool:
+    """Whether the kernel shows us everybody's programs, for which CAP_SYS_PTRACE is needed: root may lack it."""
+    for line in _read(status).splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) & _SYS_PTRACE)
+    return False
 
 
 def _process(folder: str) -> Process | None:

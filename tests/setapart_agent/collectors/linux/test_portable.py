@@ -51,7 +51,7 @@ def test_processes_belong_to_their_owner_and_strangers_to_the_system(tmp_path: P
         Process(uid=999, executable="/srv/tool"),
         Process(uid=1001, executable=None),
     )
-    facts = processes_facts(processes, host_of(tmp_path, ANN, BEN), Processes.info, own=0)
+    facts = processes_facts(processes, host_of(tmp_path, ANN, BEN), Processes.info, only=None)
     assert found(facts) == {("1000", "portable", "Telegram"), ("system", "portable", "tool")}
     assert rows(facts) == {
         ("apps", "system", "observed", None),
@@ -62,7 +62,7 @@ def test_processes_belong_to_their_owner_and_strangers_to_the_system(tmp_path: P
 
 def test_who_is_not_root_sees_only_their_own(tmp_path: Path) -> None:
     processes = (Process(uid=1000, executable="/home/ann/Telegram"), Process(uid=1001, executable=None))
-    facts = processes_facts(processes, host_of(tmp_path, ANN, BEN), Processes.info, own=1000)
+    facts = processes_facts(processes, host_of(tmp_path, ANN, BEN), Processes.info, only=1000)
     assert rows(facts) == {
         ("apps", "1000", "observed", None),
         ("apps", "1001", "denied", "only root sees other users' programs"),

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from setapart_agent.collectors.linux.processes import Process, running
+from setapart_agent.collectors.linux.processes import Process, running, shows_all
 
 
 def process(root: Path, pid: str, target: str | None, comm: str = "", cmdline: str = "") -> None:
@@ -44,3 +44,12 @@ def test_wines_programs_go_by_the_name_of_the_process(tmp_path: Path) -> None:
 def test_this_very_program_is_among_the_processes() -> None:
     mine = os.path.realpath(sys.executable)
     assert any(one.executable == mine and one.uid == os.geteuid() for one in running())
+
+
+def test_only_the_capability_shows_other_users_programs_whoever_asks(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("Name:\tagent\nUid:\t900\t900\t900\t900\nCapPrm:\t0000000000000000\nCapEff:\t0000000000080004\n")
+    assert shows_all(str(status))
+    status.write_text("Name:\tagent\nUid:\t0\t0\t0\t0\nCapPrm:\t0000000000080000\nCapEff:\t00000000a80425fb\n")
+    assert not shows_all(str(status))  # root in a container
+    assert not shows_all(str(tmp_path / "none"))
