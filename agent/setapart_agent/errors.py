@@ -1,22 +1,10 @@
 """The errors of the agent: got, expected, what to do next. The command line shows them and exits with 2."""
 
+from setapart_evidence.errors import SetapartError
 
-class AgentError(Exception):
+
+class AgentError(SetapartError):
     """Something that the caller owns is not usable: an option, a file, a device, the network."""
-
-    def __init__(self, got: str, *, expected: str = "", cure: str = "") -> None:
-        super().__init__(got)
-        self.got = got
-        self.expected = expected
-        self.cure = cure
-
-    def __str__(self) -> str:
-        parts = [self.got]
-        if self.expected:
-            parts.append(f"expected {self.expected}")
-        if self.cure:
-            parts.append(self.cure)
-        return "; ".join(parts)
 
 
 class SourceError(AgentError):

@@ -1,30 +1,39 @@
-"""The errors of this package: every one says what came, what was expected, and what to do next."""
+"""The errors of setapart: every one says what came, what was expected, and what to do next.
+
+`SetapartError` is the base of the agent's and the auditor's errors as well; the command lines show it and end with 2.
+"""
 
 
-class EvidenceError(Exception):
-    """Something about a piece of evidence, a key or a signed message is not acceptable.
+class SetapartError(Exception):
+    """Something is not acceptable, or not usable.
 
     Args:
         got: what was found, already safe to print (see `text.printable`).
         expected: what would have been accepted.
         cure: the smallest next step for the person who reads this.
+        where: the file, and the line or table and key in it, if that is known.
     """
 
-    reason = "evidence"
-
-    def __init__(self, got: str, *, expected: str = "", cure: str = "") -> None:
+    def __init__(self, got: str, *, expected: str = "", cure: str = "", where: str = "") -> None:
         super().__init__(got)
         self.got = got
         self.expected = expected
         self.cure = cure
+        self.where = where
 
     def __str__(self) -> str:
-        parts = [self.got]
+        parts = [f"{self.where}: {self.got}" if self.where else self.got]
         if self.expected:
             parts.append(f"expected {self.expected}")
         if self.cure:
             parts.append(self.cure)
         return "; ".join(parts)
+
+
+class EvidenceError(SetapartError):
+    """Something about a piece of evidence, a key or a signed message is not acceptable; `reason` is its kind."""
+
+    reason = "evidence"
 
 
 class SizeError(EvidenceError):

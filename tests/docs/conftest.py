@@ -40,7 +40,7 @@ def workplace(demo: tuple[Path, str], tmp_path: Path) -> Path:
             "/etc/os-release": "ID=debian\nVERSION_ID=12\n",
             "/etc/machine-id": f"{MACHINE_ID}\n",
             "/var/lib/dpkg/status": status_of("bash") + status_of("telegram-desktop", "4.6.5"),
-            "/root/.profile": "umask 022\n",
+            "/root/notes.txt": "umask 022\n",
             "/home/ann/.profile": "umask 022\n",
             "/etc/krb5.conf": "[libdefaults]\n default_ccache_name = KEYRING:persistent:%{uid}\n",
         },

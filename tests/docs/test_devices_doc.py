@@ -42,7 +42,7 @@ LINUX_TREE: dict[str, str] = {
     "/etc/os-release": "ID=debian\nVERSION_ID=12\n",
     "/etc/machine-id": f"{MACHINE_ID}\n",
     "/var/lib/dpkg/status": status_of("bash"),
-    "/root/.profile": "umask 022\n",
+    "/root/notes.txt": "umask 022\n",
     "/home/ann/.profile": "umask 022\n",
     "/proc/self/mounts": "/dev/sda1 / ext4 rw 0 0\n",
     "/sys/class/net/eth0/flags": "0x1003\n",

@@ -5,9 +5,8 @@ import sys
 
 import click
 
-from setapart_agent.errors import AgentError
 from setapart_evidence import __version__
-from setapart_evidence.errors import EvidenceError
+from setapart_evidence.errors import SetapartError
 from setapart_evidence.text import printable
 
 COMMANDS = {
@@ -57,7 +56,7 @@ def main() -> None:
     gc.disable()  # a command is over before its few cycles matter: a twelfth of a report's CPU
     try:
         cli.main(standalone_mode=True)
-    except (AgentError, EvidenceError) as exc:
+    except SetapartError as exc:
         click.echo(f"setapart-agent: {printable(str(exc), 2000)}", err=True)
         sys.exit(2)
     except OSError as exc:

@@ -4,9 +4,8 @@ import sys
 
 import click
 
-from setapart_auditor.errors import AuditorError
 from setapart_evidence import __version__
-from setapart_evidence.errors import EvidenceError
+from setapart_evidence.errors import SetapartError
 from setapart_evidence.text import printable
 
 COMMANDS = {
@@ -57,7 +56,7 @@ def main() -> None:
     """Runs the command line; what the caller owns ends in one line on standard error and exit code 2."""
     try:
         cli.main(standalone_mode=True)
-    except (AuditorError, EvidenceError) as exc:
+    except SetapartError as exc:
         click.echo(f"setapart-auditor: {printable(str(exc), 4000)}", err=True)
         sys.exit(2)
     except OSError as exc:
