@@ -116,6 +116,7 @@ def workstation(folder: Path, files: dict[str, str], *, uid: int) -> Iterator[st
         mock.patch.object(linux, "Tree", return_value=Tree(str(folder))),
         mock.patch.object(Host, "live", property(lambda _host: True)),
         mock.patch.object(portable, "running", return_value=(shell,)),
+        mock.patch.object(portable, "shows_all", return_value=uid == 0),
         mock.patch.object(os, "geteuid", return_value=uid),
     ):
         yield "local"

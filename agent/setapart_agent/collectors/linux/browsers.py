@@ -1,5 +1,7 @@
 """Extensions, web apps and sign-in of the browsers of every user."""
 
+from importlib import import_module
+
 from setapart_agent.collectors.base import CollectorInfo, Failed
 from setapart_agent.collectors.linux.browser_folders import BrowserFolder, chromium_folders, firefox_folders
 from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
@@ -10,6 +12,12 @@ _PARSE = "setapart_agent.collectors.browser.parse"
 _LIMIT = 32 * 1024 * 1024
 _MAX_EXTENSIONS = 500
 _PREFERENCES = ("Preferences", "Secure Preferences")
+_FIREFOX_FILES = {
+    "extensions.json": "firefox_extensions",
+    "signedInUser.json": "firefox_account",
+    "taskbartabs/taskbartabs.json": "firefox_web_apps",
+}
+"""Files of a profile to their parsers."""
 
 
 class Browsers:
@@ -22,7 +30,7 @@ class Browsers:
         maturity="captures",
         reads=(
             "Preferences, extensions and the list of web apps of Chromium's family",
-            "extensions.json and signedInUser.json of Firefox's family",
+            "extensions, web apps and sign-in of Firefox's family",
         ),
         modules=(
             __name__,
@@ -31,7 +39,7 @@ class Browsers:
                 f"{_PARSE}.{name}"
                 for name in (
                     "chromium_preferences", "chromium_extension", "chromium_web_apps", "leveldb", "snappy",
-                    "firefox_extensions", "firefox_account", "firefox_profiles", "json_file",
+                    "firefox_extensions", "firefox_account", "firefox_web_apps", "firefox_profiles", "json_file",
                 )
             ),
         ),
@@ -124,11 +132,10 @@ def _firefox_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[str,
 
 
 def _firefox(gathering: Gathering, path: str, profile: str) -> None:
-    from setapart_agent.collectors.browser.parse import firefox_account, firefox_extensions
-
-    for file, parse in (("extensions.json", firefox_extensions.parse), ("signedInUser.json", firefox_account.parse)):
+    for file, parser in _FIREFOX_FILES.items():
         content = gathering.read(f"{path}/{file}", _LIMIT)
         if content is not None:
+            parse = import_module(f"{_PARSE}.{parser}").parse
             gathering.parse(parse, content, path=f"{path}/{file}", profile=profile)
 
 

@@ -65,17 +65,22 @@ def test_operas_only_profile_is_the_folder_itself(tmp_path: Path) -> None:
 def test_firefox_profiles_that_are_listed_and_that_lie_beside(tmp_path: Path) -> None:
     addon = {"id": "x@y.example", "version": "1", "location": "app-profile", "active": True}
     extensions = json.dumps({"schemaVersion": 37, "addons": [addon]})
+    tabs = json.dumps({"version": 1, "taskbarTabs": [{"startUrl": "https://chat.example/"}]})
     plant(
         tmp_path,
         {
             f"{FIREFOX}/profiles.ini": "[Profile0]\nPath=abc.default\nIsRelative=1\n",
             f"{FIREFOX}/abc.default/signedInUser.json": '{"accountData": {"email": "ann@x.example", "uid": "1"}}',
+            f"{FIREFOX}/abc.default/taskbartabs/taskbartabs.json": tabs,
             f"{FIREFOX}/hidden/extensions.json": extensions,
             f"{FIREFOX}/Crash Reports/x": "",
         },
     )
     facts = Browsers().collect(host_of(tmp_path))
-    assert found(facts) == {(f"{ME}/firefox/hidden", "browser-extension", "x@y.example")}
+    assert found(facts) == {
+        (f"{ME}/firefox/hidden", "browser-extension", "x@y.example"),
+        (f"{ME}/firefox/abc.default", "web-app", "https://chat.example"),
+    }
     assert [(account.profile, account.domain) for account in facts.accounts] == [
         (f"{ME}/firefox/abc.default", "x.example")
     ]
