@@ -68,7 +68,7 @@ class DisclosureFilter(Struct, frozen=True, kw_only=True):
                 type=fact.type,
                 services=fact.services,
                 enabled=fact.enabled,
-                withheld=tuple(name for name, value in known.items() if tells_whose(value)),
+                withheld=tuple(name for name, value in known.items() if tells_whose(value, looked_up=name != "tenant")),
             )
         return Account(
             profile=fact.profile,

@@ -7,7 +7,7 @@ origins, display-name prefixes) are met by giving an app all the keys it answers
 | kind | value | compared with |
 |---|---|---|
 | android | package name | native apps of Android, also inside Waydroid |
-| ios, macos | bundle id, lower case | native apps of iOS, of macOS |
+| ios, macos | bundle id, lower case | native apps of iOS and macOS; a Mac runs iPad apps, so its apps answer to both |
 | appx | package family name, lower case | AppX and MSIX packages |
 | uninstall, uninstall-prefix | display name or its first words, lower case | Windows uninstall keys |
 | linux | package name | dpkg, rpm, pacman, apk |
@@ -87,6 +87,8 @@ def _identity(platform: Platform, app: App) -> tuple[str, ...]:  # noqa: PLR0911
         return windows_keys(name)
     if platform == "android":
         return (f"android:{name}",)
+    if platform == "macos":
+        return (f"macos:{name.lower()}", f"ios:{name.lower()}")
     return (f"{platform}:{name.lower()}",)
 
 

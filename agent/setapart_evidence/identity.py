@@ -80,10 +80,13 @@ def names_of(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(folded_name, (value, _host(value), value.rpartition("@")[2]))))
 
 
-def tells_whose(value: str | None) -> bool:
-    """Whether a value says whose a thing is: a name does; a bare network address (IPv4, IPv6) does not."""
+def tells_whose(value: str | None, *, looked_up: bool = False) -> bool:
+    """Whether a value says whose a thing is: a name does; a bare network address (IPv4, IPv6) does not.
+
+    Where names are `looked_up` (hosts, realms), neither does a short one: every network has its own `mail` and `CORP`.
+    """
     host = folded_name(_host(value)) if value else ""
-    return bool(host) and not _is_address(host)
+    return bool(host) and not _is_address(host) and (not looked_up or "." in host)
 
 
 def internal_values(items: Iterable[str]) -> frozenset[str]:

@@ -47,8 +47,12 @@ def _app(identifier: str, source: str, kind: str = "native", **fields: object) -
         ("android", _app("org.telegram.messenger", "apk"), ("android:org.telegram.messenger",)),
         ("ios", _app("ph.telegra.Telegraph", "backup"), ("ios:ph.telegra.telegraph",)),
         ("ios", _app("ph.telegra.Telegraph", "mdm"), ("ios:ph.telegra.telegraph",)),
-        ("macos", _app("ru.keepcoder.Telegram", "bundle"), ("macos:ru.keepcoder.telegram",)),
-        ("macos", _app("ru.keepcoder.Telegram", "mdm"), ("macos:ru.keepcoder.telegram",)),
+        (
+            "macos",
+            _app("ru.keepcoder.Telegram", "bundle"),
+            ("macos:ru.keepcoder.telegram", "ios:ru.keepcoder.telegram"),
+        ),
+        ("macos", _app("ru.keepcoder.Telegram", "mdm"), ("macos:ru.keepcoder.telegram", "ios:ru.keepcoder.telegram")),
         (
             "windows",
             _app("TelegramMessengerLLP.TelegramDesktop_t4vj0pshhgkwm", "appx"),
@@ -109,7 +113,7 @@ def test_publisher_hint_and_label_come_after_the_identity() -> None:
 
 def test_an_apple_team_is_no_signer() -> None:
     app = _app("ru.keepcoder.Telegram", "bundle", publisher="team:6N38VWS5BX")
-    assert keys_of("macos", app) == ("macos:ru.keepcoder.telegram", "team:6N38VWS5BX")
+    assert keys_of("macos", app) == ("macos:ru.keepcoder.telegram", "ios:ru.keepcoder.telegram", "team:6N38VWS5BX")
 
 
 def test_an_extension_raises_no_suspicion_by_its_name() -> None:

@@ -95,6 +95,14 @@ def test_a_bare_network_address_says_nothing_about_whose_the_machine_is(value: s
     assert tells_whose(value) is tells
 
 
+@pytest.mark.parametrize(
+    "value", ["mail", "CORP", "localhost", "\\\\files\\home", "h1@CORP", "tun0", "exchange.", "smb://nas:445/x"]
+)
+def test_a_short_name_that_every_network_has_its_own_of_says_nothing(value: str) -> None:
+    assert not tells_whose(value, looked_up=True)
+    assert tells_whose(value)
+
+
 def test_parents_go_up_label_by_label() -> None:
     assert tuple(parents("a.b.c")) == ("a.b.c", "b.c", "c")
 

@@ -61,3 +61,9 @@ def test_a_clone_is_carried_by_no_exception_for_another_app() -> None:
 
 def test_the_case_of_a_package_name_is_not_folded_where_the_platform_does_not_fold_it() -> None:
     assert verdict_of(app(TIKTOK.upper())) == ("compliant", set())
+
+
+def test_an_ipad_app_on_a_mac_is_the_app() -> None:
+    """Macs with Apple's own processors run what was made for iPads, under the same bundle id."""
+    mac = make_inventory(platform="macos", apps=[app("com.zhiliaoapp.Musically", source="bundle")])
+    assert judge(mac, policy=make_policy(restricted={"ios:com.zhiliaoapp.musically": "tiktok"})).status == "violation"

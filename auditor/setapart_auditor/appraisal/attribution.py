@@ -5,8 +5,8 @@ foreign mail address at an internal host is internal; so is a switched-off accou
 link is internal if its target is the authority's; being managed (`mdm`) is not a link to data, and neither is a
 certificate without a target, which reaches nothing without the account, VPN or Wi-Fi that uses it.
 
-A bare network address (IPv4, IPv6) says nothing about whose the machine is: unless the authority lists the address
-itself, it counts as unknown.
+A bare network address (IPv4, IPv6) says nothing about whose the machine is, and neither does a short name (`mail`,
+`CORP`), which every network has its own of: unless the authority lists it, it counts as unknown.
 """
 
 from enum import Enum
@@ -33,6 +33,8 @@ LINK_REACH: dict[LinkKind, Reach] = {
     "certificate": "certificate",
 }
 _HARMLESS_WITHOUT_TARGET: frozenset[LinkKind] = frozenset({"mdm", "certificate"})
+_LOOKED_UP: frozenset[LinkKind] = frozenset({"vpn", "file-share", "directory-join", "kerberos"})
+"""Links whose target is a name in a network; others lead to a tenant, or to a network by its whole name."""
 
 
 def attribute_account(account: Account, internal: frozenset[str]) -> Attribution:
@@ -42,10 +44,10 @@ def attribute_account(account: Account, internal: frozenset[str]) -> Attribution
         account: as reported; a field that the agent kept back was known and found to be foreign.
         internal: folded values, from `identity.internal_values`.
     """
-    values = [value for value in (account.domain, account.host, account.tenant) if value]
-    if is_internal(values, internal):
+    if is_internal((account.domain, account.host, account.tenant), internal):
         return Attribution.INTERNAL
-    if account.withheld or any(map(tells_whose, values)):
+    known = any(tells_whose(value, looked_up=True) for value in (account.domain, account.host))
+    if known or tells_whose(account.tenant) or account.withheld:
         return Attribution.FOREIGN
     return Attribution.UNKNOWN
 
@@ -56,7 +58,7 @@ def attribute_link(link: Link, internal: frozenset[str]) -> Attribution:
         return Attribution.FOREIGN
     if is_internal((link.target,), internal):
         return Attribution.INTERNAL
-    if link.kind in _HARMLESS_WITHOUT_TARGET or tells_whose(link.target):
+    if link.kind in _HARMLESS_WITHOUT_TARGET or tells_whose(link.target, looked_up=link.kind in _LOOKED_UP):
         return Attribution.FOREIGN
     return Attribution.UNKNOWN
 

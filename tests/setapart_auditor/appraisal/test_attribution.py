@@ -27,7 +27,9 @@ INTERNAL = frozenset({"agency.example", "xn--bcher-kva.example", "agency-tenant"
         (account(domain="provider.example", host="10.1.2.3"), Attribution.INTERNAL),
         (account(domain="provider.example", withheld=()), Attribution.FOREIGN),
         (account(domain="fakeagency.example"), Attribution.FOREIGN),
-        (account(domain="example"), Attribution.FOREIGN),
+        (account(domain="example"), Attribution.UNKNOWN),
+        (account(domain="CORP", host="exchange01"), Attribution.UNKNOWN),
+        (account(domain="CORP", host="mail.provider.example"), Attribution.FOREIGN),
         (account(host="10.1.2.30"), Attribution.UNKNOWN),
         (account(domain="provider.example", host="10.1.2.30"), Attribution.FOREIGN),
         (account(tenant="12345"), Attribution.FOREIGN),
@@ -52,6 +54,14 @@ def test_a_link_to_the_authority_is_internal_unless_it_only_manages(kind: LinkKi
 def test_a_link_without_target_is_unknown_unless_it_reaches_nothing_by_itself(kind: LinkKind) -> None:
     expected = Attribution.FOREIGN if kind in ("mdm", "certificate") else Attribution.UNKNOWN
     assert attribute_link(link(kind, None), INTERNAL) is expected
+
+
+@pytest.mark.parametrize("kind", ["vpn", "file-share", "directory-join", "kerberos"])
+def test_a_link_to_a_short_name_is_unknown_for_every_network_has_its_own(kind: LinkKind) -> None:
+    """A workstation joined to the NetBIOS domain `AGENCY` was green as a device that is set apart."""
+    assert attribute_link(link(kind, "AGENCY"), INTERNAL) is Attribution.UNKNOWN
+    assert attribute_link(link(kind, "AGENCY"), INTERNAL | {"agency"}) is Attribution.INTERNAL
+    assert attribute_link(link(kind, "home.provider.example"), INTERNAL) is Attribution.FOREIGN
 
 
 def test_a_network_by_its_whole_name() -> None:

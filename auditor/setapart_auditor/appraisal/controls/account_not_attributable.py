@@ -20,5 +20,7 @@ def find(case: Case) -> Iterator[Finding]:
                 CONTROL,
                 tie.evidence,
                 f"nobody can say whose the {tie.words} is",
-                "remove the account, or read the device by a way that shows its domain or server",
+                "remove the account, or set it to the full name of its server"
+                if tie.item.domain or tie.item.host
+                else "remove the account, or read the device by a way that shows its domain or server",
             )

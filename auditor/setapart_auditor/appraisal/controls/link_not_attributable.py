@@ -20,5 +20,7 @@ def find(case: Case) -> Iterator[Finding]:
                 CONTROL,
                 tie.evidence,
                 f"nobody can say where the {tie.words} leads",
-                "remove the link, or read the device by a way that shows its target",
+                "remove the link, or set it to the full name of its target"
+                if tie.item.target
+                else "remove the link, or read the device by a way that shows its target",
             )

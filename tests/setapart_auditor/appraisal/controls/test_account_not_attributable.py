@@ -20,3 +20,8 @@ def test_it_is_not_said_where_it_decides_nothing() -> None:
     without = make_inventory(accounts=[account(domain=None)])
     either = make_policy(personal="app-or-link")
     assert judge(without, device_class="personal", policy=either).status == "compliant"
+
+
+def test_a_short_server_name_leaves_it_open_and_the_cure_is_its_full_name() -> None:
+    inventory = make_inventory(accounts=[account(domain="CORP", host="exchange01")])
+    assert "full name" in only(judge(inventory, device_class="social-dedicated"), CONTROL).cure

@@ -20,3 +20,8 @@ def test_a_certificate_reaches_nothing_without_what_uses_it() -> None:
     assert (
         judge(make_inventory(links=[link("certificate", None)]), device_class="social-dedicated").status == "compliant"
     )
+
+
+def test_a_short_target_leaves_it_open_and_the_cure_is_its_full_name() -> None:
+    joined = make_inventory(links=[link("directory-join", "AGENCY")])
+    assert "full name" in only(judge(joined, device_class="social-dedicated"), CONTROL).cure
