@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from setapart_auditor.policy.model import DeviceClass, Policy, Severity
+from setapart_evidence.identifiers import look_alike
 from setapart_evidence.model import Account, App, Link
 from setapart_evidence.text import printable
 
 from .attribution import Attribution, Reach
 from .history import History
+from .matcher import How
 from .model import Context, Exception_, Finding, Registration
 from .need import Need
 from .rulebook import Rulebook, at_least
@@ -26,23 +28,35 @@ from .view import Lack, OwnStore, View, owner_of, profile_words
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """An app that matters: which restricted app it is (or looks like), where it stands, and where the evidence is."""
+    """An app that matters: which restricted app it is, how that is known, where it stands, where the evidence is.
+
+    `witness` says where several reports are current which of them shows it: its source and its day.
+    """
 
     app: str
+    how: How = "identity"
     item: App
     profile: str
     evidence: str
-    by_signer: bool
+    witness: str = ""
 
     @property
     def words(self) -> str:
-        """The app and where it is, for a sentence."""
-        name = printable(self.item.name or self.item.identifier, 80)
+        """The app and where it is, for a sentence; an identifier that says little begins with the restricted app."""
         known = printable(self.item.identifier, 80)
-        shown = name if name == known else f"{name} ({known})"
-        if self.by_signer:
+        named = self.item.name is not None and self.item.name != self.item.identifier
+        name = printable(self.item.name or "", 80) if named else self.app if self.how == "identity" else ""
+        shown = f"{name} ({known})" if name and name != known else known
+        if self.how == "signer":
             shown += f", signed by the maker of {self.app},"
+        elif named and self.how == "identity" and look_alike(self.app) not in look_alike(name):
+            shown += f", which is {self.app},"
         return f"{shown} {profile_words(self.profile)}"
+
+    @property
+    def witnessed(self) -> str:
+        """What to add to a sentence, so that a reader knows which of several reports shows it."""
+        return f" ({self.witness})" if self.witness else ""
 
 
 class Tie(Struct, frozen=True, kw_only=True):

@@ -5,21 +5,27 @@ import pytest
 from evidence_factory import account, app, link
 from setapart_auditor.appraisal.attribution import Attribution
 from setapart_auditor.appraisal.case import Seen, Tie
+from setapart_auditor.appraisal.matcher import How
 from setapart_evidence.model import Account, App, Link
 
 
 @pytest.mark.parametrize(
-    ("item", "by_signer", "words"),
+    ("item", "how", "words"),
     [
-        (app("a.b", name="Notes"), False, "Notes (a.b) in profile 0"),
-        (app("a.b"), False, "a.b in profile 0"),
-        (app("a.b", name="a.b"), False, "a.b in profile 0"),
-        (app("a.b", name="\x1b[31m"), False, "\\u001b[31m (a.b) in profile 0"),
-        (app("a.b", name="Notes"), True, "Notes (a.b), signed by the maker of tiktok, in profile 0"),
+        (app("a.b", name="TikTok"), "identity", "TikTok (a.b) in profile 0"),
+        (app("a.b", name="Notes"), "identity", "Notes (a.b), which is tiktok, in profile 0"),
+        (app("a.b"), "identity", "tiktok (a.b) in profile 0"),
+        (app("a.b", name="a.b"), "identity", "tiktok (a.b) in profile 0"),
+        (app("a.b"), "suspicion", "a.b in profile 0"),
+        (app("a.b", name="T1kTok"), "suspicion", "T1kTok (a.b) in profile 0"),
+        (app("https://tiktok.com/"), "web", "https://tiktok.com/ in profile 0"),
+        (app("a.b", name="\x1b[31m"), "suspicion", "\\u001b[31m (a.b) in profile 0"),
+        (app("a.b", name="Notes"), "signer", "Notes (a.b), signed by the maker of tiktok, in profile 0"),
+        (app("a.b"), "signer", "a.b, signed by the maker of tiktok, in profile 0"),
     ],
 )
-def test_an_app_is_named_by_its_name_and_its_identifier(item: App, by_signer: bool, words: str) -> None:
-    assert Seen(app="tiktok", item=item, profile="0", evidence="/apps/0", by_signer=by_signer).words == words
+def test_an_app_is_named_by_its_name_its_identifier_and_what_it_is(item: App, how: How, words: str) -> None:
+    assert Seen(app="tiktok", how=how, item=item, profile="0", evidence="/apps/0").words == words
 
 
 @pytest.mark.parametrize(

@@ -16,5 +16,8 @@ def find(case: Case) -> Iterator[Finding]:
     beside = f"the internal {first.words}" + (f" and {others} more" if others else "")
     for seen in case.offending:
         yield case.finding(
-            CONTROL, seen.evidence, f"{seen.words} is beside {beside}", "remove the app or the work data"
+            CONTROL,
+            seen.evidence,
+            f"{seen.words} is beside {beside}{seen.witnessed}",
+            "remove the app or the work data",
         )

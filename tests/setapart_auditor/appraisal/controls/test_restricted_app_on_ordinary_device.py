@@ -2,7 +2,7 @@
 
 import pytest
 
-from evidence_factory import TELEGRAM, TIKTOK, app, make_inventory
+from evidence_factory import DAY, NOW, TELEGRAM, TIKTOK, app, make_inventory, make_received, make_station_report
 from judging import findings, judge, only
 
 CONTROL = "restricted-app-on-ordinary-device"
@@ -37,3 +37,10 @@ def test_a_machine_wide_app_is_for_all_users() -> None:
         platform="linux", profiles=["system"], apps=[app("telegram-desktop", profile="system", source="dpkg")]
     )
     assert "for all users" in only(judge(inventory), CONTROL).message
+
+
+def test_of_several_reports_the_finding_says_which_and_when() -> None:
+    """Else an app that was removed and still stands in an older source's report is a red that nobody can explain."""
+    older = make_station_report(make_inventory(apps=[app(TIKTOK)]), source="adb:X1", received_at=NOW - 3 * DAY)
+    finding = only(judge(make_received(), older), CONTROL)
+    assert finding.message.endswith("is on an ordinary device (as adb:X1 saw it on 2026-11-20)")

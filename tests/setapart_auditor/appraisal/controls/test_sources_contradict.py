@@ -28,7 +28,7 @@ def test_a_restricted_app_of_any_source_counts_and_the_difference_is_said() -> N
     assert verdict.status == "violation"
     finding = only(verdict, CONTROL)
     assert (finding.severity, finding.evidence) == ("warning", "#0/apps/0")
-    assert "adb found com.zhiliaoapp.musically in profile 0, local did not" in finding.message
+    assert "adb found tiktok (com.zhiliaoapp.musically) in profile 0, local did not" in finding.message
 
 
 def test_two_that_agree_or_did_not_both_look_contradict_nothing() -> None:
