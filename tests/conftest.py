@@ -17,7 +17,12 @@ CORPUS = Path(os.environ.get("SETAPART_CORPUS", REPOSITORY.parent / "shared" / "
 
 
 def _program(*names: str) -> Callable[[], bool]:
-    return lambda: all(shutil.which(name) is not None for name in names)
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/libexec"))
+    return lambda: all(shutil.which(name, path=path) is not None for name in names)
+
+
+def _introspection(name: str) -> bool:
+    return any(Path("/usr/lib").glob(f"*/girepository-1.0/{name}.typelib"))
 
 
 PARTS: dict[str, tuple[Callable[[], bool], str]] = {
@@ -25,7 +30,22 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "adb": (_program("adb"), "install Debian's package adb"),
     "dpkg": (_program("dpkg-query"), "run on a system with dpkg"),
     "rpm": (_program("rpm"), "install Debian's package rpm"),
-    "flatpak": (_program("flatpak"), "install Debian's package flatpak"),
+    "flatpak": (_program("flatpak", "dbus-run-session"), "install Debian's packages flatpak and dbus-daemon"),
+    "evolution": (
+        lambda: _program("evolution-source-registry", "dbus-run-session")() and _introspection("EDataServer-1.2"),
+        "install Debian's packages evolution-data-server, gir1.2-edataserver-1.2, python3-gi and dbus-daemon",
+    ),
+    "gnome-online-accounts": (
+        _program("goa-daemon", "gdbus", "dbus-run-session"),
+        "install Debian's packages gnome-online-accounts, libglib2.0-bin and dbus-daemon",
+    ),
+    "thunderbird": (_program("thunderbird"), "install Debian's package thunderbird"),
+    "networkmanager": (_program("nmcli"), "install Debian's package network-manager"),
+    "kerberos": (
+        _program("kinit", "krb5kdc", "kadmin.local"),
+        "install Debian's packages krb5-user, krb5-kdc and krb5-admin-server",
+    ),
+    "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
     "openssl": (_program("openssl"), "install the openssl program"),
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
