@@ -157,6 +157,7 @@ def test_what_is_no_private_key_of_ours_is_a_key_error(raw: bytes) -> None:
         HARDWARE_DEVICE.public.spki[:-1],
         HARDWARE_DEVICE.public.spki[:27] + bytes(64),  # no point of the curve
     ],
+    ids=lambda spki: f"{len(spki)}-bytes",
 )
 def test_what_is_no_public_key_of_ours_is_a_key_error(spki: bytes) -> None:
     with pytest.raises(KeyFormatError):

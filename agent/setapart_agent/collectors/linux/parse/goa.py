@@ -80,9 +80,12 @@ def _accounts(group: Section, provider: str, restrictions: Sections, profile: st
         (found for key in ("EmailAddress", "PresentationIdentity", "Identity") if (found := mailbox(group.get(key)))),
         None,
     )
+    # Servers below the address's own domain are one organisation's: they are one account.
+    domain = domain_of(address)
+    one = domain is not None and all(server == domain or server.endswith(f".{domain}") for server in servers)
     return [
         account(profile, f"goa:{provider}", services, address=address, server=server, enabled=enabled)
-        for server in servers or ("",)
+        for server in (list(servers)[:1] if one else servers) or ("",)
     ]
 
 
