@@ -20,8 +20,8 @@ from setapart_evidence.statement import Maturity
 KIND = "android.dumpsys-device-policy"
 MATURITY: Maturity = "captures"
 
-_SHAPE = re.compile(r"^Current Device Policy Manager state:|^\s*Enabled Device Admins\b", re.MULTILINE)
-_ADMINS = re.compile(r"^\s*Enabled Device Admins\b", re.MULTILINE)
+_SHAPE = re.compile(r"^Current Device Policy Manager state:|^[ \t]*+Enabled Device Admins\b", re.MULTILINE)
+_ADMINS = re.compile(r"^[ \t]*+Enabled Device Admins\b", re.MULTILINE)
 _PROFILE_OWNER = re.compile(r"\s*Profile Owner \(User (\d{1,10})\):\s*")
 _ADMINS_OF = re.compile(r"\s*Enabled Device Admins \(User (\d{1,10})\b.*")
 _ADMIN = re.compile(r"\s*admin=ComponentInfo\{([\w.]{1,255})/.*")

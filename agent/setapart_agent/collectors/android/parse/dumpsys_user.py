@@ -37,7 +37,7 @@ def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract
     head = normal(content[:8192])
     if re.search(r"^User UserInfo\{|^DUMP OF SERVICE |^Packages:$", head, re.MULTILINE):
         return False
-    return bool(re.search(r"^\s+UserInfo\{\d+:|^\s*\d+: id=\d+, name=", head, re.MULTILINE))
+    return bool(re.search(r"^[ \t]++UserInfo\{\d+:|^[ \t]*+\d+: id=\d+, name=", head, re.MULTILINE))
 
 
 def parse(files: FileSet) -> Facts:

@@ -15,6 +15,7 @@ MATURITY: Maturity = "untested"
 
 _PROTOCOLS = ("imap", "jmap", "smtp", "pop")
 _DEPTH = 8
+_LARGEST = 64 * 1024  # a dotted key costs tomllib the square of its length
 
 
 def recognise(name: str, content: bytes) -> bool:
@@ -27,10 +28,12 @@ def parse(files: FileSet) -> Facts:
     """The servers of each account.
 
     Raises:
-        ParseError: not TOML.
+        ParseError: not TOML, or too large for one.
     """
     import tomllib
 
+    if len(files.main) > _LARGEST:
+        raise ParseError(f"larger than {_LARGEST} bytes", expected="a configuration of Himalaya")
     try:
         found = tomllib.loads(text(files.main))
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):

@@ -3,7 +3,8 @@
 Format: mbsync(1), lines of `Keyword value`, in blocks that empty lines end.
 """
 
-import shlex
+import itertools
+import re
 
 from setapart_agent.collectors.linux.parse.account import account
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
@@ -12,6 +13,8 @@ from setapart_evidence.statement import Maturity
 KIND = "linux.isync"
 MATURITY: Maturity = "untested"
 
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\\Z)++""")
+_QUOTING = re.compile(r"""\\(.)|["']""")
 _BLOCKS = frozenset({"imapaccount", "imapstore", "maildirstore", "channel", "group"})
 
 
@@ -46,10 +49,8 @@ def parse(files: FileSet) -> Facts:
 
 
 def _words(line: str) -> list[str]:
+    """The keyword and its first argument; quotes and backslashes as in mbsync(1)."""
     line = line.strip()
-    if not line or line.startswith("#"):
+    if line.startswith("#"):
         return []
-    try:
-        return shlex.split(line, comments=False)
-    except ValueError:  # a quote without its end
-        return line.split(None, 1)
+    return [_QUOTING.sub(r"\1", word[0]) for word in itertools.islice(_WORD.finditer(line), 2)]

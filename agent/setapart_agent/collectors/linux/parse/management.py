@@ -12,7 +12,7 @@ from setapart_evidence.statement import Maturity
 KIND = "linux.management"
 MATURITY: Maturity = "untested"
 
-_SERVER = re.compile(r"^\s*(?:export\s+)?(?:url|ORBIT_FLEET_URL)\s*=\s*[\"']?([^\"'\s]+)", re.MULTILINE)
+_SERVER = re.compile(r"^[ \t]*+(?:export[ \t]+)?(?:url|ORBIT_FLEET_URL)[ \t]*+=[ \t]*+[\"']?([^\"'\s]+)", re.MULTILINE)
 _TENANT = re.compile(r"(?:tenant_?id|orgId|org_?id)[\"']?\s*[=:]\s*[\"']([^\"'\n]{1,100})[\"']", re.IGNORECASE)
 _NAMES = frozenset({"client.conf", "orbit", "registration.toml", "mdatp_onboard.json"})
 

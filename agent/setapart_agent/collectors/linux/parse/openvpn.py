@@ -13,11 +13,14 @@ KIND = "linux.openvpn"
 MATURITY: Maturity = "untested"
 
 _GATEWAY = re.compile(
-    r"""^\s*(?:remote\s+|IPSec\s+gateway\s+|server\s*=\s*|host\s*=\s*|right\s*=\s*|remote_addrs\s*=\s*|url\s*=\s*)["']?([^\s"'\#;]+)""",
+    r"""^[ \t]*+(?:(?:remote|IPSec[ \t]+gateway)[ \t]++|(?:server|host|right|remote_addrs|url)[ \t]*+=[ \t]*+)"""
+    r"""["']?([^\s"'\#;]++)""",
     re.MULTILINE,
 )
-_SERVER = re.compile(r"^\s*(?:mode\s+server|server\s+\d+|tls-server)\b", re.MULTILINE)
-_CLIENT = re.compile(r"^\s*(?:client|dev\s+tu[n]|dev\s+tap|conn\s|IPSec\s+ID|protocol\s*=)", re.MULTILINE)
+_SERVER = re.compile(r"^[ \t]*+(?:mode[ \t]+server|server[ \t]+\d+|tls-server)\b", re.MULTILINE)
+_CLIENT = re.compile(
+    r"^[ \t]*+(?:client|dev[ \t]+tu[n]|dev[ \t]+tap|conn\s|IPSec[ \t]+ID|protocol[ \t]*=)", re.MULTILINE
+)
 _HOST = re.compile(r"(?!0\.0\.0\.0$)[0-9a-z][0-9a-z.:_-]*")
 
 

@@ -38,7 +38,7 @@ def parse(files: FileSet) -> Facts:
     """The organisations whose networks want a user's identity; one without a name is a link with no target."""
     content = text(files.main)
     links: list[Link] = []
-    for block in re.split(r"^\s*network\s*=\s*\{", content, flags=re.MULTILINE):
+    for block in re.split(r"^[ \t]*+network[ \t]*+=[ \t]*+\{", content, flags=re.MULTILINE):
         values = [value for key, value in _values(block) if key in _KEYS]
         lowered = block.lower()
         if values or any(mark in lowered for mark in _MARKS):

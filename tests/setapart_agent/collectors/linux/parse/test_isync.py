@@ -29,6 +29,12 @@ def test_accounts_and_stores_with_their_own_server() -> None:
     ]
 
 
+def test_quotes_and_backslashes_hide_no_host() -> None:
+    raw = 'IMAPAccount "my work"\nHost "imap.corp".example\nUser "ada\\@corp.example\n'
+    (account,) = parsed(isync, raw).accounts
+    assert (account.host, account.domain) == ("imap.corp.example", "corp.example")
+
+
 def test_a_server_behind_a_command_is_an_account_without_a_host() -> None:
     (account,) = parsed(isync, 'IMAPAccount x\nTunnel "ssh host imapd"\n').accounts
     assert account.host is None
