@@ -8,6 +8,7 @@ import re
 
 from setapart_agent.collectors.linux.parse.account import account, mailbox, user_of
 from setapart_agent.facts import AccountFact, Facts, FileSet, host_of, text
+from setapart_evidence.model import Coverage
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.muttrc"
@@ -30,13 +31,19 @@ def recognise(name: str, content: bytes) -> bool:
 
 
 def parse(files: FileSet) -> Facts:
-    """Each server that a setting or a mailbox names."""
+    """Each server that a setting or a mailbox names; settings that a program prints can't be seen."""
     values: dict[str, str] = {}
+    doubts: dict[str, None] = {}
     urls: list[tuple[str, str]] = []
     for line in text(files.main).split("\n"):
-        stripped = line.strip()[:_MAX_LINE]
+        stripped = line.strip()
         if stripped.startswith("#"):
             continue
+        if len(stripped) > _MAX_LINE:
+            stripped = stripped[:_MAX_LINE]
+            doubts["a line that is too long"] = None
+        if stripped.startswith("source ") and stripped.rstrip("\"'").endswith("|"):
+            doubts["settings out of a program"] = None
         if re.match(r"(set|account-hook|folder-hook)\b", stripped):
             for name, raw in _SET.findall(stripped):
                 value = raw[1:-1] if raw[0] in "\"'" else raw
@@ -52,4 +59,8 @@ def parse(files: FileSet) -> Facts:
         if host_of(url):
             address = mailbox(user) or mailbox(values.get("from"))
             made.append(account(files.profile, f"mutt:{kind}", ("mail",), user=user, address=address, server=url))
-    return Facts(accounts=tuple(dict.fromkeys(made)))
+    rows = tuple(
+        Coverage(section="accounts", profile=files.profile, collector=KIND, status="partial", reason=reason)
+        for reason in doubts
+    )
+    return Facts(accounts=tuple(dict.fromkeys(made)), coverage=rows)

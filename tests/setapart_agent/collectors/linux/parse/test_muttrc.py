@@ -34,5 +34,18 @@ def test_growing_variables_stay_small(content: str) -> None:
     assert parsed(muttrc, content).accounts == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('source "gpg -dq ~/.mutt/work.gpg |"', "settings out of a program"),
+        (f'set x="{"a" * 2000}"; set folder=imaps://imap.corp.example', "a line that is too long"),
+    ],
+)
+def test_what_is_not_read_is_said(line: str, reason: str) -> None:
+    found = parsed(muttrc, f"set folder=imap://home.example\n{line}\n")
+    assert [one.host for one in found.accounts] == ["home.example"]
+    assert [(row.status, row.reason) for row in found.coverage] == [("partial", reason)]
+
+
 def test_broken_files_survive() -> None:
     assert_survives(muttrc, ".muttrc", CONFIG.encode())
