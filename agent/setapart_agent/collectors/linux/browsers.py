@@ -27,7 +27,7 @@ class Browsers:
         name="linux.browsers",
         version=1,
         sections=("apps", "accounts"),
-        maturity="captures",
+        maturity="real-hardware",
         reads=(
             "Preferences, extensions and the list of web apps of Chromium's family",
             "extensions, web apps and sign-in of Firefox's family",

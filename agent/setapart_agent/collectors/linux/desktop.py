@@ -34,7 +34,7 @@ class DesktopEntries:
         name="linux.desktop-entries",
         version=1,
         sections=("apps",),
-        maturity="captures",
+        maturity="real-hardware",
         reads=(".desktop files of the system and of every user", "the browsers' lists of web apps that entries name"),
         modules=(
             __name__,

@@ -73,7 +73,7 @@ _SYSTEM = (
 class MailPrograms:
     """The accounts of mail programs."""
 
-    info = info_of("linux.mail", __name__, ("accounts",), (_THUNDERBIRD, _TBSYNC, *_HOME), maturity="untested")
+    info = info_of("linux.mail", __name__, ("accounts",), (_THUNDERBIRD, _TBSYNC, *_HOME))
 
     def collect(self, host: Host) -> Facts:
         """Every user's programs, and the machine-wide settings of some."""

@@ -94,7 +94,6 @@ class Networks:
         _LINKS,
         (*_NETWORKS, _HOME_VPN),
         more=("network interfaces that are up",),
-        maturity="untested",
     )
 
     def collect(self, host: Host) -> Facts:

@@ -29,7 +29,7 @@ class Packages:
         name="linux.packages",
         version=1,
         sections=("apps",),
-        maturity="captures",
+        maturity="real-hardware",
         reads=("the databases of dpkg, rpm, pacman and apk", "the names in the Nix and Guix stores"),
         modules=(
             __name__,

@@ -21,7 +21,7 @@ class Flatpaks:
         name="linux.flatpak",
         version=1,
         sections=("apps",),
-        maturity="captures",
+        maturity="real-hardware",
         reads=("the folders of Flatpak installations, and each app's AppStream file",),
         modules=(__name__, f"{_PARSE}.flatpak", f"{_PARSE}.appstream"),
     )

@@ -16,7 +16,7 @@ from setapart_evidence.model import App
 from setapart_evidence.statement import Maturity
 
 KIND = "browser.chromium-preferences"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 _ORIGIN = re.compile(r"(https?://)(?:[^/?#@\\\s]*@)?((?:\[[\w:.]+\]|[^/?#:@\[\\\s]+)(?::\d+)?)", re.IGNORECASE)
 _COMPONENT = 5

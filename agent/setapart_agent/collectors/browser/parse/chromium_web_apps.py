@@ -15,7 +15,7 @@ from setapart_evidence.model import App
 from setapart_evidence.statement import Maturity
 
 KIND = "browser.chromium-web-apps"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _PREFIX = b"web_apps-dt-"
 _APP_ID_LENGTH = 32

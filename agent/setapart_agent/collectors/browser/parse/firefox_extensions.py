@@ -13,7 +13,7 @@ from setapart_evidence.model import App
 from setapart_evidence.statement import Maturity
 
 KIND = "browser.firefox-extensions"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 _BUILT_IN = ("app-builtin", "app-builtin-addons", "app-system-defaults", "app-system-addons", "app-system-builtin")
 _UUIDS = re.compile(r'user_pref\("extensions\.webextensions\.uuids", "(.*)"\);')

@@ -11,7 +11,7 @@ from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.ccache"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _FIRST, _BIG_ENDIAN, _LAST = 1, 3, 4
 _MAX_REALM = 4096

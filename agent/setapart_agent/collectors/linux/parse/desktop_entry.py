@@ -17,7 +17,7 @@ from setapart_evidence.model import App, Coverage
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.desktop-entry"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 _GROUP = b"[Desktop Entry]"
 _URL = re.compile(r"""https?://[^\s"'`\\/?#]+""", re.IGNORECASE)

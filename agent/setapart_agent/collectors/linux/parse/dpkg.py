@@ -11,7 +11,7 @@ from setapart_evidence.model import App, AppState
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.dpkg-status"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 STATES: dict[str, AppState | None] = {
     "installed": "installed",

@@ -14,7 +14,7 @@ from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.evolution-source"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 _LOCAL = frozenset(
     {

@@ -14,7 +14,7 @@ from setapart_evidence.model import App
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.flatpak"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 
 APP_ID = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*){2,}", re.ASCII)
 """Three or more parts (flatpak(1))."""

@@ -12,7 +12,7 @@ from setapart_evidence.model import Link, Service
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.goa"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 RESTRICTIONS = "goa.conf"
 """The role of `/etc/goa.conf`."""
 

@@ -11,7 +11,7 @@ from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.keytab"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _ORDERS = {b"\x05\x02": ">", b"\x05\x01": "<"}
 _MIN_PRINCIPAL = 4

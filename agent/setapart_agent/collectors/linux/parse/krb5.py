@@ -11,7 +11,7 @@ from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.krb5"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _INCLUDE = re.compile(r"(?:include(dir)?)\s+(/\S.*?)/*", re.ASCII)
 

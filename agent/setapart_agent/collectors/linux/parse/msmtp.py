@@ -8,7 +8,7 @@ from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.msmtp"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 
 def recognise(name: str, content: bytes) -> bool:

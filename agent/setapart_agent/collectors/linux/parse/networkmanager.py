@@ -11,7 +11,7 @@ from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.networkmanager"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _GATEWAYS = ("remote", "gateway", "address", "right", "server", "IPSec gateway", "gateway-address", "host")
 _PEER = "wireguard-peer."

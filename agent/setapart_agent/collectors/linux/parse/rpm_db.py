@@ -10,7 +10,7 @@ from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.rpm-db"
-MATURITY: Maturity = "captures"
+MATURITY: Maturity = "real-hardware"
 QUERIES = {"packages": f"SELECT substr(blob, 1, {PREFIX}), length(blob) FROM Packages ORDER BY hnum"}  # noqa: S608 - a number of ours
 """For the sqlite container. The rest of a blob is lists of files, which nobody here needs."""
 

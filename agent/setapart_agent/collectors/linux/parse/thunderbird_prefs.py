@@ -13,7 +13,7 @@ from setapart_evidence.model import Coverage, Service
 from setapart_evidence.statement import Maturity
 
 KIND = "linux.thunderbird-prefs"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "real-hardware"
 
 _PREFIXES = ("mail.account", "mail.server.", "mail.identity.", "calendar.registry.", "ldap_2.servers.")
 _NO_MAIL = frozenset({"none", "rss", "nntp", "im", "movemail"})
