@@ -1,6 +1,6 @@
 """Do the tests notice when appraisal or `open_report` is changed? `python bench/mutation.py [NAME...]`.
 
-Needs mutmut beside the test requirements: `pip install mutmut`. It works in a copy of the tree, so nothing here changes.
+Needs mutmut beside the test requirements: `pip install mutmut`. It works in a copy of the tree; nothing here changes.
 With names of mutants (or patterns such as `*need*`) it tries only those. Prints what was killed and every survivor with
 its change; a survivor in which only the words of a sentence differ is counted apart: tests don't pin sentences.
 
@@ -91,7 +91,7 @@ def main() -> None:
         total = len(codes)
         print(f"{killed} of {total} mutants killed: {killed / total:.1%}")
         print(
-            f"{wording} of the survivors change only the words of a sentence; without them {killed / (total - wording):.1%}"
+            f"{wording} survivors change only the words of a sentence; without those {killed / (total - wording):.1%}"
         )
 
 

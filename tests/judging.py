@@ -5,14 +5,18 @@ a verdict holds only what the test is about.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
 from evidence_factory import MINUTE, NOW, make_policy, make_received, make_registration
 from setapart_auditor.appraisal.engine import appraise
+from setapart_auditor.appraisal.freshness import TOLERANCE
+from setapart_auditor.appraisal.history import history_of
 from setapart_auditor.appraisal.model import Context, Exception_, Finding, Received, Registration, Verdict
 from setapart_auditor.policy.controls import CONTROLS
 from setapart_auditor.policy.model import SEVERITIES, Policy
+from setapart_auditor.policy_check.pointer import leads_somewhere
 from setapart_evidence.model import Inventory
 
 NONCE = "ab" * 32
@@ -36,20 +40,24 @@ def judge(
         else make_received(item, nonce=NONCE, sequence=index + 1, source=f"way{index}")
         for index, item in enumerate(evidence)
     )
-    verdict = appraise(
-        received,
-        registration or make_registration(device_class),
-        exceptions,
-        policy or make_policy(),
-        context or Context(nonces={NONCE: ISSUED}),
-        now,
-    )
+    device, rule = registration or make_registration(device_class), policy or make_policy()
+    verdict = appraise(received, device, exceptions, rule, context or Context(nonces={NONCE: ISSUED}), now)
+    here = (item for item in received if item.received_at <= now + TOLERANCE and item.report.device == device.id)
+    check_whole(verdict, history_of(here).current, device, rule)
+    return verdict
+
+
+def check_whole(verdict: Verdict, current: Sequence[Received], device: Registration, policy: Policy) -> None:
+    """What holds of every verdict: it keeps to its type, and each finding says what, where, and what cures it."""
     written = msgspec.json.encode(verdict)
     assert msgspec.json.decode(written, type=Verdict) == verdict, "a verdict holds what its type says"
     for finding in verdict.findings:
         assert finding.control in CONTROL_IDS
-        assert all((finding.evidence, finding.message, finding.cure)), f"{finding.control} leaves something unsaid"
-    return verdict
+        assert finding.message
+        assert finding.cure
+    for finding in {finding.control: finding for finding in verdict.findings}.values():
+        where = finding.evidence
+        assert where.startswith("register:/exception/") or leads_somewhere(where, current, device, policy), finding
 
 
 def controls(verdict: Verdict, least: str = "warning") -> set[str]:
