@@ -39,6 +39,7 @@ def main() -> None:
         if shutil.which("fusioninventory-agent"):
             base = tuple(part.format(out=folder) for part in FUSION)
             commands["fusioninventory, software + users"] = (*base, f"--no-category={NOT_SOFTWARE}")
+            commands["fusioninventory, full"] = base
         else:
             print("missing peer: fusioninventory-agent")
         found = rounds(commands, count)
