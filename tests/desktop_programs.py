@@ -39,11 +39,19 @@ class Desktop:
         }
 
     def run(self, *command: str | Path, more: Mapping[str, str] | None = None, given: str = "") -> str:
-        """Runs a program of the user's to its end and answers with what it prints; all that it started ends with it."""
-        with self.started(*command, more=more, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-            out, err = child.communicate(given, timeout=PATIENCE)
-        assert child.returncode == 0, f"{command[0]} ended with {child.returncode}: {out}{err}"
-        return out
+        """Runs a program of the user's to its end and answers with what it prints; all that it started ends with it.
+
+        Files take the output: a service that outlives the program would hold a pipe open.
+        """
+        with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as out:
+            told.write(given)
+            told.seek(0)
+            with self.started(*command, more=more, stdin=told, stdout=out, stderr=subprocess.STDOUT) as child:
+                code = child.wait(PATIENCE)
+            out.seek(0)
+            printed = out.read()
+        assert code == 0, f"{command[0]} ended with {code}: {printed}"
+        return printed
 
     def in_session(self, *command: str | Path, more: Mapping[str, str] | None = None) -> str:
         """Runs a program with a session bus, which also stands in for the system's."""
@@ -55,10 +63,9 @@ class Desktop:
         """A program of the user's while it runs."""
         child = subprocess.Popen(
             [str(part) for part in command],
-            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options},
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options},
             env={**self.environment, **(more or {})},
             cwd=self.home,
-            text=True,
             start_new_session=True,
         )
         try:
@@ -66,7 +73,7 @@ class Desktop:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+            child.wait(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -117,7 +124,7 @@ def mozilla(user: Desktop, program: str, profile: Path) -> Iterator[Marionette]:
     profile.mkdir(parents=True)
     (profile / "user.js").write_text('user_pref("marionette.port", 0);\n')
     options = ("--headless", "--marionette", "--remote-allow-system-access", "--profile", str(profile))
-    with user.started(program, *options, stderr=subprocess.DEVNULL) as child:
+    with user.started(program, *options) as child:
         control = Marionette(_port(profile / "MarionetteActivePort", child))
         try:
             control.command("WebDriver:NewSession")

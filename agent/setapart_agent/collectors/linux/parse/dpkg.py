@@ -50,7 +50,8 @@ def parse(files: FileSet) -> Facts:
         return Facts()  # dpkg on a system that has no package yet
     apps: list[App] = []
     damage = list(_cut(content))
-    bare = b"\nStatus:" not in b"\n" + content  # control files of distroless images have none: they are installed
+    # Control files of distroless images have none: they are installed.
+    bare = not content.startswith(b"Status:") and b"\nStatus:" not in content
     named = 0
     taken: set[tuple[str, AppState]] = set()
     for stanza in content.split(b"\n\n"):
@@ -71,7 +72,7 @@ def parse(files: FileSet) -> Facts:
             taken.add((name, state))
             identifier = f"{name}:{architecture}" if architecture else name
             apps.append(App(identifier=identifier, version=version, profile=files.profile, source="dpkg", state=state))
-    if (b"\n" + content).count(b"\nPackage:") > named:
+    if content.count(b"\nPackage:") + content.startswith(b"Package:") > named:
         damage.append("stanzas that no empty line parts")
     return app_facts(tuple(apps), tuple(damage), kind=KIND, files=files)
 
