@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -82,19 +83,23 @@ def make_signed_report(
 
 
 def code_digest(modules: tuple[str, ...]) -> str:
-    """`sha256:` over the source bytes of modules of ours, in the order given, whether they have been imported or not.
+    """`sha256:` over the digests of the sources of modules of ours, in the order given, whether imported or not.
 
     The same agent gives the same digest on every device; works from a folder and from a zip.
     """
-    found = hashlib.sha256()
-    for module in modules:
-        package, _, rest = module.partition(".")
-        spec = sys.modules[package].__spec__
-        get_data = getattr(spec.loader, "get_data", None) if spec is not None else None
-        if spec is None or spec.origin is None or get_data is None:
-            continue
-        found.update(get_data(os.path.join(os.path.dirname(spec.origin), *rest.split(".")) + ".py"))  # noqa: PTH118, PTH120
-    return f"sha256:{found.hexdigest()}"
+    return f"sha256:{hashlib.sha256(b''.join(map(_source_digest, modules))).hexdigest()}"
+
+
+@cache
+def _source_digest(module: str) -> bytes:
+    """The SHA-256 of a module's source, empty where an installation has none."""
+    package, _, rest = module.partition(".")
+    spec = sys.modules[package].__spec__
+    get_data = getattr(spec.loader, "get_data", None) if spec is not None else None
+    if spec is None or spec.origin is None or get_data is None:
+        return b""
+    path = os.path.join(os.path.dirname(spec.origin), *rest.split(".")) + ".py"  # noqa: PTH118, PTH120
+    return hashlib.sha256(get_data(path)).digest()
 
 
 def _reference(info: CollectorInfo) -> CollectorRef:

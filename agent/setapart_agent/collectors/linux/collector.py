@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from msgspec import structs
+
 from setapart_agent.collectors.base import Collected, CollectorInfo, Failed, uncovered
 from setapart_agent.collectors.linux.device import device_facts, last_used
 from setapart_agent.collectors.linux.host import Host, LinuxCollector
@@ -23,6 +25,14 @@ MODULES = (
     "network",
     "cloud",
 )
+_SHARED = tuple(
+    f"setapart_agent.{name}"
+    for name in (
+        "facts",
+        *(f"collectors.linux.{noun}" for noun in ("collector", "gathering", "host", "survey", "tree", "users")),
+    )
+)
+"""Modules that decide what every collector sees; they count for the digest of each."""
 _ROOT_UID = 0
 
 
@@ -57,7 +67,7 @@ def collect(root: str = "/") -> Collected:
         found = _run(collector, host)
         if found != Facts():  # a collector that does not apply here did not run
             parts.append(found)
-            ran.append(collector.info)
+            ran.append(structs.replace(collector.info, modules=(*collector.info.modules, *_SHARED)))
     return Collected(facts=unite(parts), collectors=tuple(ran), taken_at=last_used(tree))
 
 
