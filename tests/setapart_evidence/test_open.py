@@ -11,20 +11,32 @@ from hypothesis import strategies as st
 from assets.build_vectors import VALID, VECTORS, Vector, large_vectors, vectors, write
 from evidence_maker import (
     DEVICE,
+    EVIDENCE,
     INVENTORY,
     INVENTORY_BYTES,
     PHONE_ID,
     REGISTER,
     STATION,
+    STRANGER,
     Register,
     device_binding,
     dumps,
     evidence,
+    sealed,
+    sha256,
     statement,
     station_binding,
 )
 from setapart_evidence import envelope as dsse
-from setapart_evidence.errors import EvidenceError, InventoryError, StatementError, UnknownKeyError
+from setapart_evidence.errors import (
+    DigestError,
+    EnvelopeError,
+    EvidenceError,
+    InventoryError,
+    SignatureError,
+    StatementError,
+    UnknownKeyError,
+)
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.limits import Limits
 from setapart_evidence.model import Inventory
@@ -41,6 +53,8 @@ def _check(vector: Vector) -> None:
         with pytest.raises(EvidenceError) as refused:
             open_report(vector.raw, REGISTER)
         assert refused.value.reason == vector.reason, vector.name
+        assert refused.value.got, vector.name
+        assert refused.value.expected, vector.name
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.name)
@@ -248,6 +262,7 @@ def test_a_device_that_nobody_registered_is_named_safely() -> None:
     with pytest.raises(UnknownKeyError) as refused:
         open_report(VALID, Register())
     assert DEVICE.public.keyid in str(refused.value)
+    assert refused.value.expected
     assert refused.value.cure
 
 
@@ -279,6 +294,57 @@ def test_limits_are_the_callers() -> None:
         smaller = {**{field: getattr(fits, field) for field in fits.__slots__}, name: value}
         with pytest.raises(EvidenceError):
             open_report(VALID, REGISTER, Limits(**smaller))
+
+
+def test_limits_of_the_statement_and_of_its_signatures_are_the_callers_too() -> None:
+    payload = dumps(statement())
+    double = sealed(payload, STRANGER, DEVICE) + b"\n" + INVENTORY_BYTES
+    assert open_report(double, REGISTER, Limits(signatures=2)) == open_report(double, REGISTER)
+    with pytest.raises(EnvelopeError):
+        open_report(double, REGISTER, Limits(signatures=1))
+    deep = statement()
+    deep["predicate"]["later"] = {"a": {"b": {"c": {"d": 1}}}}  # type: ignore[index]
+    assert open_report(evidence(payload=dumps(deep)), REGISTER, Limits(nesting=6))
+    with pytest.raises(StatementError):
+        open_report(evidence(payload=dumps(deep)), REGISTER, Limits(nesting=5))
+
+
+@pytest.mark.parametrize(("section", "found"), [("apps", "1 apps"), ("accounts", "1 accounts")])
+def test_a_list_over_the_limit_says_which_and_by_how_much(section: str, found: str) -> None:
+    with pytest.raises(InventoryError) as refused:
+        open_report(VALID, REGISTER, Limits(**{section: 0}))
+    assert found in refused.value.got
+    assert "at most 0" in refused.value.expected
+    with pytest.raises(InventoryError, match="inventory") as unreadable:
+        decode_inventory(b"{}")
+    assert "inventory-v1.json" in unreadable.value.expected
+
+
+def test_a_refusal_names_the_keys_and_digests_that_would_have_been_right() -> None:
+    """Support starts from these: which key signs, and which of two files was changed."""
+    with pytest.raises(SignatureError) as unsigned:
+        open_report(evidence(payload=dumps(statement()), signer=STRANGER), _Asked(device_binding(DEVICE.public)))
+    assert unsigned.value.got
+    assert f"{DEVICE.public.keyid[:16]}…" in unsigned.value.expected
+    assert unsigned.value.cure
+    changed = INVENTORY_BYTES + b" "
+    with pytest.raises(DigestError) as other:
+        open_report(evidence(payload=dumps(statement())).removesuffix(INVENTORY_BYTES) + changed, REGISTER)
+    assert f"{sha256(changed)[:16]}…" in other.value.got
+    assert f"{sha256(INVENTORY_BYTES)[:16]}…" in other.value.expected
+    assert other.value.cure
+
+
+def test_a_statement_of_another_type_is_told_from_one_that_nobody_can_read() -> None:
+    other = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "urn:setapart:receipt:v1"}
+    with pytest.raises(StatementError) as refused:
+        open_report(evidence(payload=dumps(other)), REGISTER)
+    assert "urn:setapart:receipt:v1" in refused.value.got
+    assert EVIDENCE in refused.value.expected
+    with pytest.raises(StatementError) as unreadable:
+        open_report(evidence(payload=b"{}"), REGISTER)
+    assert unreadable.value.got
+    assert EVIDENCE in unreadable.value.expected
 
 
 def test_the_second_part_is_cut_at_the_first_line_feed_alone() -> None:

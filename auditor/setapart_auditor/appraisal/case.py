@@ -106,7 +106,6 @@ class Case(Struct, frozen=True, kw_only=True):
     policy: Policy
     rulebook: Rulebook
     context: Context
-    now: dt.datetime
     today: dt.date
     device_class: DeviceClass
     in_reach: bool
@@ -143,7 +142,5 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def finding(self, control: str, evidence: str, message: str, cure: str, *, floor: Severity = "info") -> Finding:
         """A finding at the policy's severity for its control, or at the floor if that is worse."""
-        severity = self.rulebook.severities[control]
-        if floor != "info":
-            severity = at_least(severity, floor)
+        severity = at_least(self.rulebook.severities[control], floor)
         return Finding(control=control, severity=severity, evidence=evidence, message=message, cure=cure)

@@ -51,6 +51,6 @@ def skew_of(received: Received, freshness: Freshness) -> dt.timedelta:
     collected = received.report.predicate.observation.collected_at
     if collected - received.received_at > TOLERANCE:
         return collected - received.received_at
-    if freshness.proof != "none" and freshness.moment - collected > TOLERANCE:
+    if freshness.moment - collected > TOLERANCE:  # only a nonce or an epoch is later than `collected_at`
         return collected - freshness.moment
     return dt.timedelta(0)

@@ -66,10 +66,10 @@ class Matcher:
         self._keys = (
             frozenset(policy.restricted) | policy.web.keys() | policy.suspicious.keys() | policy.own_store.keys()
         )
-        self._identifiers: set[str | None] = {None}
-        self._names: set[str | None] = {None}
-        self._publishers: set[str | None] = {None}
-        self._hints: set[str | None] = {None}
+        self._identifiers: set[str] = set()
+        self._names: set[str] = set()
+        self._publishers: set[str] = set()
+        self._hints: set[str] = set()
 
     def match(self, platform: Platform, app: App) -> Match:
         """What one app is to the policy: strong keys decide before weak ones, an identity before a publisher.
@@ -141,7 +141,6 @@ class Matcher:
                 return False
             if len(parts) >= _REMEMBERED:
                 parts.clear()
-                parts.add(None)
             if len(value) <= _LONGEST_REMEMBERED:
                 parts.add(value)
         return True

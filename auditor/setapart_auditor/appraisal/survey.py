@@ -69,7 +69,6 @@ def open_case(
         policy=policy,
         rulebook=rulebook,
         context=context,
-        now=now,
         today=today,
         device_class=device_class,
         in_reach=in_reach,

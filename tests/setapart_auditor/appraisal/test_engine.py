@@ -1,6 +1,7 @@
 """The verdict as a whole: its status, its order, what it rests on."""
 
 import datetime as dt
+import time
 
 import msgspec
 import pytest
@@ -119,5 +120,32 @@ def test_of_very_many_findings_a_verdict_holds_what_a_person_reads_and_says_how_
     found = findings(verdict, "restricted-app-on-ordinary-device")
     assert len(found) == 100
     assert found[-1].message.endswith("(and 50 more findings of this control)")
+    assert found[-1].evidence == "/apps/99"
     assert len(findings(verdict, "coverage-incomplete")) == 100
     assert verdict.status == "violation"
+
+
+def test_where_a_control_says_all_that_it_has_to_say_nothing_is_counted_beyond() -> None:
+    crowd = make_inventory(apps=[app(TIKTOK, profile=f"{number:03}") for number in range(100)])
+    found = findings(judge(crowd), "restricted-app-on-ordinary-device")
+    assert len(found) == 100
+    assert "more findings" not in found[-1].message
+
+
+def test_the_machines_own_time_zone_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = make_exception(until=dt.date(2026, 11, 23))
+    evening = dt.datetime(2026, 11, 23, 23, 30, tzinfo=dt.UTC)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        phone = make_inventory(apps=[app(TIKTOK)])
+        assert judge(phone, device_class="social-dedicated", exceptions=(held,), now=evening).status == "excepted"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_two_clocks_of_an_auditor_may_be_ten_minutes_apart() -> None:
+    for ahead, status in ((10 * MINUTE, "compliant"), (11 * MINUTE, "pending")):
+        young = make_registration(since=NOW.date())
+        assert judge(make_received(received_at=NOW + ahead), registration=young).status == status

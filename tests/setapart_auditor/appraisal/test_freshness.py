@@ -45,7 +45,8 @@ def test_an_epoch_does_not_make_an_old_capture_young() -> None:
     """A bug report of two years ago, signed today with today's epoch."""
     old = NOW - 730 * DAY
     held = make_received(epoch="e", collected_at=old, source="bugreport")
+    named = make_received(epoch="e", collected_at=old, source="bugreport:dumpstate.zip")
     live = make_received(epoch="e", collected_at=old, source="adb")
     context = Context(epochs={"e": NOW - DAY})
-    assert freshness_of(held, context).moment == old
+    assert freshness_of(held, context).moment == freshness_of(named, context).moment == old
     assert freshness_of(live, context).moment == NOW - DAY

@@ -76,7 +76,7 @@ def test_two_children_of_one_parent_are_a_fork() -> None:
     child = report(2, previous=digest(parent))
     later = report(5, previous=digest(parent))
     (fork,) = history_of((parent, child, later)).forks
-    assert set(fork.digests) == {digest(child), digest(later)}
+    assert (fork.sequence, set(fork.digests)) == (2, {digest(child), digest(later)})
 
 
 def test_a_child_of_an_unseen_sibling_is_a_fork() -> None:
@@ -118,3 +118,26 @@ def test_reports_that_arrived_together_are_newest_by_their_own_word() -> None:
     local = make_received(CLEAN, received_at=NOW, collected_at=NOW - 2 * DAY, sequence=7)
     assert history_of((local, adb)).current == (adb, local)
     assert STATION_SIGNER.public.keyid == adb.report.keyid
+
+
+def test_forks_and_gaps_of_every_chain_are_told() -> None:
+    chains = []
+    for make in (make_received, make_station_report):
+        chains += [make(CLEAN, sequence=1), make(DIRTY, sequence=1), make(CLEAN, sequence=5)]
+    history = history_of(chains)
+    keys = [DEVICE_SIGNER.public.keyid, STATION_SIGNER.public.keyid]
+    assert sorted(fork.chain[0] for fork in history.forks) == sorted(keys)
+    assert sorted(gap.chain[0] for gap in history.gaps) == sorted(keys)
+
+
+def test_forks_stand_in_the_order_of_the_chain_then_of_their_digests() -> None:
+    one = report(1)
+    brothers = report(3, previous=digest(one)), report(4, previous=digest(one))
+    late = report(9), report(9, inventory=DIRTY)
+    assert [fork.sequence for fork in history_of((*late, *brothers, one)).forks] == [3, 9]
+    twins = report(2), report(2, inventory=DIRTY)
+    strangers = [f"sha256:{byte * 32}" for byte in ("00", "ff")]
+    for stranger in strangers:
+        forks = history_of((*twins, report(3, previous=stranger))).forks
+        assert [fork.sequence for fork in forks] == [2, 2]
+        assert [fork.digests for fork in forks] == sorted(fork.digests for fork in forks)

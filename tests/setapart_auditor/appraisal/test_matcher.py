@@ -1,11 +1,13 @@
 """Matching apps: exactly what the identifiers say, however it is remembered."""
 
+import dataclasses
 import itertools
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from evidence_factory import K9, RESTRICTED, TIKTOK, TIKTOK_CERTIFICATE, WEB, app, make_inventory, make_policy
 from setapart_auditor.appraisal import matcher as module
@@ -91,7 +93,46 @@ def test_overlong_parts_are_cut_and_never_remembered() -> None:
     matcher = Matcher(make_policy())
     long = app("x" * 100_000, name="ﷺ" * 100_000, publisher="sha256:" + "0" * 100_000)
     assert matcher.scan(make_inventory(apps=[long, app(TIKTOK, name="y" * 100_000)]), {"0"}).sightings[0].index == 1
-    assert matcher._identifiers == {None}
+    assert matcher._identifiers == set()
+
+
+def test_the_longest_part_that_is_remembered_and_the_longest_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    matcher = Matcher(make_policy())
+    matcher.scan(make_inventory(apps=[app("x" * 256), app("y" * 257)]), {"0"})
+    assert matcher._identifiers == {"x" * 256}
+    cut = module._cut(app("x" * 8_193, name="n" * 1_025))
+    assert (len(cut.identifier), len(cut.name or "")) == (8_192, 1_024)
+    assert len(module._cut(app("x", name="n" * 1_025)).name or "") == 1_024
+
+
+def test_a_cut_identifier_costs_no_other_part() -> None:
+    long = [app("x" * 9_000, name="TikTok"), app("x" * 9_000, publisher=TIKTOK_CERTIFICATE), app("x" * 9_000)]
+    scan = Matcher(make_policy()).scan(make_inventory(apps=long), {"0"})
+    assert [(sighting.index, sighting.match.how) for sighting in scan.sightings] == [(0, "suspicion"), (1, "signer")]
+
+
+def test_a_clean_app_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fleets repeat the same apps; this is what makes a second device cheap."""
+    full = app("com.x", name="Notes", publisher="sha256:00", publisher_hint="0")
+    matcher = Matcher(make_policy())
+    first = make_inventory(apps=[full, app("com.y")])
+    matcher.scan(first, {"0"})
+
+    def compared(_: App) -> App:
+        raise AssertionError("compared again")
+
+    monkeypatch.setattr(module, "_cut", compared)
+    assert matcher.scan(first, {"0"}) == Scan()
+
+
+def test_an_app_of_the_catalog_that_is_not_restricted_is_not_known_by_its_publisher() -> None:
+    """CapCut is signed by the maker of TikTok; where only TikTok is restricted, it is not TikTok."""
+    capcut = app("com.lemon.lvoverseas", publisher=TIKTOK_CERTIFICATE, publisher_hint="194326e8")
+    policy = dataclasses.replace(make_policy(), unrestricted=frozenset({"android:com.lemon.lvoverseas"}))
+    matcher = Matcher(policy)
+    assert matcher.match("android", capcut) == Match()
+    assert matcher.match("android", structs.replace(capcut, name="TikTok")) == Match(app="tiktok", how="suspicion")
+    assert matcher.match("android", app("com.x", publisher=TIKTOK_CERTIFICATE)).how == "signer"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,6 @@ def find(case: Case) -> Iterator[Finding]:
             CONTROL,
             store.evidence,
             f"{client} {profile_words(store.profile)} keeps accounts that nobody can read",
-            f"remove {client}, or have an officer look into it and attest in the register that it holds no internal "
-            "account",
+            f"remove {client}, or have an officer look into it and attest in the register that it holds no "
+            "internal account",
         )

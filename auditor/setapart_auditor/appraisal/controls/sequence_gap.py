@@ -16,7 +16,7 @@ def find(case: Case) -> Iterator[Finding]:
         yield case.finding(
             CONTROL,
             f"{mark}/predicate/observation/sequence",
-            f"{missing} {'reports' if missing > 1 else 'report'} between sequence {gap.after} and {gap.before} never "
-            "arrived",
+            f"{missing} {'reports' if missing > 1 else 'report'} between sequence {gap.after} and {gap.before} "
+            "never arrived",
             "deliver what is still in the device's spool",
         )

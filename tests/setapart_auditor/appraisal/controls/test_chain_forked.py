@@ -2,7 +2,7 @@
 
 import pytest
 
-from evidence_factory import TIKTOK, app, make_inventory, make_received, make_registration
+from evidence_factory import TIKTOK, app, make_inventory, make_received, make_registration, make_station_report
 from judging import findings, judge, only
 
 CONTROL = "chain-forked"
@@ -32,3 +32,19 @@ def test_a_settled_fork_is_judged_by_both_sides() -> None:
 def test_a_new_payload_opens_a_settled_fork_again() -> None:
     third = make_received(make_inventory(apps=[app()]))
     assert judge(ONE, OTHER, third, registration=make_registration(settled=DIGESTS)).status == "invalid"
+
+
+def test_of_two_forks_the_settled_one_does_not_hide_the_other() -> None:
+    later = [make_received(inventory, sequence=5) for inventory in (make_inventory(), make_inventory(apps=[app()]))]
+    for settled in (DIGESTS, tuple(item.report.statement_digest for item in later)):
+        verdict = judge(ONE, OTHER, *later, registration=make_registration(settled=settled))
+        assert (verdict.status, len(findings(verdict, CONTROL))) == ("invalid", 1)
+
+
+def test_a_fork_is_shown_in_a_report_of_the_key_that_signed_both() -> None:
+    station = [
+        make_station_report(inventory, sequence=3) for inventory in (make_inventory(), make_inventory(apps=[app()]))
+    ]
+    verdict = judge(make_received(), *station)
+    assert only(verdict, CONTROL).evidence in ("#1/predicate/observation/sequence", "#0/predicate/observation/sequence")
+    assert verdict.status == "invalid"

@@ -25,9 +25,13 @@ def test_every_required_section_of_every_profile_is_a_finding() -> None:
     found = findings(judge(inventory, device_class="social-dedicated"), CONTROL)
     assert sorted(item.message.split()[0] for item in found) == ["accounts", "apps", "links"]
     assert {item.evidence for item in found} == {"/coverage"}
+    assert all(item.message.endswith("nothing was said about it") for item in found)
 
 
 def test_a_list_without_profiles_is_silence() -> None:
+    first, other = findings(judge(make_inventory(profiles=(), coverage=rows("apps", status="denied"))), CONTROL)
+    assert (first.evidence, other.evidence) == ("/coverage/0", "/profiles")
+    assert "apps on the device were not seen: no profile is listed" in other.message
     assert only(judge(make_inventory(profiles=(), coverage=rows())), CONTROL).evidence == "/profiles"
 
 
@@ -83,6 +87,7 @@ def test_one_source_that_lists_profiles_is_enough() -> None:
 
 def test_that_somebody_saw_it_and_is_not_believed_says_more_than_that_another_did_not_look() -> None:
     strict = make_policy(coverage=CoverageRule(min_grade="agent-key"))
-    blind = make_received(make_inventory(coverage=rows("apps", status="denied")))
-    for pair in ((blind, make_station_report()), (make_station_report(), blind)):
-        assert controls(judge(*pair, policy=strict), "inconclusive") == {"grade-too-low"}
+    for blind_at, weak_at in ((NOW, NOW - DAY), (NOW - DAY, NOW)):
+        blind = make_received(make_inventory(coverage=rows("apps", status="denied")), received_at=blind_at)
+        weak = make_station_report(received_at=weak_at)
+        assert controls(judge(blind, weak, policy=strict), "inconclusive") == {"grade-too-low"}

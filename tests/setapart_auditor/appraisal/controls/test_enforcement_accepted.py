@@ -14,6 +14,7 @@ from evidence_factory import (
     make_inventory,
     make_policy,
     make_received,
+    make_station_report,
     rows,
 )
 from judging import judge, only
@@ -38,6 +39,10 @@ def test_a_block_of_every_restricted_app_counts_where_the_pack_says_so() -> None
     assert judge(device(*ALL)).status == "inconclusive"
 
 
+def test_the_owner_of_the_device_manages_all_of_it() -> None:
+    assert judge(device(*ALL, by="device-owner"), policy=PACK).status == "compliant"
+
+
 @pytest.mark.parametrize("by", ["profile-owner", "other"])
 def test_whoever_manages_only_a_part_of_the_device_blocks_nothing_elsewhere(by: str) -> None:
     assert judge(device(*ALL, by=by), policy=PACK).status == "inconclusive"
@@ -53,6 +58,9 @@ def test_it_stands_in_for_the_list_and_for_nothing_that_was_seen() -> None:
     blind = device(*ALL, coverage=())
     assert judge(blind, device_class="social-dedicated", policy=PACK).status == "inconclusive"
     assert judge(device(*ALL, profiles=()), policy=PACK).status == "inconclusive"
+    for unseen, seen in (("accounts", "links"), ("links", "accounts")):
+        verdict = judge(device(*ALL, coverage=rows(seen)), device_class="social-dedicated", policy=PACK)
+        assert only(verdict, "coverage-incomplete").message.startswith(unseen)
 
 
 def test_an_old_block_and_one_of_another_platform_count_for_nothing() -> None:
@@ -64,3 +72,18 @@ def test_a_block_that_only_a_weak_source_tells_of_is_not_believed() -> None:
     strict = make_policy(coverage=CoverageRule(enforcement_counts=True, min_grade="agent-key"))
     assert judge(make_received(device(*ALL)), policy=strict).status == "compliant"
     assert judge(make_received(device(*ALL), grade="self-declared"), policy=strict).status == "inconclusive"
+
+
+def test_a_weak_source_takes_nothing_from_a_better_one() -> None:
+    strict = make_policy(coverage=CoverageRule(enforcement_counts=True, min_grade="agent-key"))
+    weak = make_station_report(make_inventory(coverage=BLIND), received_at=NOW)
+    strong = make_received(device(*ALL), received_at=NOW - DAY)
+    assert only(judge(weak, strong, policy=strict), CONTROL).evidence == "#1/enforcement/0"
+
+
+def test_a_name_with_a_colon_is_blocked_as_a_whole() -> None:
+    windows = make_policy(
+        restricted={"uninstall:TikTok: Studio": "tiktok"}, coverage=CoverageRule(enforcement_counts=True)
+    )
+    for name, status in (("tiktok: studio", "compliant"), (" Studio", "inconclusive")):
+        assert judge(device(name, platform="windows"), policy=windows).status == status

@@ -58,3 +58,12 @@ def test_an_old_finding_stays_until_a_fresh_report_has_looked_there() -> None:
     work = make_inventory(profiles=["0", "10"], apps=[app(TIKTOK, profile="10")])
     elsewhere = make_station_report(work, received_at=NOW - 40 * DAY)
     assert judge(elsewhere, make_received(make_inventory())).status == "violation"
+
+
+def test_of_two_that_are_stale_the_one_that_was_made_last_is_the_newest_evidence() -> None:
+    """It arrived first: the other one lay in a drawer."""
+    held = make_station_report(received_at=NOW - 32 * DAY, collected_at=NOW - 90 * DAY)
+    made_last = make_received(received_at=NOW - 40 * DAY)
+    finding = only(judge(held, made_last), CONTROL)
+    assert finding.evidence == "#1/predicate/observation"
+    assert "2026-10-14" in finding.message

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from evidence_factory import DAY, NOW, make_policy, make_received
+from evidence_factory import DAY, NOW, make_policy, make_received, make_station_report
 from judging import ISSUED, NONCE, findings, judge, only
 from setapart_auditor.appraisal.model import Context
 from setapart_auditor.policy.model import Freshness
@@ -45,3 +45,9 @@ def test_what_the_age_is_judged_by_instead_is_said() -> None:
 def test_a_harder_severity_of_the_pack_is_kept() -> None:
     hard = make_policy(severities={CONTROL: "violation"})
     assert judge(make_received(), policy=hard).status == "violation"
+
+
+def test_a_source_that_proves_its_moment_proves_nothing_for_another() -> None:
+    proven = make_received(nonce=NONCE, received_at=NOW)
+    verdict = judge(proven, make_station_report(received_at=NOW - DAY))
+    assert only(verdict, CONTROL).evidence == "#1/predicate/observation"

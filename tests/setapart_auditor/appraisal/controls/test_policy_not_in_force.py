@@ -24,3 +24,8 @@ def test_on_the_first_day_it_rules() -> None:
 def test_evidence_is_needed_before_the_first_day_too() -> None:
     tomorrow = make_policy(effective=Effective(from_=NOW.date() + DAY))
     assert judge(make_inventory(coverage=()), policy=tomorrow).status == "inconclusive"
+
+
+def test_a_device_without_such_an_app_is_told_the_day_alone() -> None:
+    tomorrow = make_policy(effective=Effective(from_=NOW.date() + DAY))
+    assert only(judge(make_inventory(), policy=tomorrow), CONTROL).message.endswith(" 2026-11-24")

@@ -24,7 +24,8 @@ def test_data_in_another_profile_of_the_device_counts() -> None:
     inventory = make_inventory(
         profiles=["0", "10"], apps=[app(TIKTOK)], accounts=[account(profile="10", domain="agency.example")]
     )
-    assert findings(judge(inventory, device_class="personal"), CONTROL)
+    finding = only(judge(inventory, device_class="personal"), CONTROL)
+    assert finding.message.endswith("account of type imap at agency.example in profile 10")
 
 
 @pytest.mark.parametrize("device_class", ["ordinary", "social-dedicated"])

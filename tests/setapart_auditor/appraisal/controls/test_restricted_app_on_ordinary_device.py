@@ -2,7 +2,18 @@
 
 import pytest
 
-from evidence_factory import DAY, NOW, TELEGRAM, TIKTOK, app, make_inventory, make_received, make_station_report
+from evidence_factory import (
+    DAY,
+    K9,
+    NOW,
+    TELEGRAM,
+    TIKTOK,
+    TIKTOK_CERTIFICATE,
+    app,
+    make_inventory,
+    make_received,
+    make_station_report,
+)
 from judging import findings, judge, only
 
 CONTROL = "restricted-app-on-ordinary-device"
@@ -44,3 +55,14 @@ def test_of_several_reports_the_finding_says_which_and_when() -> None:
     older = make_station_report(make_inventory(apps=[app(TIKTOK)]), source="adb:X1", received_at=NOW - 3 * DAY)
     finding = only(judge(make_received(), older), CONTROL)
     assert finding.message.endswith("is on an ordinary device (as adb:X1 saw it on 2026-11-20)")
+
+
+def test_whatever_stands_before_it_in_the_list_hides_no_restricted_app() -> None:
+    before = [app(K9), app("com.x", name="TikTok", state="removed-trace"), app(TELEGRAM, state="removed-trace")]
+    assert only(judge(make_inventory(apps=[*before, app(TIKTOK)])), CONTROL).evidence == "/apps/3"
+
+
+def test_what_is_known_by_its_signer_says_so() -> None:
+    renamed = make_inventory(apps=[app("com.example.videos", publisher=TIKTOK_CERTIFICATE)])
+    assert "signed by the maker of tiktok" in only(judge(renamed), CONTROL).message
+    assert "signed by" not in only(judge(make_inventory(apps=[app(TIKTOK)])), CONTROL).message

@@ -1,6 +1,6 @@
 """A restricted app on a dedicated device for which no exception holds."""
 
-from evidence_factory import DAY, NOW, TELEGRAM, TIKTOK, app, make_exception, make_inventory
+from evidence_factory import DAY, NOW, TELEGRAM, TIKTOK, TIKTOK_LITE, app, make_exception, make_inventory
 from judging import findings, judge, only
 
 CONTROL = "restricted-app-without-need"
@@ -23,3 +23,10 @@ def test_what_is_wrong_with_the_nearest_exception_is_said() -> None:
 def test_an_exception_does_nothing_on_an_ordinary_device() -> None:
     assert judge(PHONE, exceptions=(make_exception(),)).status == "violation"
     assert judge(PHONE, exceptions=(make_exception(),)).exceptions == ()
+
+
+def test_an_exception_for_a_variant_carries_the_variant_alone() -> None:
+    phone = make_inventory(apps=[app(TIKTOK_LITE), app(TIKTOK)])
+    lite = make_exception(app="tiktok-lite")
+    finding = only(judge(phone, device_class="social-dedicated", exceptions=(lite,)), CONTROL)
+    assert finding.evidence == "/apps/1"

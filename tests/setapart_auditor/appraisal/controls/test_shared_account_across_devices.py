@@ -11,7 +11,12 @@ CONTEXT = Context(
     nonces={NONCE: ISSUED}, shared={"hmac:1": ("desk-1", "patrol-phone", "desk-0"), "hmac:2": ("patrol-phone",)}
 )
 PHONE = make_inventory(
-    accounts=[account(address_digest=None), account(address_digest="hmac:1"), account(address_digest="hmac:2")]
+    accounts=[
+        account(address_digest=None),
+        account(address_digest="hmac:1"),
+        account(address_digest="hmac:2"),
+        account(address_digest="hmac:3"),
+    ]
 )
 
 

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from evidence_factory import (
     DAY,
+    MINUTE,
     NOW,
     TIKTOK,
     app,
@@ -73,3 +74,14 @@ def test_a_device_with_very_many_sources_is_judged_in_good_time() -> None:
     ]
     assert judge(*many).status == "violation"
     assert len(findings(judge(*many), CONTROL)) < 100
+
+
+def test_a_day_apart_is_the_same_time_and_more_is_not() -> None:
+    for apart, expected in ((DAY, 1), (DAY + MINUTE, 0)):
+        verdict = judge(make_received(CLEAN, received_at=NOW), make_station_report(DIRTY, received_at=NOW - apart))
+        assert len(findings(verdict, CONTROL)) == expected
+
+
+def test_a_source_of_any_length_is_named_briefly() -> None:
+    verdict = judge(make_received(CLEAN), make_station_report(DIRTY, source="x" * 200))
+    assert "x" * 39 + "… found" in only(verdict, CONTROL).message

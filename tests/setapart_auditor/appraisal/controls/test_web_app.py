@@ -28,3 +28,11 @@ def test_an_exception_for_the_app_carries_its_web_app_too() -> None:
 def test_it_is_not_said_before_the_first_day() -> None:
     later = make_policy(effective=Effective(from_=NOW.date() + DAY))
     assert not findings(judge(DESK, policy=later), CONTROL)
+
+
+def test_an_exception_for_one_app_hides_no_other_web_app() -> None:
+    pages = [app(f"https://{host}/", kind="web-app", source="browser") for host in ("www.tiktok.com", "web.example")]
+    both = make_policy(web={**WEB, "origin:web.example": "telegram"})
+    desk = make_inventory(platform="linux", apps=pages)
+    verdict = judge(desk, device_class="social-dedicated", policy=both, exceptions=(make_exception(),))
+    assert only(verdict, CONTROL).evidence == "/apps/1"
