@@ -20,8 +20,6 @@ from securesystemslib.signer import SSlibKey
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from setapart_auditor.appraisal.engine import appraise  # noqa: E402
-
 from assets.build_vectors import large_vectors, vectors  # noqa: E402
 from evidence_factory import (  # noqa: E402
     DEVICE_SIGNER,
@@ -34,6 +32,7 @@ from evidence_factory import (  # noqa: E402
     make_verified,
 )
 from evidence_maker import REGISTER  # noqa: E402
+from setapart_auditor.appraisal.engine import appraise  # noqa: E402
 from setapart_auditor.appraisal.model import Context, Disclosed, Received  # noqa: E402
 from setapart_auditor.policy.load import load_policy  # noqa: E402
 from setapart_evidence.bundle import list_digest  # noqa: E402

@@ -13,9 +13,16 @@ def find(case: Case) -> Iterator[Finding]:
     for section, evidence in sorted(
         {(lack.section, lack.evidence) for lack in case.lacks if lack.cause == "disclosure"}
     ):
-        yield case.finding(
-            CONTROL,
-            evidence,
-            f"the device filtered its {section} by another list than this policy's",
-            f"report again with a bundle of this policy ({case.policy.pack.id})",
-        )
+        again = f"report again with a bundle of this policy ({case.policy.pack.id})"
+        if (bundle := _unknown_bundle(case, evidence)) is not None:
+            filter_ = f"bundle {bundle[:19]}…, which is not known here"
+            again = f"judge with that bundle at hand (`--bundle FILE`, or `--dir` of who issued it), or {again}"
+        else:
+            filter_ = "another list than this policy's"
+        yield case.finding(CONTROL, evidence, f"the device filtered its {section} by {filter_}", again)
+
+
+def _unknown_bundle(case: Case, evidence: str) -> str | None:
+    view = next(view for view in case.fresh if evidence == f"{view.mark}/predicate/disclosure")
+    bundle = view.received.report.predicate.disclosure.bundle
+    return bundle if bundle not in case.context.bundles else None
