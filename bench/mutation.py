@@ -30,7 +30,10 @@ pytest_add_cli_args = ["-k", "not in_good_time and not large and not arbitrary a
 Only the mirrored tests: what the golden table, the threats or the properties alone would notice is not pinned where a
 reader looks for it. Tests of odd input and of speed are left out: they take seconds, and a busy machine fails them.
 """
+KILLED = (1, 3)
+"""What pytest ends with when a test failed; 0 is a survivor, all else a mutant that came to no end."""
 LITERAL = re.compile(r'"[^"]*"')
+SENTENCE = re.compile(r'"[^{]*[a-z] [a-z][^{]*"')
 
 
 def copy_tree(folder: Path) -> None:
@@ -43,14 +46,15 @@ def copy_tree(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(project + SETTINGS, encoding="utf-8")
 
 
-def mutmut(folder: Path, *arguments: str) -> str:
+def mutmut(folder: Path, *arguments: str, quiet: bool = False) -> str:
     environment = os.environ | {"CI": "true"}  # hypothesis: the same examples for every mutant
     command = (sys.executable, "-m", "mutmut", *arguments)
-    return subprocess.run(command, cwd=folder, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout
+    stdout = subprocess.PIPE if quiet else None
+    return subprocess.run(command, cwd=folder, env=environment, check=True, text=True, stdout=stdout).stdout
 
 
-def results(folder: Path) -> dict[str, int | None]:
-    """Mutants' names to pytest's exit code: 0 survived, 1 or 3 killed, anything else came to no end."""
+def results(folder: Path) -> dict[str, int]:
+    """The tried mutants' names to pytest's exit code."""
     found: dict[str, int | None] = {}
     for path in sorted((folder / "mutants" / "src").rglob("*.meta")):
         found |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
@@ -58,16 +62,21 @@ def results(folder: Path) -> dict[str, int | None]:
 
 
 def change(folder: Path, name: str) -> tuple[str, str]:
-    lines = [line for line in mutmut(folder, "show", name).splitlines() if not line.startswith(("---", "+++", "#"))]
+    """The lines of a mutant, before and after."""
+    shown = mutmut(folder, "show", name, quiet=True).splitlines()
+    lines = [line for line in shown if not line.startswith(("---", "+++", "#"))]
     before, after = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
     return before, after
 
 
 def only_words(before: str, after: str) -> bool:
-    """Whether two lines differ only in letters of sentences: strings with a space in them."""
+    """Whether two lines differ only in letters of sentences: mutmut shouts them, or puts XX at their ends."""
     pairs = zip(LITERAL.findall(before), LITERAL.findall(after), strict=False)
-    texts = all(one == other or " " in one for one, other in pairs)
-    return texts and LITERAL.sub("", before) == LITERAL.sub("", after)
+    same_sentences = all(
+        one == other or (SENTENCE.fullmatch(one) and one.casefold() == other.replace("XX", "").casefold())
+        for one, other in pairs
+    )
+    return same_sentences and LITERAL.sub("", before) == LITERAL.sub("", after)
 
 
 def main() -> None:
@@ -78,21 +87,22 @@ def main() -> None:
         copy_tree(folder)
         mutmut(folder, "run", "--max-children", "2", *sys.argv[1:])
         codes = results(folder)
-        killed = sum(code in (1, 3) for code in codes.values())
-        wording = 0
+        killed = sum(code in KILLED for code in codes.values())
+        wording = []
         for mutant, code in codes.items():
-            if code in (1, 3):
+            if code in KILLED:
                 continue
             before, after = change(folder, mutant)
             if only_words(before, after):
-                wording += 1
-                continue
-            print(f"{'survived' if code == 0 else f'no end ({code})'}  {mutant}\n  - {before}\n  + {after}")
-        total = len(codes)
-        print(f"{killed} of {total} mutants killed: {killed / total:.1%}")
-        print(
-            f"{wording} survivors change only the words of a sentence; without those {killed / (total - wording):.1%}"
-        )
+                wording.append(f"{mutant}  {after}")
+            else:
+                print(f"{'survived' if code == 0 else f'no end ({code})'}  {mutant}\n  - {before}\n  + {after}")
+    print("\nonly the words of a sentence:", *wording, sep="\n  ")
+    total = len(codes)
+    print(
+        f"\n{killed} of {total} mutants killed: {killed / total:.1%}; {sum(not code for code in codes.values())} survived"
+    )
+    print(f"{len(wording)} of the survivors change only words; without those {killed / (total - len(wording)):.1%}")
 
 
 if __name__ == "__main__":

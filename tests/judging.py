@@ -5,6 +5,7 @@ a verdict holds only what the test is about.
 """
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -53,11 +54,18 @@ def check_whole(verdict: Verdict, current: Sequence[Received], device: Registrat
     assert msgspec.json.decode(written, type=Verdict) == verdict, "a verdict holds what its type says"
     for finding in verdict.findings:
         assert finding.control in CONTROL_IDS
+        assert is_sentence_part(finding.cure), finding
         assert finding.message
-        assert finding.cure
+        assert not finding.message.isupper()
     for finding in {finding.control: finding for finding in verdict.findings}.values():
         where = finding.evidence
         assert where.startswith("register:/exception/") or leads_somewhere(where, current, device, policy), finding
+
+
+def is_sentence_part(text: str) -> bool:
+    """Whether a text can stand in a line between others: no capital first unless it is a name's, nobody shouts."""
+    words = text.split()
+    return bool(re.match(r"[a-z0-9]|[A-Z]+(-\d+)? ", text)) and sum(word.isupper() for word in words) * 2 <= len(words)
 
 
 def controls(verdict: Verdict, least: str = "warning") -> set[str]:

@@ -121,6 +121,7 @@ def test_of_very_many_findings_a_verdict_holds_what_a_person_reads_and_says_how_
     assert len(found) == 100
     assert found[-1].message.endswith("(and 50 more findings of this control)")
     assert found[-1].evidence == "/apps/99"
+    assert "in profile 099" in found[-1].message
     assert len(findings(verdict, "coverage-incomplete")) == 100
     assert verdict.status == "violation"
 

@@ -131,10 +131,13 @@ def test_forks_and_gaps_of_every_chain_are_told() -> None:
 
 
 def test_forks_stand_in_the_order_of_the_chain_then_of_their_digests() -> None:
-    one = report(1)
-    brothers = report(3, previous=digest(one)), report(4, previous=digest(one))
-    late = report(9), report(9, inventory=DIRTY)
-    assert [fork.sequence for fork in history_of((*late, *brothers, one)).forks] == [3, 9]
+    places = [report(number, inventory=found) for number in (2, 5, 7, 9, 12) for found in (CLEAN, DIRTY)]
+    assert [fork.sequence for fork in history_of(places).forks] == [2, 5, 7, 9, 12]
+    parent = report(20)
+    brothers = [report(number, previous=digest(parent)) for number in (23, 24)]
+    assert [
+        fork.sequence for fork in history_of((report(30), report(30, inventory=DIRTY), parent, *brothers)).forks
+    ] == [23, 30]
     twins = report(2), report(2, inventory=DIRTY)
     strangers = [f"sha256:{byte * 32}" for byte in ("00", "ff")]
     for stranger in strangers:

@@ -25,6 +25,9 @@ def test_it_is_not_said_where_it_decides_nothing() -> None:
 def test_a_short_server_name_leaves_it_open_and_the_cure_is_its_full_name() -> None:
     inventory = make_inventory(accounts=[account(domain="CORP", host="exchange01")])
     assert "full name" in only(judge(inventory, device_class="social-dedicated"), CONTROL).cure
+    host_alone = make_inventory(accounts=[account(host="exchange01")])
+    assert "full name" in only(judge(host_alone, device_class="social-dedicated"), CONTROL).cure
+    assert "full name" not in only(judge(NOBODYS, device_class="social-dedicated"), CONTROL).cure
 
 
 def test_the_restricted_apps_own_sign_in_is_the_app_that_the_device_is_for() -> None:

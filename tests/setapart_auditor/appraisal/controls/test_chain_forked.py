@@ -1,5 +1,8 @@
 """Two histories of one device."""
 
+import re
+import tomllib
+
 import pytest
 
 from evidence_factory import TIKTOK, app, make_inventory, make_received, make_registration, make_station_report
@@ -48,3 +51,9 @@ def test_a_fork_is_shown_in_a_report_of_the_key_that_signed_both() -> None:
     verdict = judge(make_received(), *station)
     assert only(verdict, CONTROL).evidence in ("#1/predicate/observation/sequence", "#0/predicate/observation/sequence")
     assert verdict.status == "invalid"
+
+
+def test_the_cure_holds_the_line_for_the_register() -> None:
+    line = re.search(r"settled = \[.*\]", only(judge(ONE, OTHER), CONTROL).cure)
+    assert line is not None
+    assert sorted(tomllib.loads(line[0])["settled"]) == sorted(DIGESTS)

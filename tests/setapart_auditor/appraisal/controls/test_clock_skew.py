@@ -21,3 +21,7 @@ def test_a_clock_behind_what_the_report_answers_to_is_shown() -> None:
 
 def test_a_file_that_was_on_its_way_for_days_is_no_wrong_clock() -> None:
     assert not findings(judge(make_received(collected_at=NOW - 5 * DAY)), CONTROL)
+
+
+def test_some_minutes_ahead_are_ahead() -> None:
+    assert "14 minutes or more ahead" in only(judge(make_received(collected_at=NOW + 13 * MINUTE)), CONTROL).message

@@ -38,8 +38,10 @@ def test_what_the_age_is_judged_by_instead_is_said() -> None:
         (make_received(epoch=EPOCH), "its epoch"),
     ):
         finding = only(judge(report, policy=strict, context=CONTEXT), CONTROL)
+        assert finding.message.startswith("no nonce of ours")
         assert finding.message.endswith(f"judged by {words}")
         assert finding.evidence == "/predicate/observation"
+    assert only(judge(make_received()), CONTROL).message.startswith("no nonce or epoch of ours")
 
 
 def test_a_harder_severity_of_the_pack_is_kept() -> None:

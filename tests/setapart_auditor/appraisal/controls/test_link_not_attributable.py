@@ -13,6 +13,7 @@ def test_a_link_to_nowhere_leaves_a_dedicated_device_open(kind: str) -> None:
     inventory = make_inventory(links=[link("mdm", None), link(kind, None)])
     finding = only(judge(inventory, device_class="social-dedicated"), CONTROL)
     assert (finding.severity, finding.evidence) == ("inconclusive", "/links/1")
+    assert "full name" not in finding.cure
     assert not findings(judge(inventory), CONTROL)
 
 

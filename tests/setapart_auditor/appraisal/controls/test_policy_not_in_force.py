@@ -1,6 +1,6 @@
 """The pack is not in force yet."""
 
-from evidence_factory import DAY, NOW, TIKTOK, app, make_inventory, make_policy
+from evidence_factory import DAY, NOW, TELEGRAM, TIKTOK, app, make_inventory, make_policy
 from judging import findings, judge, only
 from setapart_auditor.policy.model import Effective
 
@@ -9,10 +9,10 @@ CONTROL = "policy-not-in-force"
 
 def test_before_the_first_day_nothing_is_restricted_and_it_is_said_what_will_be() -> None:
     tomorrow = make_policy(effective=Effective(from_=NOW.date() + DAY))
-    verdict = judge(make_inventory(apps=[app(TIKTOK)]), policy=tomorrow)
+    verdict = judge(make_inventory(apps=[app(TIKTOK), app(TELEGRAM)]), policy=tomorrow)
     finding = only(verdict, CONTROL)
     assert (verdict.status, finding.severity, finding.evidence) == ("compliant", "info", "policy:/pack/effective/from")
-    assert "2026-11-24; from then on it restricts tiktok on this device" in finding.message
+    assert "2026-11-24; from then on it restricts telegram, tiktok on this device" in finding.message
 
 
 def test_on_the_first_day_it_rules() -> None:

@@ -8,7 +8,9 @@ from judging import findings, judge, only
 CONTROL = "sequence-gap"
 
 
-@pytest.mark.parametrize(("sequence", "words"), [(3, "1 report between"), (9, "7 reports between")])
+@pytest.mark.parametrize(
+    ("sequence", "words"), [(3, "1 report between"), (4, "2 reports between"), (9, "7 reports between")]
+)
 def test_what_is_missing_between_is_noted_and_no_more(sequence: int, words: str) -> None:
     verdict = judge(make_received(sequence=1), make_received(sequence=sequence))
     finding = only(verdict, CONTROL)

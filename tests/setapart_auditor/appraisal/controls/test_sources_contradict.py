@@ -59,6 +59,8 @@ def test_two_machines_under_one_id_are_a_contradiction(one: Any, other: Any, dif
 
     verdict = judge(make_received(machine(one)), make_station_report(machine(other)))
     assert [item.evidence for item in findings(verdict, CONTROL)] == (["#1/device"] if differ else [])
+    for finding in findings(verdict, CONTROL):
+        assert finding.message.startswith(("local and adb ", "adb and local "))
 
 
 def test_no_pack_makes_it_more_than_a_warning_for_it_would_not_be_monotone() -> None:
