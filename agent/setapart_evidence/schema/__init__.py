@@ -3,6 +3,7 @@
 `python -m setapart_evidence.schema` writes them anew; a test compares.
 """
 
+import inspect
 import json
 from typing import Any
 
@@ -40,6 +41,10 @@ def _document(name: str, title: str, body: dict[str, Any], parts: dict[str, Any]
         "title": title,
         "$defs": parts,
     }
+    # Python 3.13 takes the indentation out of docstrings when it compiles them, and earlier ones do not.
+    for part in (found, *parts.values()):
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
     # Python's anchors of a whole text; ECMA 262, which JSON Schema speaks, has other ones.
     text = json.dumps(found, indent=2).replace("\\\\A", "^").replace("\\\\Z", "$")
     return text.encode() + b"\n"
