@@ -98,10 +98,8 @@ def main() -> None:
             else:
                 print(f"{'survived' if code == 0 else f'no end ({code})'}  {mutant}\n  - {before}\n  + {after}")
     print("\nonly the words of a sentence:", *wording, sep="\n  ")
-    total = len(codes)
-    print(
-        f"\n{killed} of {total} mutants killed: {killed / total:.1%}; {sum(not code for code in codes.values())} survived"
-    )
+    total, survived = len(codes), sum(code == 0 for code in codes.values())
+    print(f"\n{killed} of {total} mutants killed: {killed / total:.1%}; {survived} survived")
     print(f"{len(wording)} of the survivors change only words; without those {killed / (total - len(wording)):.1%}")
 
 
