@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 RUN := $(PYTHON) -m
 COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links
+	--no-strip-extras --no-emit-index-url --no-emit-find-links
 
 .PHONY: demo test check lint types contracts bench docs locks assets catalog-table coverage mutation install
 
