@@ -4,6 +4,8 @@ RUN := $(PYTHON) -m
 COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links
 
+EXTRAS := --extra auditor --extra ios --extra mdm --extra offline-windows
+
 .PHONY: demo test check lint types contracts bench docs locks assets catalog-table coverage mutation install
 
 install: ## a virtual environment with everything that `make check` needs
@@ -55,5 +57,6 @@ catalog-table: ## the agent's table of identifiers, from config/catalog
 locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml -o requirements/agent.txt
 	$(COMPILE) pyproject.toml --extra auditor -o requirements/auditor.txt
-	$(COMPILE) pyproject.toml --extra auditor requirements/test.in -o requirements/test.txt
-	$(COMPILE) pyproject.toml --extra auditor requirements/test.in requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in -o requirements/test.txt
+	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import Facts
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class LinuxTree:
         """Her profile."""
         return str(self.uid)
 
-    def collect(self, collector: LinuxCollector) -> Facts:
+    def collect(self, collector: DesktopCollector) -> Facts:
         """What a collector finds here."""
         user = User(uid=self.uid, name="ada", home="/home/ada", unseen=self.unseen)
         return collector.collect(Host(tree=Tree(str(self.root)), users=(user,)))

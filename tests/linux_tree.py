@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from setapart_agent.collectors.linux.host import Host, User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import Host, User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import Facts
 
 DPKG = "Package: {}\nStatus: {}\nArchitecture: amd64\nVersion: {}\nDescription: some program\n of some kind\n\n"

@@ -18,7 +18,7 @@ from .model import Count
 from .text import printable
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-HELD_SOURCES = frozenset({"androidqf", "bugreport", "root"})
+HELD_SOURCES = frozenset({"androidqf", "bugreport", "ios-backup", "mdm", "root"})
 """Sources that are read out of a capture: what they show is as old as the capture, whenever it is signed."""
 SUBJECT_NAME = "inventory"
 """The one subject of evidence."""

@@ -22,6 +22,7 @@ PARSE_MAY_IMPORT_OF_OURS = (
     "setapart_agent.facts",
     "setapart_agent.errors",
     "setapart_agent.collectors.base",
+    *(f"setapart_agent.collectors.{shared}.parse" for shared in ("apple", "browser", "desktop")),
 )
 
 

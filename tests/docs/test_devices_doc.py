@@ -16,10 +16,11 @@ from markdown import codes, document, section, table
 from replay_adbd import Answer, ReplayAdbd, Shell
 from setapart_agent.collectors.android.collector import COLLECTORS as ANDROID
 from setapart_agent.collectors.base import CollectorInfo
+from setapart_agent.collectors.desktop import tree
+from setapart_agent.collectors.desktop.host import Host
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import collector as linux
 from setapart_agent.collectors.linux import portable, processes
-from setapart_agent.collectors.linux.host import Host
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.sources import SOURCES
 from typed_commands import run
 
@@ -113,7 +114,7 @@ def workstation(folder: Path, files: dict[str, str], *, uid: int) -> Iterator[st
     shell = processes.Process(uid=0, executable="/usr/bin/bash")
     with (
         installation(folder, files),
-        mock.patch.object(linux, "Tree", return_value=Tree(str(folder))),
+        mock.patch.object(tree, "open_tree", return_value=Tree(str(folder))),
         mock.patch.object(Host, "live", property(lambda _host: True)),
         mock.patch.object(portable, "running", return_value=(shell,)),
         mock.patch.object(portable, "shows_all", return_value=uid == 0),

@@ -13,11 +13,11 @@ import pytest
 
 from desktop_programs import Desktop, desktop, mozilla
 from linux_tree import plant
+from setapart_agent.collectors.desktop.host import Host, User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import collector
-from setapart_agent.collectors.linux.host import Host, User
 from setapart_agent.collectors.linux.packages import Packages
 from setapart_agent.collectors.linux.portable import PortableFiles, Processes
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import AccountFact, Facts
 
 HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ def ola() -> Iterator[Desktop]:
 
 
 def seen(user: Desktop) -> Facts:
-    return collector.collect(str(user.root)).facts
+    return collector.collect(Tree(str(user.root))).facts
 
 
 def unseen(facts: Facts) -> set[tuple[str, str | None]]:

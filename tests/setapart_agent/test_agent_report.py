@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import setapart_agent
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import collector as linux
 from setapart_agent.report import code_digest
 
@@ -16,17 +17,18 @@ def _digest(*names: str) -> str:
 
 
 def test_the_digest_of_a_collector_is_that_of_its_sources_in_order() -> None:
-    modules = ("setapart_agent.facts", "setapart_agent.collectors.linux.tree")
-    assert code_digest(modules) == _digest("facts.py", "collectors/linux/tree.py")
+    modules = ("setapart_agent.facts", "setapart_agent.collectors.desktop.tree")
+    assert code_digest(modules) == _digest("facts.py", "collectors/desktop/tree.py")
     assert code_digest(modules) != code_digest(modules[::-1])
 
 
 def test_code_that_decides_what_every_linux_collector_sees_counts_for_each(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_text("root:x:0:0::/root:/bin/sh\n")
-    ran = linux.collect(str(tmp_path)).collectors
+    ran = linux.collect(Tree(str(tmp_path))).collectors
     assert ran
     for info in ran:
-        assert {f"setapart_agent.collectors.linux.{name}" for name in ("tree", "users", "host")} <= set(info.modules)
+        shared = ("desktop.tree", "desktop.host", "linux.users")
+        assert {f"setapart_agent.collectors.{name}" for name in shared} <= set(info.modules)
         for module in info.modules:
             assert (ROOT.parent / (module.replace(".", "/") + ".py")).is_file(), module

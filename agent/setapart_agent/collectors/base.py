@@ -65,6 +65,34 @@ class CollectorInfo(Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
 
 
+class WayIn(Struct, frozen=True, kw_only=True):
+    """One way into one kind of device, as its collectors declare it: a row of docs/devices.md.
+
+    A test builds the device of every row, reads it this way and compares the verdict with `ordinary` and `dedicated`.
+
+    Attributes:
+        device: the kind of device, in the words of the table; with a condition where one decides.
+        source: the source as typed, such as `ios-backup:DIR`; a condition may follow a comma.
+        collectors: names of the collectors that read it.
+        ordinary: whether it can be green as an ordinary device: the apps of every profile that counts are seen.
+        dedicated: whether it can be green as a social-dedicated one: apps, accounts and links of every profile are.
+        seen: what is seen, in sentences for IT staff.
+        unseen: what is not seen.
+        holder: what the holder, or whoever runs the agent, must do.
+        last_run: `never`, or the date of the last run on real hardware; what stood in for it may follow a semicolon.
+    """
+
+    device: str
+    source: str
+    collectors: tuple[str, ...]
+    ordinary: bool
+    dedicated: bool
+    seen: str
+    unseen: str
+    holder: str
+    last_run: str = "never"
+
+
 class Collected(Struct, frozen=True, kw_only=True):
     """What one source gave: the facts, with coverage, and the collectors that ran.
 

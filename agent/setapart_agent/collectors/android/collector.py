@@ -18,6 +18,7 @@ from setapart_agent.collectors.android.parse.android_user import AndroidUser, un
 from setapart_agent.collectors.android.parse.dumpsys_account import UserAccounts
 from setapart_agent.collectors.android.source import AndroidSource
 from setapart_agent.collectors.base import Collected, CollectorInfo, Observed, uncovered
+from setapart_agent.collectors.worker import note_device
 from setapart_agent.facts import DeviceFacts, Facts, unite
 from setapart_evidence.model import Coverage, Link, Service
 
@@ -82,6 +83,7 @@ def collect(source: AndroidSource) -> Collected:
     properties = ask(source, commands.GETPROP, getprop.read)
     device = properties.value if isinstance(properties, Observed) else DeviceFacts(platform="android")
     device = structs.replace(device, serial=source.serial() or device.serial)
+    note_device(device)
     packages = packages_of(source)
     dumped = ask(source, commands.DUMPSYS_ACCOUNT, dumpsys_account.read)
     users, certain = _users(source, dumped, packages)

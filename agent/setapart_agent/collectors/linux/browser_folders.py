@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
-
-from setapart_agent.collectors.linux.gathering import Gathering
-from setapart_agent.collectors.linux.host import User
+from setapart_agent.collectors.desktop.browsers import BrowserFolder
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.host import User
 
 _CHROMIUM = {
     "chromium": "chromium",
@@ -54,13 +53,6 @@ _FIREFOX_CONFIG = {
     "zen": "zen",
     "thunderbird": "thunderbird",
 }
-
-
-class BrowserFolder(Struct, frozen=True, kw_only=True):
-    """A folder with the profiles of one browser of one user."""
-
-    browser: str
-    path: str
 
 
 def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:

@@ -1,13 +1,13 @@
 """Clients that keep files in step with a server: Nextcloud, ownCloud, OneDrive, rclone."""
 
-from setapart_agent.collectors.linux.host import Host, LinuxCollector
-from setapart_agent.collectors.linux.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.facts import Facts
 
 _PLAIN = (
     Place(
         client="nextcloud",
-        parser="nextcloud",
+        parser="linux.parse.nextcloud",
         paths=(
             ".config/Nextcloud/nextcloud.cfg",
             ".config/ownCloud/owncloud.cfg",
@@ -15,11 +15,11 @@ _PLAIN = (
             ".local/share/data/ownCloud/owncloud.cfg",
         ),
     ),
-    Place(client="rclone", parser="rclone", paths=(".config/rclone/rclone.conf", ".rclone.conf")),
+    Place(client="rclone", parser="linux.parse.rclone", paths=(".config/rclone/rclone.conf", ".rclone.conf")),
 )
 _ONEDRIVE = Place(
     client="onedrive",
-    parser="onedrive",
+    parser="linux.parse.onedrive",
     paths=(".config/onedrive*/refresh_token", ".config/onedrive*/*/refresh_token"),
 )
 
@@ -48,4 +48,4 @@ def _onedrive(survey: Survey) -> None:
         survey.parse(_ONEDRIVE, path, survey.read(_ONEDRIVE, path) or b"")
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (CloudStorage(),)
+COLLECTORS: tuple[DesktopCollector, ...] = (CloudStorage(),)

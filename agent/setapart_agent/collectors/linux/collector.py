@@ -5,10 +5,11 @@ from importlib import import_module
 from msgspec import structs
 
 from setapart_agent.collectors.base import Collected, CollectorInfo, Failed, uncovered
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.device import device_facts, last_used
-from setapart_agent.collectors.linux.host import Host, LinuxCollector
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.collectors.linux.users import users_of
+from setapart_agent.collectors.worker import note_device
 from setapart_agent.errors import SourceError
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Profile
@@ -29,28 +30,28 @@ _SHARED = tuple(
     f"setapart_agent.{name}"
     for name in (
         "facts",
-        *(f"collectors.linux.{noun}" for noun in ("collector", "gathering", "host", "survey", "tree", "users")),
+        *(f"collectors.linux.{noun}" for noun in ("collector", "users")),
+        *(f"collectors.desktop.{noun}" for noun in ("gathering", "host", "survey", "tree")),
     )
 )
 """Modules that decide what every collector sees; they count for the digest of each."""
 _ROOT_UID = 0
 
 
-def collectors() -> tuple[LinuxCollector, ...]:
+def collectors() -> tuple[DesktopCollector, ...]:
     """Every Linux collector, in the order in which they run."""
-    found: list[LinuxCollector] = []
+    found: list[DesktopCollector] = []
     for module in MODULES:
         found += import_module(f"setapart_agent.collectors.linux.{module}").COLLECTORS
     return tuple(found)
 
 
-def collect(root: str = "/") -> Collected:
-    """Collects from the running system, or from a tree mounted at `root`.
+def collect(tree: Tree) -> Collected:
+    """Collects from the running system, or from a tree that is mounted.
 
     Raises:
-        SourceError: the folder holds no Linux installation.
+        SourceError: the tree holds no Linux installation.
     """
-    tree = Tree(root)
     if not tree.find("/etc/passwd")[0] and not tree.find("/etc/os-release")[0]:
         raise SourceError(
             "no Linux installation at the given folder",
@@ -61,7 +62,9 @@ def collect(root: str = "/") -> Collected:
     profiles = {SYSTEM_PROFILE: Profile(id=SYSTEM_PROFILE, kind="system")}
     for user in host.users:  # several homes of one uid are one profile
         profiles.setdefault(user.profile, _profile(user.uid, user.name))
-    parts = [Facts(device=device_facts(tree), profiles=tuple(profiles.values()))]
+    device = device_facts(tree)
+    note_device(device)
+    parts = [Facts(device=device, profiles=tuple(profiles.values()))]
     ran: list[CollectorInfo] = []
     for collector in collectors():
         found = _run(collector, host)
@@ -71,11 +74,11 @@ def collect(root: str = "/") -> Collected:
     return Collected(facts=unite(parts), collectors=tuple(ran), taken_at=last_used(tree))
 
 
-def _profile(uid: int, name: str) -> Profile:
+def _profile(uid: int | None, name: str) -> Profile:
     return Profile(id=str(uid), kind="system" if uid == _ROOT_UID else "primary", name=name)
 
 
-def _run(collector: LinuxCollector, host: Host) -> Facts:
+def _run(collector: DesktopCollector, host: Host) -> Facts:
     """A collector's facts; one that breaks has seen nothing, and says so for every profile."""
     try:
         return collector.collect(host)

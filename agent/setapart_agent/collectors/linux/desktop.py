@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from setapart_agent.collectors.base import CollectorInfo, Failed
-from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
+from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.linux.user_folders import user_folder
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, unite
@@ -93,8 +93,8 @@ def _desktop_files(gathering: Gathering, folder: str, depth: int) -> Iterator[st
 def _web_apps(gathering: Gathering, user: User, named: list[tuple[str, str | None]]) -> None:
     """Finds the sites of web apps in the user's browser profiles; one that none knows makes coverage partial."""
     from setapart_agent.collectors.browser.parse.chromium_web_apps import web_apps
+    from setapart_agent.collectors.desktop.browsers import chromium_profiles, web_app_database
     from setapart_agent.collectors.linux.browser_folders import chromium_folders
-    from setapart_agent.collectors.linux.browsers import chromium_profiles, web_app_database
     from setapart_agent.collectors.linux.parse.desktop_entry import UNKNOWN_ORIGIN, web_app
 
     origins: dict[str, str | None] = {}
@@ -113,4 +113,4 @@ def _web_apps(gathering: Gathering, user: User, named: list[tuple[str, str | Non
             gathering.partly.append(UNKNOWN_ORIGIN)
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (DesktopEntries(),)
+COLLECTORS: tuple[DesktopCollector, ...] = (DesktopEntries(),)

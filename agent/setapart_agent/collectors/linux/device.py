@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from setapart_agent.collectors.base import Observed
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import DeviceFacts, text
 from setapart_evidence.model import FormFactor
 

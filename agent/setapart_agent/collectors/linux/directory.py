@@ -5,23 +5,27 @@ import re
 from msgspec import structs
 
 from setapart_agent.collectors.base import Absent, Denied, Observed
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
-from setapart_agent.collectors.linux.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 from setapart_evidence.model import Section
 
 _LINKS: tuple[Section, ...] = ("links",)
-_SSSD = Place(client="sssd", parser="sssd", paths=("etc/sssd/sssd.conf", "etc/sssd/conf.d/*.conf"), sections=_LINKS)
-_KRB5 = Place(client="kerberos", parser="krb5", paths=("etc/krb5.conf",), sections=_LINKS)
-_KRB5_PARTS = Place(client="kerberos", parser="krb5", paths=("etc/krb5.conf.d/*",), sections=_LINKS, mixed=True)
-_TICKETS = Place(client="kerberos", parser="ccache", paths=("tmp/krb5cc_*",), sections=_LINKS)
+_SSSD = Place(
+    client="sssd", parser="linux.parse.sssd", paths=("etc/sssd/sssd.conf", "etc/sssd/conf.d/*.conf"), sections=_LINKS
+)
+_KRB5 = Place(client="kerberos", parser="linux.parse.krb5", paths=("etc/krb5.conf",), sections=_LINKS)
+_KRB5_PARTS = Place(
+    client="kerberos", parser="linux.parse.krb5", paths=("etc/krb5.conf.d/*",), sections=_LINKS, mixed=True
+)
+_TICKETS = Place(client="kerberos", parser="linux.parse.ccache", paths=("tmp/krb5cc_*",), sections=_LINKS)
 _SYSTEM = (
-    Place(client="keytab", parser="keytab", paths=("etc/krb5.keytab",), sections=_LINKS),
-    Place(client="winbind", parser="smb", paths=("etc/samba/smb.conf",), sections=_LINKS),
+    Place(client="keytab", parser="linux.parse.keytab", paths=("etc/krb5.keytab",), sections=_LINKS),
+    Place(client="winbind", parser="linux.parse.smb", paths=("etc/samba/smb.conf",), sections=_LINKS),
     Place(
         client="directory client",
-        parser="joins",
+        parser="linux.parse.joins",
         paths=(
             "etc/ipa/default.conf",
             "etc/himmelblau/himmelblau.conf",
@@ -33,12 +37,14 @@ _SYSTEM = (
     ),
     Place(
         client="device management",
-        parser="management",
+        parser="linux.parse.management",
         paths=("etc/landscape/client.conf", "etc/default/orbit", "etc/opt/microsoft/mdatp/mdatp_onboard.json"),
         sections=_LINKS,
     ),
 )
-_INTUNE = Place(client="intune", parser="management", paths=(".config/intune/registration.toml",), sections=_LINKS)
+_INTUNE = Place(
+    client="intune", parser="linux.parse.management", paths=(".config/intune/registration.toml",), sections=_LINKS
+)
 _OWNER = re.compile(r"tmp/krb5cc_([0-9]{1,10})(?:_.*)?")
 _KCM_STORE = "/var/lib/sss/secrets/secrets.ldb"
 
@@ -114,4 +120,4 @@ def _caches(survey: Survey, user: User, tickets: tuple[str, ...]) -> None:
                 survey.parse(_TICKETS, f"/{path}", content)
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Directory(),)
+COLLECTORS: tuple[DesktopCollector, ...] = (Directory(),)

@@ -1,31 +1,33 @@
 """Accounts that serve a whole desktop: GNOME's and KDE's online accounts, Evolution, Akonadi, vdirsyncer."""
 
 from setapart_agent.collectors.base import Failed
-from setapart_agent.collectors.linux.host import Host, LinuxCollector
-from setapart_agent.collectors.linux.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 
 _GOA = Place(
     client="gnome-online-accounts",
-    parser="goa",
+    parser="linux.parse.goa",
     paths=(".config/goa-1.0/accounts.conf",),
     sections=("accounts", "links"),
 )
-_RESTRICTIONS = Place(client="gnome-online-accounts", parser="goa", paths=("etc/goa.conf",))
+_RESTRICTIONS = Place(client="gnome-online-accounts", parser="linux.parse.goa", paths=("etc/goa.conf",))
 _EVOLUTION = Place(
     client="evolution",
-    parser="evolution_source",
+    parser="linux.parse.evolution_source",
     paths=(
         ".config/evolution/sources/*.source",
         ".var/app/org.gnome.Evolution/config/evolution/sources/*.source",
     ),
 )
-_AKONADI = Place(client="akonadi", parser="akonadi", paths=(".config/akonadi_*_resource_*rc",), mixed=True)
+_AKONADI = Place(client="akonadi", parser="linux.parse.akonadi", paths=(".config/akonadi_*_resource_*rc",), mixed=True)
 _INSTANCES = ".config/akonadi/agentsrc"
 _PLAIN = (
-    Place(client="kaccounts", parser="kaccounts", paths=(".config/libaccounts-glib/accounts.db",)),
-    Place(client="vdirsyncer", parser="vdirsyncer", paths=(".config/vdirsyncer/config", ".vdirsyncer/config")),
+    Place(client="kaccounts", parser="linux.parse.kaccounts", paths=(".config/libaccounts-glib/accounts.db",)),
+    Place(
+        client="vdirsyncer", parser="linux.parse.vdirsyncer", paths=(".config/vdirsyncer/config", ".vdirsyncer/config")
+    ),
 )
 
 
@@ -89,4 +91,4 @@ def _akonadi(survey: Survey) -> None:
             survey.parse(_AKONADI, path, content, {} if instances is None else {"agentsrc": instances})
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Groupware(),)
+COLLECTORS: tuple[DesktopCollector, ...] = (Groupware(),)

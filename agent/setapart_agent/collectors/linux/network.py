@@ -1,9 +1,9 @@
 """VPNs, networks that want a user's identity, and file servers."""
 
 from setapart_agent.collectors.base import Absent, Failed, Observed
-from setapart_agent.collectors.linux.host import Host, LinuxCollector
-from setapart_agent.collectors.linux.survey import Place, Survey, info_of, result, survey_of
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
@@ -11,7 +11,7 @@ _LINKS: tuple[Section, ...] = ("links",)
 _NETWORKS = (
     Place(
         client="networkmanager",
-        parser="networkmanager",
+        parser="linux.parse.networkmanager",
         paths=(
             "etc/NetworkManager/system-connections/*",
             "run/NetworkManager/system-connections/*",
@@ -20,10 +20,10 @@ _NETWORKS = (
         sections=_LINKS,
         mixed=True,
     ),
-    Place(client="netplan", parser="netplan", paths=("etc/netplan/*.yaml",), sections=_LINKS),
+    Place(client="netplan", parser="linux.parse.netplan", paths=("etc/netplan/*.yaml",), sections=_LINKS),
     Place(
         client="802.1x",
-        parser="wpa",
+        parser="linux.parse.wpa",
         paths=(
             "etc/wpa_supplicant.conf",
             "etc/wpa_supplicant/*.conf",
@@ -34,13 +34,13 @@ _NETWORKS = (
     ),
     Place(
         client="wireguard",
-        parser="wireguard",
+        parser="linux.parse.wireguard",
         paths=("etc/wireguard/*.conf", "etc/systemd/network/*.netdev", "run/systemd/network/*.netdev"),
         sections=_LINKS,
     ),
     Place(
         client="vpn",
-        parser="openvpn",
+        parser="linux.parse.openvpn",
         paths=(
             "etc/openvpn/*.conf",
             "etc/openvpn/*.ovpn",
@@ -58,18 +58,24 @@ _NETWORKS = (
 )
 _HOME_VPN = Place(
     client="vpn",
-    parser="openvpn",
+    parser="linux.parse.openvpn",
     paths=("*.ovpn", "Downloads/*.ovpn", "Documents/*.ovpn", "vpn/*.ovpn", ".openvpn/*.ovpn", ".config/openvpn/*.ovpn"),
     sections=_LINKS,
 )
-_FSTAB = Place(client="mounts", parser="mounts", paths=("etc/fstab",), sections=_LINKS)
-_MOUNTED = Place(client="mounts", parser="mounts", paths=(), sections=_LINKS)
+_FSTAB = Place(client="mounts", parser="linux.parse.mounts", paths=("etc/fstab",), sections=_LINKS)
+_MOUNTED = Place(client="mounts", parser="linux.parse.mounts", paths=(), sections=_LINKS)
 _SHARES = (
     _FSTAB,
-    Place(client="mounts", parser="mount_unit", paths=("etc/systemd/system/*.mount",), sections=_LINKS, mixed=True),
+    Place(
+        client="mounts",
+        parser="linux.parse.mount_unit",
+        paths=("etc/systemd/system/*.mount",),
+        sections=_LINKS,
+        mixed=True,
+    ),
     Place(
         client="autofs",
-        parser="autofs",
+        parser="linux.parse.autofs",
         paths=("etc/auto.*", "etc/auto.master.d/*", "etc/autofs/auto.*"),
         sections=_LINKS,
         mixed=True,
@@ -77,7 +83,7 @@ _SHARES = (
 )
 _BOOKMARKS = Place(
     client="file manager",
-    parser="bookmarks",
+    parser="linux.parse.bookmarks",
     paths=(".config/gtk-3.0/bookmarks", ".gtk-bookmarks", ".local/share/user-places.xbel"),
     sections=_LINKS,
 )
@@ -148,4 +154,4 @@ def _tunnel_is_up(tree: Tree, survey: Survey) -> bool:
     return False
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Networks(), Shares())
+COLLECTORS: tuple[DesktopCollector, ...] = (Networks(), Shares())

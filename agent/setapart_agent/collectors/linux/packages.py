@@ -7,8 +7,8 @@ unknown, and coverage says so.
 from collections.abc import Mapping
 
 from setapart_agent.collectors.base import CollectorInfo, Failed
-from setapart_agent.collectors.linux.gathering import Gathering
-from setapart_agent.collectors.linux.host import Host, LinuxCollector
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.facts import Facts
 
 _PARSE = "setapart_agent.collectors.linux.parse"
@@ -157,4 +157,4 @@ def _stores(gathering: Gathering, _host: Host) -> None:
             gathering.add(programs(names, gathering.profile))
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Packages(),)
+COLLECTORS: tuple[DesktopCollector, ...] = (Packages(),)

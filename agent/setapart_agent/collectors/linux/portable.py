@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable
 
 from setapart_agent.collectors.base import Absent, CollectorInfo, Denied, Failed, Observed, Outcome
-from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
+from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.linux.processes import DELETED, WINE, Process, running, shows_all
 from setapart_agent.collectors.linux.user_folders import user_folder
 from setapart_agent.facts import Facts, unite
@@ -181,4 +181,4 @@ def is_program(head: bytes) -> bool:
     return int.from_bytes(head[16:18], "big" if head[5] == _BIG_ENDIAN else "little") in _PROGRAMS
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Processes(), PortableFiles())
+COLLECTORS: tuple[DesktopCollector, ...] = (Processes(), PortableFiles())

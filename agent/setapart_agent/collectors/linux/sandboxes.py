@@ -1,8 +1,8 @@
 """Apps in sandboxes of their own: Flatpak, snaps, and Android apps in Waydroid."""
 
 from setapart_agent.collectors.base import CollectorInfo, Denied, Failed
-from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
-from setapart_agent.collectors.linux.host import Host, LinuxCollector, User
+from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import App
 
@@ -183,4 +183,4 @@ def _waydroid(gathering: Gathering, user: User) -> None:
         gathering.fail(Denied("no list of packages in Android's data"))
 
 
-COLLECTORS: tuple[LinuxCollector, ...] = (Flatpaks(), Snaps(), Waydroid())
+COLLECTORS: tuple[DesktopCollector, ...] = (Flatpaks(), Snaps(), Waydroid())

@@ -1,8 +1,8 @@
 """The folders that desktops call by their purpose, in the user's language: `~/.config/user-dirs.dirs`."""
 
 from setapart_agent.collectors.base import Observed
-from setapart_agent.collectors.linux.host import User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import text
 
 _LIMIT = 64 * 1024

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unseen
-from setapart_agent.collectors.linux.host import User
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.parse.mounts import Mount, mounts_of
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import text
 
 UNKNOWN_UID = 65534
@@ -61,8 +61,8 @@ def users_of(tree: Tree) -> tuple[User, ...]:
         why = raw if isinstance(raw, Denied | Failed) else Failed("no list of users")
         users += [_unknown(why), User(uid=0, name="root", home="/root", unseen=homes.unseen("/root", 0))]
     users += homes.unlisted({entry.home for entry in entries})
-    users += _with_session(homes, least, {user.uid for user in users})
-    once: dict[tuple[int, str], User] = {}
+    users += _with_session(homes, least, {user.uid for user in users if user.uid is not None})
+    once: dict[tuple[int | None, str], User] = {}
     for user in users:
         once.setdefault((user.uid, user.home), user)
     return tuple(once.values())

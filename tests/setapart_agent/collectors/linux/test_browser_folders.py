@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from linux_tree import plant
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.browser_folders import chromium_folders, firefox_folders
-from setapart_agent.collectors.linux.gathering import Gathering
-from setapart_agent.collectors.linux.host import User
-from setapart_agent.collectors.linux.tree import Tree
 
 ANN = User(uid=os.geteuid(), name="ann", home="/home/ann")
 

@@ -9,8 +9,8 @@ import pytest
 from leveldb_maker import log, web_app
 from linux_tree import found, host_of, plant, rows
 from setapart_agent.collectors.base import Denied
+from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.linux.browsers import Browsers
-from setapart_agent.collectors.linux.host import User
 
 ME = str(os.geteuid())
 ONE, TWO = "a" * 32, "b" * 32

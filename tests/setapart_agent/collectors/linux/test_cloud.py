@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from account_tree import LinuxTree, rows
+from setapart_agent.collectors.desktop.host import DesktopCollector
 from setapart_agent.collectors.linux import cloud, directory, groupware, mail
 from setapart_agent.collectors.linux.cloud import CloudStorage
-from setapart_agent.collectors.linux.host import LinuxCollector
 
 
 @pytest.fixture
@@ -44,6 +44,6 @@ def test_encrypted_settings_are_not_seen(ada: LinuxTree) -> None:
 @pytest.mark.parametrize(
     "collector", [one for module in (cloud, directory, groupware, mail) for one in module.COLLECTORS]
 )
-def test_every_module_that_a_collector_declares_exists(collector: LinuxCollector) -> None:
+def test_every_module_that_a_collector_declares_exists(collector: DesktopCollector) -> None:
     for name in collector.info.modules:
         assert import_module(name)

@@ -6,8 +6,8 @@ from pathlib import Path
 from leveldb_maker import log, web_app
 from linux_tree import found, host_of, plant, rows
 from setapart_agent.collectors.base import Denied
+from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.linux.desktop import DesktopEntries
-from setapart_agent.collectors.linux.host import User
 
 ME = str(os.geteuid())
 APP_ID = "abcdefghijklmnopabcdefghijklmnop"

@@ -5,8 +5,8 @@ import pytest
 
 from account_tree import LinuxTree, rows
 from setapart_agent.collectors.base import Denied, Outcome
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.directory import Directory
-from setapart_agent.collectors.linux.tree import Tree
 
 CACHE = (
     b"\x05\x04" + struct.pack(">H", 0) + struct.pack(">III", 1, 1, 12) + b"CORP.EXAMPLE" + struct.pack(">I", 3) + b"ada"

@@ -4,10 +4,10 @@ import pytest
 
 from account_tree import LinuxTree, rows
 from setapart_agent.collectors.base import Absent, Denied, Observed, Outcome
+from setapart_agent.collectors.desktop.host import Host
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import network
-from setapart_agent.collectors.linux.host import Host
 from setapart_agent.collectors.linux.network import Networks, Shares
-from setapart_agent.collectors.linux.tree import Tree
 
 CONNECTION = "[connection]\nid=x\nuuid=1\ntype=vpn\n[vpn]\nremote=nm.corp.example\n"
 

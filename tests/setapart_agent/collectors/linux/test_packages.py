@@ -7,9 +7,9 @@ import pytest
 
 from linux_tree import host_of, plant, rows, status_of
 from rpm_maker import bdb, header, ndb
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import packages
 from setapart_agent.collectors.linux.packages import Packages
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.facts import Facts
 
 OBSERVED = {("apps", "system", "observed", None)}

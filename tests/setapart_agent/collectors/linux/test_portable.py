@@ -7,12 +7,12 @@ import pytest
 
 from linux_tree import found, host_of, plant, rows
 from setapart_agent.collectors.base import Denied
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import portable
-from setapart_agent.collectors.linux.gathering import Gathering
-from setapart_agent.collectors.linux.host import User
 from setapart_agent.collectors.linux.portable import PortableFiles, Processes, portable_name, processes_facts
 from setapart_agent.collectors.linux.processes import Process
-from setapart_agent.collectors.linux.tree import Tree
 
 ME = str(os.geteuid())
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00" + bytes(40)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from linux_tree import host_of, plant, rows
 from setapart_agent.collectors.base import Denied
-from setapart_agent.collectors.linux.host import User
+from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.linux.sandboxes import Flatpaks, Snaps, Waydroid
 from setapart_agent.facts import Facts
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from linux_tree import plant
-from setapart_agent.collectors.linux.host import User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.user_folders import user_folder
 
 ANN = User(uid=os.geteuid(), name="ann", home="/home/ann")

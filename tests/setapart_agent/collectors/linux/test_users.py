@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from setapart_agent.collectors.base import Denied, Failed, Outcome
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import users
-from setapart_agent.collectors.linux.host import User
 from setapart_agent.collectors.linux.parse.mounts import mounts_of
-from setapart_agent.collectors.linux.tree import Tree
 from setapart_agent.collectors.linux.users import UNKNOWN_UID, users_of
 
 

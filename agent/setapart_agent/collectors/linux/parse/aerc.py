@@ -3,8 +3,8 @@
 Format: aerc-accounts(5): a section per account; `source` and `outgoing` are URLs, `from` a mail address.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, mailbox, user_of
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.account import account, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity

@@ -5,8 +5,8 @@ Format: kdepim-runtime, resources/*/*.kcfg; a DAV URL is `user|protocol|url` (re
 
 import re
 
-from setapart_agent.collectors.linux.parse.account import account
-from setapart_agent.collectors.linux.parse.sections import Section, Sections, sections
+from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity

@@ -3,8 +3,8 @@
 Format: prefs_account.c in their sources: a group `[Account: N]` each; the protocol's number is the client's own.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity
 

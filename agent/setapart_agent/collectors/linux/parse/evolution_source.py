@@ -6,8 +6,8 @@ takes server and user from it (e-source-collection.c). The builtin stubs on ever
 
 from msgspec import Struct
 
-from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox
-from setapart_agent.collectors.linux.parse.sections import Section, Sections, sections
+from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox
+from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service

@@ -6,8 +6,8 @@ it. Custom installations stand in `/etc/flatpak/installations.d/*.conf` (flatpak
 
 import re
 
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.collectors.linux.parse.damage import app_facts
-from setapart_agent.collectors.linux.parse.sections import sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, text
 from setapart_evidence.model import App

@@ -3,8 +3,8 @@
 Format: accounts-manager.vala in its sources; before 3.34 the groups were one `[AccountInformation]`.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, mailbox
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
 

@@ -3,8 +3,8 @@
 Format: getmail's documentation, Configuring getmail.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
-from setapart_agent.collectors.linux.parse.sections import plain, sections
+from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.sections import plain, sections
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
 

@@ -4,8 +4,8 @@ Format: gnome-online-accounts, doc/configuration.md, and the providers below src
 user from removing an account that an administrator set up.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, mailbox
-from setapart_agent.collectors.linux.parse.sections import Section, Sections, sections, words
+from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections, words
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
 from setapart_evidence.model import Link, Service

@@ -5,7 +5,7 @@ Format: config.sample.toml in its sources; before 1.0 the keys were `imap-host` 
 
 from collections.abc import Iterator
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity

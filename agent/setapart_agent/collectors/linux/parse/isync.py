@@ -6,7 +6,7 @@ Format: mbsync(1), lines of `Keyword value`, in blocks that empty lines end.
 import itertools
 import re
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity
 

@@ -3,7 +3,7 @@
 Formats: default.conf(5) of FreeIPA, himmelblau.conf(5), authd's broker.conf, nslcd.conf(5), yp.conf(5).
 """
 
-from setapart_agent.collectors.linux.parse.sections import sections, words
+from setapart_agent.collectors.desktop.parse.sections import sections, words
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, host_of, text
 from setapart_evidence.model import Link

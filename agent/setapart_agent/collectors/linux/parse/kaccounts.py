@@ -6,7 +6,7 @@ Format: libaccounts-glib, ag-manager.c: tables Accounts, Services, Settings; a s
 
 from collections.abc import Mapping
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service

@@ -3,8 +3,8 @@
 Format: kidentitymanagement and kmailtransport (mailtransport.kcfg). What it receives is Akonadi's.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, mailbox
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity
 

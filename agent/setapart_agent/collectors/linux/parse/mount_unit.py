@@ -1,7 +1,7 @@
 """Mounts as units of systemd: `/etc/systemd/system/*.mount`. Format: systemd.mount(5)."""
 
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.collectors.linux.parse.mounts import Mount, server_of
-from setapart_agent.collectors.linux.parse.sections import sections
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity

@@ -3,7 +3,7 @@
 Format: msmtp(1), Configuration files: `command argument` lines; `account NAME : BASE` inherits.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity
 

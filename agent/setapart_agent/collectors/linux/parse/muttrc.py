@@ -6,7 +6,7 @@ backquoted commands are not followed.
 
 import re
 
-from setapart_agent.collectors.linux.parse.account import account, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.account import account, mailbox, user_of
 from setapart_agent.facts import AccountFact, Facts, FileSet, host_of, text
 from setapart_evidence.model import Coverage
 from setapart_evidence.statement import Maturity

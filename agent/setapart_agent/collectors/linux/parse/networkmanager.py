@@ -3,7 +3,7 @@
 Format: nm-settings-keyfile(5); what a VPN plugin keeps in `[vpn]` is the plugin's own, under the keys below.
 """
 
-from setapart_agent.collectors.linux.parse.sections import Sections, sections, words
+from setapart_agent.collectors.desktop.parse.sections import Sections, sections, words
 from setapart_agent.collectors.linux.parse.wpa import organisation_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, host_of

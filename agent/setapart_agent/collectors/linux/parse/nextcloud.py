@@ -3,8 +3,8 @@ r"""Nextcloud and ownCloud desktop: `~/.config/Nextcloud/nextcloud.cfg`, `~/.con
 Format: QSettings INI; keys of the group Accounts are `<number>\url`, `<number>\dav_user` and so on.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, user_of
-from setapart_agent.collectors.linux.parse.sections import plain, sections
+from setapart_agent.collectors.desktop.parse.account import account, user_of
+from setapart_agent.collectors.desktop.parse.sections import plain, sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity
 

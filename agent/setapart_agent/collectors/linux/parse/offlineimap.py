@@ -3,8 +3,8 @@
 Format: offlineimap.conf in its sources. Only accounts in `[general] accounts` are synchronised.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
-from setapart_agent.collectors.linux.parse.sections import Sections, sections, words
+from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.sections import Sections, sections, words
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity
 

@@ -3,7 +3,7 @@
 Format: docs/application-config-options.md of abraunegg/onedrive: `key = "value"` lines. No address is kept in clear.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.facts import Facts, FileSet, text
 from setapart_evidence.statement import Maturity
 

@@ -3,8 +3,8 @@
 Format: rclone's documentation of each backend. An encrypted file can't be read; wrapping remotes hold no account.
 """
 
-from setapart_agent.collectors.linux.parse.account import account
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity

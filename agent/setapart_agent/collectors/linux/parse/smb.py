@@ -3,7 +3,7 @@
 Format: smb.conf(5): keys without regard to case, blanks or an indent.
 """
 
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity

@@ -4,7 +4,7 @@ Format: sssd.conf(5), sssd-ad(5), sssd-ipa(5), sssd-ldap(5). `enabled` in a doma
 `[sssd] domains`.
 """
 
-from setapart_agent.collectors.linux.parse.sections import Section, Sections, sections, words
+from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections, words
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, host_of
 from setapart_evidence.model import Link

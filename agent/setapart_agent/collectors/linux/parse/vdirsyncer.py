@@ -4,8 +4,8 @@ Format: vdirsyncer's manual, Full configuration manual; values are JSON. khal an
 and have no accounts of their own.
 """
 
-from setapart_agent.collectors.linux.parse.account import account, address_in, user_of
-from setapart_agent.collectors.linux.parse.sections import plain, sections
+from setapart_agent.collectors.desktop.parse.account import account, address_in, user_of
+from setapart_agent.collectors.desktop.parse.sections import plain, sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service

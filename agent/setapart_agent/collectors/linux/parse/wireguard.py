@@ -3,7 +3,7 @@
 Format: wg(8), Configuration file format; systemd.netdev(5), [WireGuardPeer].
 """
 
-from setapart_agent.collectors.linux.parse.sections import sections
+from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import Facts, FileSet, host_of
 from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity

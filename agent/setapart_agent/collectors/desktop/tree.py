@@ -1,7 +1,8 @@
-"""The file system of one Linux installation: the running one, or a tree that is mounted somewhere.
+"""The file system of one installation: the running one, or a tree that is mounted somewhere.
 
-Paths are absolute inside the installation. Links are followed inside the tree and never out of it; a link that a user
-planted to somebody else's file is refused; only regular files are opened, so no FIFO or device can hold us up.
+Paths are absolute inside the installation, with slashes on every system. Links are followed inside the tree and never
+out of it; a link that a user planted to somebody else's file is refused; only regular files are opened, so no FIFO or
+device can hold us up. Linux pins what it looks at by a descriptor (`O_PATH`); elsewhere `PlainTree` does without.
 """
 
 import errno
@@ -9,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from typing import IO
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome, Unseen
 
@@ -23,9 +25,18 @@ _REFUSED = frozenset({errno.EACCES, errno.EPERM})
 class Tree:
     """Reads files and folders below one root."""
 
-    def __init__(self, root: str = "/") -> None:
+    def __init__(self, root: str = "/", *, ignore_case: bool = False) -> None:
+        """Takes the root.
+
+        Args:
+            root: where the installation is mounted; `/` is the running system.
+            ignore_case: whether names are compared without regard to case, as Windows and macOS do, while the system
+                that the tree is mounted on does not.
+        """
         self.root = os.path.realpath(root)
         self.live = self.root == "/"
+        self._ignore_case = ignore_case
+        self._spellings: dict[str, dict[str, str]] = {}
 
     def read(self, path: str, owner: int | None = None, limit: int = FILE_LIMIT) -> Outcome[bytes]:
         """The content of a regular file.
@@ -166,8 +177,9 @@ class Tree:
             if part == "..":
                 del done[-1:]
                 continue
-            here = "/".join((self.root, *done, part))
-            if not stat.S_ISLNK(os.lstat(here).st_mode):
+            here, status = self._step(done, part)
+            part = here.rpartition("/")[2]
+            if not stat.S_ISLNK(status.st_mode):
                 done.append(part)
                 continue
             links += 1
@@ -178,6 +190,106 @@ class Tree:
                 done = []
             pending += [step for step in reversed(target.split("/")) if step not in ("", ".")]
         return "/".join((self.root, *done))
+
+    def _step(self, done: list[str], part: str) -> tuple[str, os.stat_result]:
+        """The real path of one component and what is there; another spelling of it only where this one is not."""
+        folder = "/".join((self.root, *done))
+        here = f"{folder}/{part}"
+        try:
+            return here, os.lstat(here)
+        except FileNotFoundError:
+            if not self._ignore_case:
+                raise
+        if folder not in self._spellings:
+            self._spellings[folder] = {name.lower(): name for name in os.listdir(folder)}
+        here = f"{folder}/{self._spellings[folder].get(part.lower(), part)}"
+        return here, os.lstat(here)
+
+
+class PlainTree(Tree):
+    """The same where there is no `O_PATH`: macOS and Windows. What a path leads to is looked at before it is opened."""
+
+    def read(self, path: str, owner: int | None = None, limit: int = FILE_LIMIT) -> Outcome[bytes]:
+        """See `Tree.read`."""
+        opened = self._file(path, owner)
+        if not isinstance(opened, Observed):
+            return opened
+        try:
+            with opened.value as file:
+                content = file.read(limit + 1)
+        except OSError as exc:
+            return _outcome(exc)
+        return Failed(f"larger than {limit} bytes") if len(content) > limit else Observed(content)
+
+    def head(self, path: str, size: int, owner: int | None = None) -> Outcome[bytes]:
+        """See `Tree.head`."""
+        opened = self._file(path, owner)
+        if not isinstance(opened, Observed):
+            return opened
+        try:
+            with opened.value as file:
+                return Observed(file.read(size))
+        except OSError as exc:
+            return _outcome(exc)
+
+    def entries(self, path: str, owner: int | None = None) -> Outcome[tuple[str, ...]]:
+        """See `Tree.entries`."""
+        found = self._look(path, owner, stat.S_ISDIR, "a folder")
+        if not isinstance(found, Observed):
+            return found
+        try:
+            names = os.listdir(found.value[0])
+        except OSError as exc:
+            return _outcome(exc)
+        if len(names) > _MAX_ENTRIES:
+            return Failed(f"more than {_MAX_ENTRIES} entries")
+        return Observed(tuple(sorted(names)))
+
+    def status(self, path: str, owner: int | None = None) -> Outcome[os.stat_result]:
+        """See `Tree.status`."""
+        found = self._look(path, owner, lambda _mode: True, "anything")
+        return Observed(found.value[1]) if isinstance(found, Observed) else found
+
+    def _look(
+        self, path: str, owner: int | None, accepts: Callable[[int], bool], expected: str
+    ) -> Outcome[tuple[str, os.stat_result]]:
+        try:
+            real = path if self.live else self._resolve(path)
+            found = os.stat(real)
+            if not accepts(found.st_mode):
+                return Failed(f"not {expected}")
+            if owner is not None and found.st_uid != owner:
+                here = os.path.realpath(real)
+                public = found.st_uid == 0 and found.st_mode & stat.S_IROTH and here.startswith(_PUBLIC)
+                if here != os.path.normpath(real) and not public:
+                    return Denied("a link to another owner's file")
+        except OSError as exc:
+            return _outcome(exc)
+        except ValueError:
+            return Failed("a name that no file can have")
+        return Observed((real, found))
+
+    def _file(self, path: str, owner: int | None) -> Outcome[IO[bytes]]:
+        found = self._look(path, owner, stat.S_ISREG, "a file")
+        if not isinstance(found, Observed):
+            return found
+        try:
+            flags = (
+                os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            )
+            file = open(os.open(found.value[0], flags), "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        except OSError as exc:
+            return _outcome(exc)
+        now = os.fstat(file.fileno())
+        if (now.st_ino, now.st_dev) != (found.value[1].st_ino, found.value[1].st_dev):
+            file.close()
+            return Failed("another file than a moment ago")
+        return Observed(file)
+
+
+def open_tree(root: str = "/", *, ignore_case: bool = False) -> Tree:
+    """The tree of the running system or of a folder, in the way that this system offers."""
+    return (Tree if hasattr(os, "O_PATH") else PlainTree)(root, ignore_case=ignore_case)
 
 
 def failures(outcomes: Iterable[Outcome[object]]) -> tuple[Unseen, ...]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from linux_tree import host_of, plant, rows
 from setapart_agent.collectors.base import CollectorInfo, Denied, Failed
-from setapart_agent.collectors.linux.gathering import Gathering, for_each_user
-from setapart_agent.collectors.linux.host import User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import App, Coverage

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setapart_agent.collectors.linux.parse.prefs import prefs_of
+from setapart_agent.collectors.desktop.parse.prefs import prefs_of
 from setapart_agent.errors import ParseError
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import tbsync
+from setapart_agent.collectors.desktop.parse import tbsync
 from setapart_agent.errors import ParseError
 
 ACCOUNTS = json.dumps(

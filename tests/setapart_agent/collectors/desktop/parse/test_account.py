@@ -1,4 +1,4 @@
-from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox, user_of
 
 
 def test_a_login_name_that_is_no_address_gives_no_domain() -> None:

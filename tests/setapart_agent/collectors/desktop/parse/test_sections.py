@@ -1,6 +1,6 @@
 import pytest
 
-from setapart_agent.collectors.linux.parse.sections import flag, plain, sections, words
+from setapart_agent.collectors.desktop.parse.sections import flag, plain, sections, words
 from setapart_agent.errors import ParseError
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from setapart_agent.collectors.base import Absent, CollectorInfo, Failed, Observed, Outcome, Unseen, coverage_of
-from setapart_agent.collectors.linux.host import Host, User
-from setapart_agent.collectors.linux.tree import FILE_LIMIT, Tree
+from setapart_agent.collectors.desktop.host import Host, User
+from setapart_agent.collectors.desktop.tree import FILE_LIMIT, Tree
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App, Coverage

@@ -4,13 +4,13 @@ import pytest
 
 from account_tree import LinuxTree
 from setapart_agent.collectors.base import Denied, Failed, Outcome
-from setapart_agent.collectors.linux.survey import Place, Survey
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.survey import Place, Survey
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 
-RC = Place(client="isync", parser="isync", paths=(".mbsyncrc", ".config/*/rc"))
-MIXED = Place(client="mutt", parser="muttrc", paths=(".mutt/*",), mixed=True)
+RC = Place(client="isync", parser="linux.parse.isync", paths=(".mbsyncrc", ".config/*/rc"))
+MIXED = Place(client="mutt", parser="linux.parse.muttrc", paths=(".mutt/*",), mixed=True)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import thunderbird_prefs
+from setapart_agent.collectors.desktop.parse import thunderbird_prefs
 from setapart_agent.facts import AccountFact, Facts, FileSet
 
 

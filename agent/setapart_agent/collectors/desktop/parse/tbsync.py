@@ -5,7 +5,7 @@ Format: TbSync, content/modules/db.js: accounts by number under `data`.
 
 import json
 
-from setapart_agent.collectors.linux.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity

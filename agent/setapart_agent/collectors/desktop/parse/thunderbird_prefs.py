@@ -6,8 +6,8 @@ counts is the list in `mail.accountmanager.accounts`: removed accounts may leave
 
 from collections.abc import Callable, Iterable
 
-from setapart_agent.collectors.linux.parse.account import account, address_in, mailbox, user_of
-from setapart_agent.collectors.linux.parse.prefs import Pref, prefs_of
+from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.prefs import Pref, prefs_of
 from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
 from setapart_evidence.model import Coverage, Service
 from setapart_evidence.statement import Maturity

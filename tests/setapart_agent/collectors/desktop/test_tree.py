@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.tree import Tree
 
 
 @pytest.fixture

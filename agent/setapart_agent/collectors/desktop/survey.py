@@ -16,18 +16,25 @@ from setapart_agent.collectors.base import (
     Unseen,
     coverage_of,
 )
-from setapart_agent.collectors.linux.host import Host, User
-from setapart_agent.collectors.linux.tree import Tree
+from setapart_agent.collectors.desktop.host import Host, User
+from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Section
 from setapart_evidence.statement import Maturity
 
-PARSE = "setapart_agent.collectors.linux.parse"
+COLLECTORS = "setapart_agent.collectors"
 _LIMIT = 16 * 1024 * 1024
 _MAX_FILES = 5000
-_SHARED = frozenset({"", ".config", ".local", ".local/share", ".var", ".var/app"})
-_COMMON = tuple(f"{PARSE}.{name}" for name in ("account", "prefs", "sections"))
+_SHARED = frozenset(
+    {
+        "", ".config", ".local", ".local/share", ".var", ".var/app",
+        "Library", "Library/Application Support", "Library/Containers", "Library/Preferences",
+        "AppData", "AppData/Local", "AppData/Roaming",
+    }
+)  # fmt: skip
+"""Folders of a home that belong to no program."""
+_COMMON = tuple(f"{COLLECTORS}.desktop.parse.{name}" for name in ("account", "prefs", "sections"))
 _NO_FILE = Failed("not a file")
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
@@ -37,7 +44,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
     Attributes:
         client: the program's name, as reasons of coverage show it.
-        parser: the module below `parse` that reads the files.
+        parser: the module below `setapart_agent.collectors` that reads the files, such as `linux.parse.goa`.
         paths: patterns below the home, or below `/` for machine-wide files; `*` and `?` within a component.
         sections: the sections that are not fully seen when a file can't be read.
         mixed: whether other files may match too, so that only those are parsed which the parser recognises.
@@ -97,7 +104,7 @@ class Survey:
 
     def parse(self, place: Place, path: str, content: bytes, more: Mapping[str, bytes] = _NOTHING) -> Facts:
         """Parses one file and keeps its facts; one that is not what it should be is a failure."""
-        parser: Parser = import_module(f"{PARSE}.{place.parser}")
+        parser: Parser = import_module(f"{COLLECTORS}.{place.parser}")
         if place.mixed and not parser.recognise(path.rpartition("/")[2], content):
             return Facts()
         files = {"main": content, **more}
@@ -200,7 +207,7 @@ def info_of(
 ) -> CollectorInfo:
     """A collector's declaration, made from its places: what they read and which parsers they use."""
     known = tuple(places)
-    parsers = sorted({f"{PARSE}.{place.parser}" for place in known})
+    parsers = sorted({f"{COLLECTORS}.{place.parser}" for place in known})
     return CollectorInfo(
         name=name,
         version=1,

@@ -1,0 +1,1 @@
+"""Formats that iOS, macOS and Apple's device management share."""

@@ -1,0 +1,1 @@
+"""What the desktop systems share: the file tree, users, browsers, Thunderbird."""

@@ -1,0 +1,1 @@
+"""Collectors of iOS and iPadOS."""
