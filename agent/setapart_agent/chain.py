@@ -1,23 +1,26 @@
 """The chain of one key's reports: per device the last sequence and the digest of the last statement.
 
-The state is one small file beside the key, `<key>.chain`. It is locked while a report is made, and on disk before the
-report is released: a crash in between leaves a gap, never two reports with one sequence.
+The state is one small file beside the key, `<key>.chain`: a line with the state, and a line for each advance since. It
+is locked while a report is made, and on disk before the report is released: a crash in between leaves a gap, never two
+reports with one sequence. An advance costs one line, however many devices a station has.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from setapart_agent.errors import ChainError
+from setapart_agent.private_files import CLOSED, NO_LINK, lock, sync_folder, write_all, write_private
 from setapart_evidence.statement import Sha256
 
 _CURE = "if the file is lost, run `setapart-agent reset-identity` and register the new key"
+_MOST_LINES = 256
+"""Advances after which the next agent writes the state anew."""
 
 
 class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,8 +30,15 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     previous: Sha256
 
 
+class Advance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of the file: the new end of one device's chain."""
+
+    device: str
+    link: Link
+
+
 class ChainState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file. `salt` makes the `local-` ids of devices that no authority has a key for."""
+    """The first line. `salt` makes the `local-` ids of devices that no authority has a key for."""
 
     version: Annotated[int, Meta(ge=1, le=1)] = 1
     salt: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -53,9 +63,9 @@ class Chain:
         Raises:
             ChainError: it could not be written; the report must not be released.
         """
-        devices = {**self.state.devices, device: Link(sequence=sequence, previous=statement_digest)}
-        self.state = structs.replace(self.state, devices=devices)
-        write_private(self._path, msgspec.json.format(msgspec.json.encode(self.state)) + b"\n")
+        link = Link(sequence=sequence, previous=statement_digest)
+        _append(self._path, msgspec.json.encode(Advance(device=device, link=link)) + b"\n")
+        self.state.devices[device] = link
 
 
 @contextmanager
@@ -66,17 +76,16 @@ def locked_chain(key: Path) -> Iterator[Chain]:
         ChainError: another agent holds it for too long, or it can't be read or written.
     """
     path = chain_path(key)
-    lock = path.with_name(path.name + ".lock")
+    beside = path.with_name(path.name + ".lock")
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, 0o600)
     except OSError as exc:
-        raise ChainError(f"{lock.name} can't be opened: {exc.strerror}", cure="make its folder writable") from None
+        raise ChainError(f"{beside.name} can't be opened: {exc.strerror}", cure="make its folder writable") from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        state = _read(path)
-        if state is None:
-            state = ChainState(salt=os.urandom(32).hex())
-            write_private(path, msgspec.json.format(msgspec.json.encode(state)) + b"\n")
+        lock(handle)
+        state, whole = _read(path)
+        if not whole:
+            write_private(path, msgspec.json.encode(state) + b"\n")
         elif not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
             raise ChainError(f"{path.name} is not writable", cure="make the file and its folder writable")
         yield Chain(path, state)
@@ -89,45 +98,45 @@ def chain_path(key: Path) -> Path:
     return key.with_name(key.name + ".chain")
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replaces a file with mode 0600; on disk, with its folder's entry, when this returns.
-
-    Raises:
-        ChainError: it could not be written; the old content is still there.
-    """
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+def _append(path: Path, line: bytes) -> None:
+    """Adds a line, on disk when this returns; what could be written of it in part is taken back."""
     try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | CLOSED | NO_LINK)
         try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(handle, view) :]
-            os.fsync(handle)
+            before = os.fstat(handle).st_size
+            try:
+                write_all(handle, line)
+                os.fsync(handle)
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(handle, before)
+                raise
         finally:
             os.close(handle)
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
         raise ChainError(
             f"{path.name} can't be written: {exc.strerror}", cure="make its folder writable, or free some space"
         ) from None
 
 
-def _read(path: Path) -> ChainState | None:
+def _read(path: Path) -> tuple[ChainState, bool]:
+    """The state, and whether the file may stay as it is: a new, long or broken off one is written anew."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return None
+        return ChainState(salt=os.urandom(32).hex()), False
     except OSError as exc:
         raise ChainError(f"{path.name} can't be read: {exc.strerror}", cure="make it readable") from None
+    head, _, rest = raw.partition(b"\n")
+    *lines, torn = rest.split(b"\n")  # the last of an agent that died: its report was not released
     try:
-        return msgspec.json.decode(raw, type=ChainState)
+        state = msgspec.json.decode(head, type=ChainState)
+        for line in lines:
+            entry = msgspec.json.decode(line, type=Advance)
+            state.devices[entry.device] = entry.link
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ChainError(
             f"{path.name} is not a chain file", expected="what the last report wrote", cure=_CURE
         ) from None
+    return state, raw.endswith(b"\n") and not torn and len(lines) <= _MOST_LINES

@@ -5,7 +5,6 @@ import os
 import sys
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -58,7 +57,7 @@ def make_signed_report(
         ChainError: the chain could not be written; nothing may be released.
     """
     inventory = build_inventory(collected.facts, disclosure)
-    device = signer.public.keyid if source.own else _device_id(collected, disclosure, chain)
+    device = signer.public.keyid if source.own else device_id(collected, disclosure, chain)
     sequence, previous = chain.end(device)
     predicate = Predicate(
         device=DeviceRef(id=device),
@@ -106,7 +105,7 @@ def _reference(info: CollectorInfo) -> CollectorRef:
     return CollectorRef(name=info.name, version=info.version, digest=code_digest(info.modules), maturity=info.maturity)
 
 
-def _device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain) -> str:
+def device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain) -> str:
     """The id of a device that a station reads.
 
     With the authority's id key, one phone has one id by whatever way it was read. Without, the station's own salt
@@ -120,8 +119,3 @@ def _device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain)
         return hardware_id(disclosure.id_key, device.platform, device.serial)
     salted = hardware_id(bytes.fromhex(chain.state.salt), device.platform, device.serial)
     return f"local-{salted.removeprefix('hw-')[: 2 * _LOCAL_ID_BYTES]}"
-
-
-def output_path(folder_or_file: Path, device: str) -> Path:
-    """Where a report goes: the file itself, or `<id>.evidence` in a folder."""
-    return folder_or_file / f"{device}.evidence" if folder_or_file.is_dir() else folder_or_file

@@ -4,11 +4,12 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from setapart_agent.chain import chain_path, locked_chain, write_private
+from setapart_agent.chain import chain_path, locked_chain
 from setapart_agent.errors import ChainError
 
 DIGEST = "sha256:" + "0" * 64
@@ -89,22 +90,6 @@ def test_a_folder_that_is_missing_is_an_error_of_ours(tmp_path: Path) -> None:
         pass
 
 
-def test_a_failed_write_keeps_the_old_content_and_leaves_no_temporary_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "state"
-    write_private(target, b"old")
-
-    def full(_handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ChainError, match="No space left"):
-        write_private(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["state"]
-
-
 def test_the_chain_is_synced_to_disk_before_it_is_released(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     real = os.fsync
@@ -113,3 +98,64 @@ def test_the_chain_is_synced_to_disk_before_it_is_released(key: Path, monkeypatc
         before = len(synced)
         chain.advance("d", 1, DIGEST)
         assert len(synced) - before == 2
+
+
+def test_a_station_with_many_devices_writes_one_line_for_each_report(key: Path) -> None:
+    with locked_chain(key) as chain:
+        for number in range(200):
+            chain.advance(f"d{number}", 1, DIGEST)
+        size = chain_path(key).stat().st_size
+        chain.advance("d7", 2, DIGEST)
+        assert chain_path(key).stat().st_size - size < 200
+    with locked_chain(key) as chain:
+        assert (chain.end("d7")[0], chain.end("d8")[0]) == (3, 2)
+
+
+def test_many_advances_are_folded_into_one_state(key: Path) -> None:
+    for _ in range(2):
+        with locked_chain(key) as chain:
+            for _ in range(300):
+                sequence, _previous = chain.end("d")
+                chain.advance("d", sequence, DIGEST)
+    with locked_chain(key) as chain:
+        assert chain.end("d")[0] == 601
+        assert len(chain_path(key).read_bytes().splitlines()) == 1
+
+
+def test_a_line_that_a_crash_tore_is_dropped_and_never_joined_to_the_next(key: Path) -> None:
+    with locked_chain(key) as chain:
+        chain.advance("d", 1, DIGEST)
+    whole = chain_path(key).read_bytes()
+    for cut in range(whole.index(b"\n") + 2, len(whole)):
+        chain_path(key).write_bytes(whole[:cut])
+        with locked_chain(key) as chain:
+            assert chain.end("d")[0] == 1
+            chain.advance("d", 1, DIGEST)
+        with locked_chain(key) as chain:
+            assert chain.end("d")[0] == 2
+
+
+def test_a_disk_that_fills_up_leaves_the_chain_as_it_was(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked_chain(key) as chain:
+        chain.advance("d", 1, DIGEST)
+        before = chain_path(key).read_bytes()
+        monkeypatch.setattr(os, "write", _full(os.write))
+        with pytest.raises(ChainError, match="No space left"):
+            chain.advance("d", 2, DIGEST)
+        monkeypatch.undo()
+        assert chain.end("d")[0] == 2
+        assert chain_path(key).read_bytes() == before
+
+
+def _full(write: Callable[[int, bytes], int]) -> Callable[[int, bytes], int]:
+    """A disk that takes ten more bytes."""
+    left = [10]
+
+    def limited(handle: int, content: bytes) -> int:
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        taken = write(handle, content[: left[0]])
+        left[0] -= taken
+        return taken
+
+    return limited

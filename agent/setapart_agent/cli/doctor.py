@@ -3,17 +3,28 @@
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from setapart_agent.cli.options import disclosure_options, key_options, key_path, read_policy_bundle, source_option
+from setapart_agent.cli.options import (
+    disclosure_options,
+    key_options,
+    key_path,
+    password_asker,
+    read_policy_bundle,
+    source_options,
+)
 from setapart_agent.cli.table import print_table
 from setapart_agent.disclosure import filter_of
 from setapart_agent.inventory import build_inventory
-from setapart_agent.sources import collect, parse_source
+from setapart_agent.sources import collect_all, parse_source
 from setapart_evidence.model import Coverage
 from setapart_evidence.statement import Level
+
+if TYPE_CHECKING:
+    from setapart_agent.collectors.base import CollectorInfo
 
 _SOMETHING_UNSEEN = 3
 # The first line whose words stand in a row's reason says what to do.
@@ -52,13 +63,14 @@ class Unseen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command("doctor")
-@source_option()
+@source_options()
 @key_options()
 @disclosure_options()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     *,
     source_spelling: str,
+    password_file: Path | None,
     key_file: Path | None,
     folder: Path | None,
     disclosure: Level | None,
@@ -70,9 +82,13 @@ def command(
     Exit code 0 if everything can be seen, 3 if something can't.
     """
     source = parse_source(source_spelling)
-    collected = collect(source)
-    inventory = build_inventory(collected.facts, filter_of(read_policy_bundle(bundle_file), disclosure))
-    unseen = tuple(_unseen(inventory.coverage))
+    chosen = filter_of(read_policy_bundle(bundle_file), disclosure)
+    coverage: list[Coverage] = []
+    collectors: dict[CollectorInfo, None] = {}
+    for collected in collect_all(source, password_asker(password_file)):
+        coverage += build_inventory(collected.facts, chosen).coverage
+        collectors.update(dict.fromkeys(collected.collectors))
+    unseen = tuple(_unseen(coverage))
     path = key_path(key_file, folder)
     if as_json:
         answer = {
@@ -80,7 +96,7 @@ def command(
             "unseen": unseen,
             "collectors": [
                 {"name": info.name, "version": info.version, "maturity": info.maturity, "reads": info.reads}
-                for info in collected.collectors
+                for info in collectors
             ],
         }
         click.echo(msgspec.json.encode(answer).decode())
@@ -89,7 +105,7 @@ def command(
         click.echo()
         print_table(
             ("collector", "version", "tried on"),
-            ((info.name, str(info.version), info.maturity) for info in collected.collectors),
+            ((info.name, str(info.version), info.maturity) for info in collectors),
         )
         click.echo()
         if unseen:

@@ -1,12 +1,12 @@
 """`setapart-agent keygen`."""
 
-import os
 from pathlib import Path
 
 import click
 
-from setapart_agent.cli.options import KEY_NAME, state_folder
 from setapart_agent.errors import KeyFileError
+from setapart_agent.private_files import write_new
+from setapart_agent.state import KEY_NAME, state_folder
 from setapart_evidence.keys import Algorithm, generate
 
 
@@ -32,24 +32,3 @@ def command(output: Path | None, algorithm: Algorithm) -> None:
         output.unlink()
         raise
     click.echo(f"private key  {output}\npublic key   {public}\nkey id       {signer.public.keyid}")
-
-
-def write_new(path: Path, content: bytes, mode: int) -> None:
-    """Writes a file that must not exist yet, with this mode whatever the umask is.
-
-    Raises:
-        KeyFileError: it exists, or can't be written.
-    """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
-    except FileExistsError:
-        raise KeyFileError(
-            f"{path} exists", expected="a new file", cure="choose another name; a key is never overwritten"
-        ) from None
-    except OSError as exc:
-        raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="choose a folder that you own") from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, mode)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)

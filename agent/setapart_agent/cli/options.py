@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from setapart_agent.errors import AgentError, KeyFileError
+from setapart_agent.state import KEY_NAME, state_folder
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import FileSigner, load_signer
 
@@ -18,27 +20,44 @@ T = TypeVar("T")
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _SMALL = 8 * 1024 * 1024
-KEY_NAME = "key.pem"
+_PASSWORD_VARIABLE = "SETAPART_BACKUP_PASSWORD"  # noqa: S105 - the name of a variable
 
 
-def state_folder() -> Path:
-    """Where an agent keeps its key and chain: the system's state folder for root, else the user's (XDG)."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/setapart-agent")
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state, "setapart-agent")
+def source_options() -> Decorator:
+    """`--source` and `--password-file`."""
+
+    def both(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option(
+            "--password-file",
+            type=click.Path(path_type=Path),
+            help=f"The password of an encrypted backup, in a file; else {_PASSWORD_VARIABLE}, or you are asked.",
+        )(command)
+        return click.option(
+            "--source",
+            "source_spelling",
+            default="local",
+            show_default=True,
+            metavar="SOURCE",
+            help="local, root:DIR, adb[:SERIAL], bugreport:FILE, androidqf:DIR, ios-backup:DIR, ios-usb[:UDID], "
+            "mdm:FILE, or mdm:graph, mdm:amapi, mdm:fleet with :SETTINGS.",
+        )(command)
+
+    return both
 
 
-def source_option() -> Decorator:
-    """`--source`."""
-    return click.option(
-        "--source",
-        "source_spelling",
-        default="local",
-        show_default=True,
-        metavar="SOURCE",
-        help="local, root:DIR, adb[:SERIAL], bugreport:FILE or androidqf:DIR.",
-    )
+def password_asker(file: Path | None) -> Callable[[], str | None]:
+    """Asks for the password of a backup: the file that was given, the environment, the terminal; else `None`."""
+
+    def ask() -> str | None:
+        if file is not None:
+            return read_small(file).decode("utf-8", "replace").rstrip("\r\n")
+        if _PASSWORD_VARIABLE in os.environ:
+            return os.environ[_PASSWORD_VARIABLE]
+        if not sys.stdin.isatty():
+            return None
+        return str(click.prompt("password of the backup", hide_input=True, err=True))
+
+    return ask
 
 
 def disclosure_options() -> Decorator:

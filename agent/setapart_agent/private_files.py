@@ -1,0 +1,127 @@
+"""Files that only their owner may read, replaced whole and on disk before anybody relies on them; on every system."""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from setapart_agent.errors import ChainError, KeyFileError
+
+# Windows knows none of these, and needs O_BINARY.
+CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_PRIVATE = 0o600
+_EVERYTHING_OF_THE_LOCK = 1
+
+
+def is_administrator() -> bool:
+    """Whether this process may read every user's files: root, or an elevated process of Windows."""
+    if hasattr(os, "geteuid"):
+        return os.geteuid() == 0
+    import ctypes
+
+    return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined,unused-ignore]
+
+
+def lock(handle: int) -> None:
+    """Waits for the one lock of an open file; closing it lets go."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_LOCK, _EVERYTHING_OF_THE_LOCK)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Writes a file that must not exist yet, with this mode whatever the umask is.
+
+    Raises:
+        KeyFileError: it exists, or can't be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED | NO_LINK, mode)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path} exists", expected="a new file", cure="choose another name; a key is never overwritten"
+        ) from None
+    except OSError as exc:
+        raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="choose a folder that you own") from None
+    with os.fdopen(handle, "wb") as file:
+        restrict(path, handle, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replaces a file with mode 0600; on disk, with its folder's entry, when this returns.
+
+    Raises:
+        ChainError: it could not be written; the old content is still there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED, _PRIVATE)
+        try:
+            if sys.platform == "win32":
+                restrict(temporary, handle, _PRIVATE)
+            write_all(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as exc:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise ChainError(
+            f"{path.name} can't be written: {exc.strerror}", cure="make its folder writable, or free some space"
+        ) from None
+
+
+def write_all(handle: int, content: bytes) -> None:
+    """Writes everything, however little a single call takes."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Puts the entries of a folder on disk; Windows has no such call and needs none for a replaced file."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | CLOSED)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def restrict(path: Path, handle: int, mode: int) -> None:
+    """Sets the mode of a file that was just made; on Windows a private file is left to its owner and administrators.
+
+    Raises:
+        KeyFileError: Windows would not set it.
+    """
+    if sys.platform == "win32":
+        if mode == _PRIVATE:
+            _leave_to_its_owner(path)
+    else:
+        os.fchmod(handle, mode)
+
+
+def _leave_to_its_owner(path: Path) -> None:
+    import getpass
+    import subprocess
+
+    program = str(Path(os.environ["SYSTEMROOT"], "System32", "icacls.exe"))
+    # SYSTEM and the administrators by their well-known SIDs: their names are localised.
+    grants = ("*S-1-5-18:F", "*S-1-5-32-544:F", f"{getpass.getuser()}:F")
+    answer = subprocess.run(  # noqa: S603 - a fixed program of the system
+        [program, str(path), "/inheritance:r", "/grant:r", *grants], capture_output=True, check=False
+    )
+    if answer.returncode:
+        raise KeyFileError(f"{path} can't be made private", cure="choose a folder on an NTFS disk that you own")
