@@ -25,6 +25,7 @@ READS = (
 )
 MODULES = (
     __name__,
+    "setapart_agent.collectors.desktop.browser_places",
     *(
         f"{_PARSE}.{name}"
         for name in (

@@ -1,12 +1,13 @@
 """Where browsers of Linux keep their profiles: as packages, as Flatpaks and as snaps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from setapart_agent.collectors.desktop.browser_places import Table, present
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import User
 
-_CHROMIUM = {
+_CHROMIUM: Table = {
     "chromium": "chromium",
     "google-chrome": "chrome",
     "google-chrome-beta": "chrome-beta",
@@ -35,16 +36,18 @@ _CHROMIUM = {
 }
 """Folder below the configuration folder to the browser's name in profile ids."""
 
-_FIREFOX = {
+_FIREFOX: Table = {
     ".mozilla/firefox": "firefox",
     ".librewolf": "librewolf",
     ".waterfox": "waterfox",
     ".floorp": "floorp",
     ".zen": "zen",
     ".mullvad-browser": "mullvad",
+    ".local/share/torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser": "tor",
+    "data/torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser": "tor",
     ".thunderbird": "thunderbird",
 }
-_FIREFOX_CONFIG = {
+_FIREFOX_CONFIG: Table = {
     "mozilla/firefox": "firefox",
     "librewolf/librewolf": "librewolf",
     "librewolf": "librewolf",
@@ -60,17 +63,17 @@ def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, .
     bases = [f"{user.home}/.config"]
     for home in _sandbox_homes(gathering, user):
         bases += [f"{home}/config", f"{home}/.config", home]
-    return tuple(folder for base in bases for folder in _present(gathering, base, _CHROMIUM))
+    return tuple(folder for base in bases for folder in present(gathering, base, _CHROMIUM))
 
 
 def firefox_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:
     """The folders of Firefox's family that hold `profiles.ini`."""
     found: list[BrowserFolder] = []
     for home in (user.home, *_sandbox_homes(gathering, user)):
-        found += _present(gathering, home, _FIREFOX)
-        found += _present(gathering, f"{home}/.config", _FIREFOX_CONFIG)
+        found += present(gathering, home, _FIREFOX)
+        found += present(gathering, f"{home}/.config", _FIREFOX_CONFIG)
         if home != user.home:
-            found += _present(gathering, f"{home}/config", _FIREFOX_CONFIG)
+            found += present(gathering, f"{home}/config", _FIREFOX_CONFIG)
     return tuple(found)
 
 
@@ -81,12 +84,3 @@ def _sandbox_homes(gathering: Gathering, user: User) -> Iterator[str]:
     for name in gathering.entries(f"{user.home}/snap"):
         yield f"{user.home}/snap/{name}/common"
         yield f"{user.home}/snap/{name}/current"
-
-
-def _present(gathering: Gathering, base: str, known: Mapping[str, str]) -> Iterator[BrowserFolder]:
-    """Those known folders that are there; the base is listed once, since most are not."""
-    names = frozenset(gathering.entries(base))
-    for folder, browser in known.items():
-        first, _, second = folder.partition("/")
-        if first in names and (not second or second in gathering.entries(f"{base}/{first}")):
-            yield BrowserFolder(browser=browser, path=f"{base}/{folder}")

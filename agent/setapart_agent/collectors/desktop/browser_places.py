@@ -1,0 +1,194 @@
+"""Where browsers keep their profiles on macOS and Windows, and how a table of such folders is looked through.
+
+Chromium's family: chromium.googlesource.com, docs/user_data_dir.md, and the same rule for its forks (the folder of the
+vendor, then of the product; `User Data` below it on Windows). Firefox's family: toolkit/xre/nsXREDirProvider.cpp
+(macOS leaves the vendor out). The names of the forks' folders are those that Homebrew's casks remove and that osquery,
+yt-dlp and MVT's kin look into; Mullvad's and Naver's on Windows are unverified. Programs that only embed Chromium are
+no browsers and are not listed.
+
+A packaged program (MSIX) writes below its own package what it believes to be `AppData`
+(learn.microsoft.com, "Understanding how packaged desktop apps run on Windows").
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from setapart_agent.collectors.desktop.browsers import BrowserFolder
+from setapart_agent.collectors.desktop.gathering import Gathering
+
+System = Literal["macos", "windows"]
+Table = Mapping[str, str]
+"""Folder below a base to the browser's name in profile ids."""
+
+_PACKAGES = "AppData/Local/Packages"
+_MACOS_CHROMIUM: Table = {
+    "Google/Chrome": "chrome",
+    "Google/Chrome Beta": "chrome-beta",
+    "Google/Chrome Dev": "chrome-dev",
+    "Google/Chrome Canary": "chrome-canary",
+    "Google/Chrome for Testing": "chrome-for-testing",
+    "Chromium": "chromium",
+    "Microsoft Edge": "edge",
+    "Microsoft Edge Beta": "edge-beta",
+    "Microsoft Edge Dev": "edge-dev",
+    "Microsoft Edge Canary": "edge-canary",
+    "BraveSoftware/Brave-Browser": "brave",
+    "BraveSoftware/Brave-Browser-Beta": "brave-beta",
+    "BraveSoftware/Brave-Browser-Nightly": "brave-nightly",
+    "BraveSoftware/Brave-Origin": "brave-origin",
+    "Vivaldi": "vivaldi",
+    "Vivaldi Snapshot": "vivaldi-snapshot",
+    "com.operasoftware.Opera": "opera",
+    "com.operasoftware.OperaGX": "opera-gx",
+    "com.operasoftware.OperaAir": "opera-air",
+    "com.operasoftware.OperaNext": "opera-beta",
+    "com.operasoftware.OperaDeveloper": "opera-developer",
+    "com.opera.Neon": "opera-neon",
+    "Yandex/YandexBrowser": "yandex",
+    "Naver/Whale": "whale",
+    "Coccoc": "coccoc",
+    "Arc/User Data": "arc",
+    "Dia/User Data": "dia",
+    "Comet": "comet",
+    "com.openai.atlas/browser-data/host": "atlas",
+    "net.imput.helium": "helium",
+    "Thorium": "thorium",
+    "Iridium": "iridium",
+    "Sidekick": "sidekick",
+    "Wavebox": "wavebox",
+    "Island": "island",
+}
+_MACOS_FIREFOX: Table = {
+    "Firefox": "firefox",
+    "librewolf": "librewolf",
+    "Waterfox": "waterfox",
+    "Floorp": "floorp",
+    "zen": "zen",
+    "Pale Moon": "palemoon",
+    "SeaMonkey": "seamonkey",
+    "MullvadBrowser": "mullvad",
+    "TorBrowser-Data/Browser": "tor",
+}
+_MACOS_LIBRARY: Table = {"Thunderbird": "thunderbird"}
+"""Thunderbird alone stands beside `Application Support`."""
+
+_WINDOWS_LOCAL: Table = {
+    f"{folder}/User Data": browser
+    for folder, browser in {
+        "Google/Chrome": "chrome",
+        "Google/Chrome Beta": "chrome-beta",
+        "Google/Chrome Dev": "chrome-dev",
+        "Google/Chrome SxS": "chrome-canary",
+        "Google/Chrome for Testing": "chrome-for-testing",
+        "Chromium": "chromium",
+        "Microsoft/Edge": "edge",
+        "Microsoft/Edge Beta": "edge-beta",
+        "Microsoft/Edge Dev": "edge-dev",
+        "Microsoft/Edge SxS": "edge-canary",
+        "BraveSoftware/Brave-Browser": "brave",
+        "BraveSoftware/Brave-Browser-Beta": "brave-beta",
+        "BraveSoftware/Brave-Browser-Nightly": "brave-nightly",
+        "BraveSoftware/Brave-Origin": "brave-origin",
+        "Vivaldi": "vivaldi",
+        "Vivaldi Snapshot": "vivaldi-snapshot",
+        "Yandex/YandexBrowser": "yandex",
+        "Naver/Naver Whale": "whale",
+        "CocCoc/Browser": "coccoc",
+        "Arc": "arc",
+        "Perplexity/Comet": "comet",
+        "imput/Helium": "helium",
+        "Thorium": "thorium",
+        "Supermium": "supermium",
+        "Iridium": "iridium",
+        "CentBrowser": "cent",
+        "Comodo/Dragon": "dragon",
+        "Epic Privacy Browser": "epic",
+        "Slimjet": "slimjet",
+        "AVAST Software/Browser": "avast",
+        "AVG/Browser": "avg",
+        "Torch": "torch",
+        "Sidekick": "sidekick",
+        "WaveboxApp": "wavebox",
+        "Island/Island": "island",
+        "360Chrome/Chrome": "360",
+        "Tencent/QQBrowser": "qq",
+        "DCBrowser": "dc",
+    }.items()
+}
+_WINDOWS_ROAMING: Table = {
+    "Opera Software/Opera Stable": "opera",
+    "Opera Software/Opera GX Stable": "opera-gx",
+    "Opera Software/Opera Air Stable": "opera-air",
+    "Opera Software/Opera Next": "opera-beta",
+    "Opera Software/Opera Beta": "opera-beta",
+    "Opera Software/Opera Developer": "opera-developer",
+    "Opera Software/Opera Neon": "opera-neon",
+}
+_WINDOWS_FIREFOX: Table = {
+    "Mozilla/Firefox": "firefox",
+    "Mozilla/SeaMonkey": "seamonkey",
+    "librewolf": "librewolf",
+    "Waterfox": "waterfox",
+    "Floorp": "floorp",
+    "zen": "zen",
+    "Moonchild Productions/Pale Moon": "palemoon",
+    "Mullvad/MullvadBrowser": "mullvad",
+    "Thunderbird": "thunderbird",
+}
+_WINDOWS_HOME: Table = {
+    f"{folder}Tor Browser/Browser/TorBrowser/Data/Browser": "tor" for folder in ("Desktop/", "OneDrive/Desktop/")
+}
+"""Where Tor Browser's installer proposes to put it, profile and all."""
+
+
+def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
+    """The user data folders of Chromium's family below a home."""
+    if system == "macos":
+        return tuple(present(gathering, f"{home}/Library/Application Support", _MACOS_CHROMIUM, ignore_case=True))
+    found: list[BrowserFolder] = []
+    for local, roaming in _app_data(gathering, home):
+        found += present(gathering, local, _WINDOWS_LOCAL, ignore_case=True)
+        found += present(gathering, roaming, _WINDOWS_ROAMING, ignore_case=True)
+    return tuple(found)
+
+
+def firefox_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
+    """The folders of Firefox's family below a home that hold `profiles.ini`, or the profile itself."""
+    if system == "macos":
+        found = list(present(gathering, f"{home}/Library/Application Support", _MACOS_FIREFOX, ignore_case=True))
+        return (*found, *present(gathering, f"{home}/Library", _MACOS_LIBRARY, ignore_case=True))
+    found = list(present(gathering, home, _WINDOWS_HOME, ignore_case=True))
+    for _, roaming in _app_data(gathering, home):
+        found += present(gathering, roaming, _WINDOWS_FIREFOX, ignore_case=True)
+    return tuple(found)
+
+
+def present(gathering: Gathering, base: str, known: Table, *, ignore_case: bool = False) -> Iterator[BrowserFolder]:
+    """Those folders of a table that are there, as they are spelt there. Each folder on the way is listed once.
+
+    Args:
+        gathering: of the user.
+        base: the folder that the table's names are below.
+        known: the table.
+        ignore_case: whether the system takes `Zen` and `zen` for one name.
+    """
+    listed: dict[str, dict[str, str]] = {}
+    for folder, browser in known.items():
+        path = base
+        for part in folder.split("/"):
+            if path not in listed:
+                listed[path] = {name.lower() if ignore_case else name: name for name in gathering.entries(path)}
+            name = listed[path].get(part.lower() if ignore_case else part)
+            if name is None:
+                break
+            path = f"{path}/{name}"
+        else:
+            yield BrowserFolder(browser=browser, path=path)
+
+
+def _app_data(gathering: Gathering, home: str) -> Iterator[tuple[str, str]]:
+    """`Local` and `Roaming` of a home, then of every packaged program in it."""
+    yield f"{home}/AppData/Local", f"{home}/AppData/Roaming"
+    for name in gathering.entries(f"{home}/{_PACKAGES}"):
+        cache = f"{home}/{_PACKAGES}/{name}/LocalCache"
+        yield f"{cache}/Local", f"{cache}/Roaming"

@@ -1,0 +1,101 @@
+"""Where browsers of macOS and Windows keep their profiles."""
+
+from pathlib import Path
+
+import pytest
+
+from linux_tree import plant
+from setapart_agent.collectors.base import Denied, Outcome
+from setapart_agent.collectors.desktop.browser_places import (
+    System,
+    chromium_folders,
+    firefox_folders,
+    present,
+)
+from setapart_agent.collectors.desktop.browsers import BrowserFolder
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.tree import PlainTree, Tree
+
+MAC, WINDOWS = "/Users/ann/Library/Application Support", "/Users/ann/AppData"
+MSIX = f"{WINDOWS}/Local/Packages"
+
+
+def gathering(root: Path, *folders: str) -> Gathering:
+    plant(root, {f"{folder}/x": "" for folder in folders})
+    return Gathering(tree=Tree(str(root), ignore_case=True), profile="501")
+
+
+@pytest.mark.parametrize(
+    ("system", "folder", "browser"),
+    [
+        ("macos", f"{MAC}/Google/Chrome", "chrome"),
+        ("macos", f"{MAC}/Google/Chrome Canary", "chrome-canary"),
+        ("macos", f"{MAC}/Chromium", "chromium"),
+        ("macos", f"{MAC}/Microsoft Edge", "edge"),
+        ("macos", f"{MAC}/BraveSoftware/Brave-Browser", "brave"),
+        ("macos", f"{MAC}/com.operasoftware.OperaGX", "opera-gx"),
+        ("macos", f"{MAC}/Arc/User Data", "arc"),
+        ("macos", f"{MAC}/com.openai.atlas/browser-data/host", "atlas"),
+        ("windows", f"{WINDOWS}/Local/Google/Chrome/User Data", "chrome"),
+        ("windows", f"{WINDOWS}/Local/Google/Chrome SxS/User Data", "chrome-canary"),
+        ("windows", f"{WINDOWS}/Local/Microsoft/Edge/User Data", "edge"),
+        ("windows", f"{WINDOWS}/Local/Yandex/YandexBrowser/User Data", "yandex"),
+        ("windows", f"{WINDOWS}/Roaming/Opera Software/Opera Stable", "opera"),
+        ("windows", f"{MSIX}/TheBrowserCompany.Arc_ttt1ap7aakyb4/LocalCache/Local/Arc/User Data", "arc"),
+        ("windows", f"{MSIX}/Contoso.Opera_abc/LocalCache/Roaming/Opera Software/Opera Stable", "opera"),
+    ],
+)
+def test_chromiums_family(tmp_path: Path, system: System, folder: str, browser: str) -> None:
+    one = gathering(tmp_path, folder)
+    assert chromium_folders(one, "/Users/ann", system) == (BrowserFolder(browser=browser, path=folder),)
+    assert firefox_folders(one, "/Users/ann", system) == ()
+    assert one.failures == []
+
+
+@pytest.mark.parametrize(
+    ("system", "folder", "browser"),
+    [
+        ("macos", f"{MAC}/Firefox", "firefox"),
+        ("macos", f"{MAC}/librewolf", "librewolf"),
+        ("macos", f"{MAC}/TorBrowser-Data/Browser", "tor"),
+        ("macos", "/Users/ann/Library/Thunderbird", "thunderbird"),
+        ("windows", f"{WINDOWS}/Roaming/Mozilla/Firefox", "firefox"),
+        ("windows", f"{WINDOWS}/Roaming/Thunderbird", "thunderbird"),
+        ("windows", f"{MSIX}/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox", "firefox"),
+        ("windows", "/Users/ann/Desktop/Tor Browser/Browser/TorBrowser/Data/Browser", "tor"),
+    ],
+)
+def test_firefoxes_family(tmp_path: Path, system: System, folder: str, browser: str) -> None:
+    one = gathering(tmp_path, folder)
+    assert firefox_folders(one, "/Users/ann", system) == (BrowserFolder(browser=browser, path=folder),)
+    assert chromium_folders(one, "/Users/ann", system) == ()
+    assert one.failures == []
+
+
+def test_another_spelling_of_a_folder_is_the_same_folder_and_keeps_its_spelling(tmp_path: Path) -> None:
+    one = gathering(tmp_path, f"{MAC}/google/CHROME", f"{WINDOWS}/Roaming/LibreWolf")
+    assert [folder.path for folder in chromium_folders(one, "/Users/ann", "macos")] == [f"{MAC}/google/CHROME"]
+    assert [folder.path for folder in firefox_folders(one, "/Users/ann", "windows")] == [f"{WINDOWS}/Roaming/LibreWolf"]
+
+
+def test_case_counts_where_the_system_says_so(tmp_path: Path) -> None:
+    one = gathering(tmp_path, "/b/Zen")
+    assert list(present(one, "/b", {"zen": "zen"})) == []
+
+
+def test_a_file_of_a_browsers_name_is_no_folder_of_it(tmp_path: Path) -> None:
+    plant(tmp_path, {f"{MAC}/Google": "", f"{MAC}/Arc": ""})
+    one = gathering(tmp_path, f"{MAC}/Vivaldi")
+    assert [folder.browser for folder in chromium_folders(one, "/Users/ann", "macos")] == ["vivaldi"]
+    assert one.failures == []
+
+
+def test_a_folder_on_the_way_that_may_not_be_listed_is_told(tmp_path: Path) -> None:
+    class Locked(PlainTree):
+        def entries(self, path: str, owner: int | None = None) -> Outcome[tuple[str, ...]]:
+            return Denied("permission denied") if path.endswith("/Google") else super().entries(path, owner)
+
+    plant(tmp_path, {f"{MAC}/Google/Chrome/x": "", f"{MAC}/Vivaldi/x": ""})
+    one = Gathering(tree=Locked(str(tmp_path)), profile="501")
+    assert [folder.browser for folder in chromium_folders(one, "/Users/ann", "macos")] == ["vivaldi"]
+    assert one.failures == [Denied("permission denied")]
