@@ -6,7 +6,7 @@ COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate
 
 EXTRAS := --extra auditor --extra ios --extra mdm --extra offline-windows
 
-.PHONY: demo test check lint types contracts bench docs locks assets catalog-table coverage mutation install
+.PHONY: demo test check lint types contracts bench docs filled-docs locks assets catalog-table coverage mutation install
 
 install: ## a virtual environment with everything that `make check` needs
 	python3 -m venv .venv
@@ -29,6 +29,9 @@ types:
 
 contracts:
 	.venv/bin/lint-imports
+
+filled-docs: ## the parts of documents that are made from the code
+	$(PYTHON) docs/fill.py
 
 docs: ## the documents say what the programs do
 	$(RUN) pytest tests/docs

@@ -1,0 +1,1 @@
+"""Parsers: bytes in, facts out; no file, process or network is touched here."""
