@@ -38,6 +38,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "browser.firefox-extensions": ParserRef("browser.parse.firefox_extensions"),
     "browser.firefox-account": ParserRef("browser.parse.firefox_account"),
     "browser.firefox-web-apps": ParserRef("browser.parse.firefox_web_apps"),
+    "ios.accounts": ParserRef("ios.parse.accounts", "0"),
     "linux.dpkg-status": ParserRef("linux.parse.dpkg", SYSTEM_PROFILE),
     "linux.dpkg-list": ParserRef("linux.parse.dpkg_list", SYSTEM_PROFILE),
     "linux.rpm-db": ParserRef("linux.parse.rpm_db", SYSTEM_PROFILE),

@@ -6,7 +6,7 @@ such files.
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,21 @@ _PROGRESS_EVERY = 1_000
 _PATIENCE = 20.0
 _MAX_ROWS = 200_000
 _MAX_VALUE = 16 * 1024 * 1024
+_MAX_COLUMNS = 1_000
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000"
 _MAX_BYTES = 192 * 1024 * 1024
 """Bytes of all values of one query: rows of a join repeat them, so that a small file can give many."""
 HEADER = b"SQLite format 3\x00"
 
 
-def read_rows(
-    main: bytes, queries: Mapping[str, str], wal: bytes | None = None
-) -> dict[str, tuple[tuple[object, ...], ...]]:
+Schema = Mapping[str, tuple[str, ...]]
+"""Every table's columns."""
+Queries = Mapping[str, str] | Callable[[Schema], Mapping[str, str]]
+"""SQL by name; or what gives it for a database's tables, where those are named differently from version to version."""
+Rows = dict[str, tuple[tuple[object, ...], ...]]
+
+
+def read_rows(main: bytes, queries: Queries, wal: bytes | None = None) -> Rows:
     """Runs queries over a private copy of a database.
 
     Args:
@@ -40,40 +47,76 @@ def read_rows(
     Raises:
         ParseError: not an sqlite database, or one that lies about itself, is too large, or does not end.
     """
-    import sqlite3
-
     if not main.startswith(HEADER):
         raise ParseError("no sqlite header", expected="an sqlite 3 database")
-    deadline = time.monotonic() + _PATIENCE
-
-    found: dict[str, tuple[tuple[object, ...], ...]] = {}
     with tempfile.TemporaryDirectory(prefix="setapart-") as folder:
         path = Path(folder, "db")
         path.write_bytes(main)
         if wal:
             Path(folder, "db-wal").write_bytes(wal)
+        return _ask(str(path), queries)
+
+
+def read_rows_of_file(path: Path, queries: Queries) -> Rows:
+    """The same for a database that is too large to be held in memory, and that nobody writes to.
+
+    It is read where it is, and nothing is written beside it; only with a write-ahead log is it copied first.
+
+    Raises:
+        ParseError: as `read_rows`.
+    """
+    import shutil
+
+    try:
+        with path.open("rb") as file:
+            if file.read(len(HEADER)) != HEADER:
+                raise ParseError("no sqlite header", expected="an sqlite 3 database")
+        wal = path.with_name(path.name + "-wal")
+        if not wal.is_symlink() and wal.is_file() and wal.stat().st_size:
+            with tempfile.TemporaryDirectory(prefix="setapart-") as folder:
+                shutil.copyfile(path, Path(folder, "db"))
+                shutil.copyfile(wal, Path(folder, "db-wal"))
+                return _ask(str(Path(folder, "db")), queries)
+        return _ask(f"{path.resolve().as_uri()}?mode=ro&immutable=1", queries)
+    except OSError as exc:
+        raise ParseError(f"sqlite: {exc.strerror}", expected="a database that can be read") from None
+
+
+def _ask(database: str, queries: Queries) -> Rows:
+    import sqlite3
+
+    deadline = time.monotonic() + _PATIENCE
+    found: Rows = {}
+    try:
+        connection = sqlite3.connect(database, isolation_level=None, uri=database.startswith("file:"))
         try:
-            connection = sqlite3.connect(path, isolation_level=None)
-            try:
-                connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_EVERY)
-                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
-                for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON", "mmap_size=0"):
-                    connection.execute(f"PRAGMA {pragma}").close()
-                # The last argument names the view or trigger that an access is a part of: a program of the file's own.
-                connection.set_authorizer(
-                    lambda *access: sqlite3.SQLITE_OK if access[4] is None else sqlite3.SQLITE_DENY
-                )
-                connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-                for name, query in queries.items():
-                    rows = _rows(connection, query)
-                    if rows is not None:
-                        found[name] = rows
-            finally:
-                connection.close()
-        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as exc:
-            # Not its own words, which hold names out of the database.
-            what = getattr(exc, "sqlite_errorname", None) or type(exc).__name__
-            raise ParseError(f"sqlite: {what}", expected="a whole sqlite 3 database") from None
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_EVERY)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+            for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON", "mmap_size=0"):
+                connection.execute(f"PRAGMA {pragma}").close()
+            # The last argument names the view or trigger that an access is a part of: a program of the file's own.
+            connection.set_authorizer(lambda *access: sqlite3.SQLITE_OK if access[4] is None else sqlite3.SQLITE_DENY)
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            for name, query in (queries(_schema(connection)) if callable(queries) else queries).items():
+                rows = _rows(connection, query)
+                if rows is not None:
+                    found[name] = rows
+        finally:
+            connection.close()
+    except (sqlite3.Error, ValueError, OverflowError, MemoryError) as exc:
+        # Not its own words, which hold names out of the database.
+        what = getattr(exc, "sqlite_errorname", None) or type(exc).__name__
+        raise ParseError(f"sqlite: {what}", expected="a whole sqlite 3 database") from None
+    return found
+
+
+def _schema(connection: "sqlite3.Connection") -> Schema:
+    """The columns of every table; views and virtual tables are none."""
+    named = _rows(connection, _TABLES)
+    found: dict[str, tuple[str, ...]] = {}
+    for (name,) in named or ():
+        columns = connection.execute("SELECT name FROM pragma_table_info(?)", (name,)).fetchmany(_MAX_COLUMNS)
+        found[str(name)] = tuple(str(column) for (column,) in columns)
     return found
 
 
