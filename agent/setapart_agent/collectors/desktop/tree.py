@@ -66,11 +66,16 @@ class Tree:
 
     def head(self, path: str, size: int, owner: int | None = None) -> Outcome[bytes]:
         """The first bytes of a regular file, however large it is."""
+        return self.part(path, 0, size, owner)
+
+    def part(self, path: str, offset: int, size: int, owner: int | None = None) -> Outcome[bytes]:
+        """The bytes of a regular file from an offset on, fewer where it ends."""
         opened = self._open(path, owner, stat.S_ISREG, "a file")
         if not isinstance(opened, Observed):
             return opened
         try:
             with open(f"/proc/self/fd/{opened.value}", "rb", buffering=0) as file:
+                file.seek(offset)
                 return Observed(file.read(size))
         except OSError as exc:
             return _outcome(exc)
@@ -221,13 +226,14 @@ class PlainTree(Tree):
             return _outcome(exc)
         return Failed(f"larger than {limit} bytes") if len(content) > limit else Observed(content)
 
-    def head(self, path: str, size: int, owner: int | None = None) -> Outcome[bytes]:
-        """See `Tree.head`."""
+    def part(self, path: str, offset: int, size: int, owner: int | None = None) -> Outcome[bytes]:
+        """See `Tree.part`."""
         opened = self._file(path, owner)
         if not isinstance(opened, Observed):
             return opened
         try:
             with opened.value as file:
+                file.seek(offset)
                 return Observed(file.read(size))
         except OSError as exc:
             return _outcome(exc)

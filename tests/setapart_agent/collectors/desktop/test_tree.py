@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed
-from setapart_agent.collectors.desktop.tree import Tree
+from setapart_agent.collectors.desktop.tree import PlainTree, Tree
 
 
 @pytest.fixture
@@ -116,6 +116,17 @@ def test_the_first_bytes_of_a_file_however_large(root: Path) -> None:
     assert tree.head("/etc/large", 4) == Observed(b"\x7fELF")
     assert tree.head("/etc/none", 4) == Absent()
     assert tree.head("/etc", 4) == Failed("not a file")
+
+
+@pytest.mark.parametrize("kind", [Tree, PlainTree])
+def test_a_part_of_a_file_is_read_from_where_it_starts(root: Path, kind: type[Tree]) -> None:
+    (root / "etc" / "large").write_bytes(b"\x7fELF and more")
+    tree = kind(str(root))
+    assert tree.part("/etc/large", 5, 3) == Observed(b"and")
+    assert tree.part("/etc/large", 9, 99) == Observed(b"more")
+    assert tree.part("/etc/large", 99, 1) == Observed(b"")
+    assert tree.part("/etc/none", 0, 1) == Absent()
+    assert tree.part("/etc", 0, 1) == Failed("not a file")
 
 
 def test_a_users_link_to_a_public_file_of_the_system_is_followed(tmp_path: Path) -> None:
