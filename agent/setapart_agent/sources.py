@@ -128,7 +128,7 @@ def collect_all(spec: SourceSpec, ask: Ask = lambda: None) -> Iterator[Collected
     else:
         from setapart_agent.collectors.worker import in_worker
 
-        yield from in_worker(lambda: _files(spec, ask))
+        yield from in_worker(lambda ask: _files(spec, ask), ask, many=spec.kind == "mdm")
 
 
 def _local() -> Collected:
