@@ -63,10 +63,10 @@ def snappy(data: bytes) -> bytes:
     return out
 
 
-def web_app(url: bytes, name: bytes) -> bytes:
-    """The record of a web app: field 1 is sync_data, whose fields 1 and 2 are start address and name."""
+def web_app(url: bytes, name: bytes, state: int | None = 1) -> bytes:
+    """The record of a web app: field 1 is sync_data (1 is the start address, 2 the name), 8 is install_state."""
     inner = b"\x0a" + varint(len(url)) + url + b"\x12" + varint(len(name)) + name + b"\x18\x01"
-    return b"\x10\x05" + b"\x0a" + varint(len(inner)) + inner
+    return b"\x28\x05" + b"\x0a" + varint(len(inner)) + inner + (b"" if state is None else b"\x40" + varint(state))
 
 
 def _internal(key: bytes, value: bytes | None, sequence: int) -> bytes:

@@ -1,26 +1,34 @@
 """Extensions, web apps and sign-in of one user's browsers, wherever a platform keeps their folders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from msgspec import Struct
 
-from setapart_agent.collectors.base import Failed
+from setapart_agent.collectors.base import Absent, Denied, Failed, Observed
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.facts import Facts
+from setapart_evidence.model import Section
 
 _PARSE = "setapart_agent.collectors.browser.parse"
 _LIMIT = 32 * 1024 * 1024
+_MAX_PROFILES = 500
 _MAX_EXTENSIONS = 500
+_ATTEMPTS = 3
 _PREFERENCES = ("Preferences", "Secure Preferences")
+_DATABASE_FILES = (".ldb", ".sst", ".log")
 _FIREFOX_FILES = {
     "extensions.json": "firefox_extensions",
     "signedInUser.json": "firefox_account",
     "taskbartabs/taskbartabs.json": "firefox_web_apps",
 }
 """Files of a profile to their parsers."""
+_SAFARI = {"Safari": "safari", "SafariTechnologyPreview": "safari-preview"}
+_SAFARI_LISTS = ("AppExtensions", "WebExtensions", "Extensions")
+
+SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
 READS = (
-    "Preferences, extensions and the list of web apps of Chromium's family",
+    "Preferences, Local State, extensions and the list of web apps of Chromium's family",
     "extensions, web apps and sign-in of Firefox's family",
 )
 MODULES = (
@@ -29,12 +37,18 @@ MODULES = (
     *(
         f"{_PARSE}.{name}"
         for name in (
-            "chromium_preferences", "chromium_extension", "chromium_web_apps", "leveldb", "snappy",
-            "firefox_extensions", "firefox_account", "firefox_web_apps", "firefox_profiles", "json_file",
+            "chromium_preferences", "chromium_local_state", "chromium_extension", "chromium_web_apps", "leveldb",
+            "snappy", "firefox_extensions", "firefox_account", "firefox_web_apps", "firefox_profiles", "json_file",
         )
     ),
 )  # fmt: skip
-"""For the declaration of a collector that uses this."""
+"""For the declaration of a collector that uses `gather_browsers`."""
+SAFARI_READS = ("the lists of Safari's extensions",)
+SAFARI_MODULES = (
+    f"{_PARSE}.safari_extensions",
+    *(f"setapart_agent.collectors.apple.parse.{name}" for name in ("plist", "plist_binary", "plist_xml")),
+)
+"""For the declaration of a collector that uses `gather_safari` too."""
 
 
 class BrowserFolder(Struct, frozen=True, kw_only=True):
@@ -56,12 +70,31 @@ def gather_browsers(gathering: Gathering, chromium: Iterable[BrowserFolder], fir
     """
     for folder in chromium:
         gathering.label = folder.browser
+        _local_state(gathering, folder)
         for name, path in chromium_profiles(gathering, folder):
             _chromium(gathering, path, f"{gathering.profile}/{folder.browser}/{name}")
     for folder in firefox:
         gathering.label = folder.browser
         for path in _firefox_profiles(gathering, folder):
             _firefox(gathering, path, f"{gathering.profile}/{folder.browser}/{path.rpartition('/')[2]}")
+
+
+def gather_safari(gathering: Gathering, home: str) -> None:
+    """The extensions of Safari and its preview, in the usual profile and in those that were made (Safari 17)."""
+    from setapart_agent.collectors.browser.parse import safari_extensions
+
+    for name, browser in _SAFARI.items():
+        gathering.label = browser
+        for base in (f"{home}/Library/Containers/com.apple.{name}/Data/Library/{name}", f"{home}/Library/{name}"):
+            profiles = {"Default": base}
+            profiles |= {one: f"{base}/Profiles/{one}" for one in _first_profiles(gathering, f"{base}/Profiles")}
+            for profile, folder in profiles.items():
+                for listed in _SAFARI_LISTS:
+                    path = f"{folder}/{listed}/Extensions.plist"
+                    content = gathering.read(path, _LIMIT)
+                    if content is not None:
+                        owner = f"{gathering.profile}/{browser}/{profile}"
+                        gathering.parse(safari_extensions.parse, content, path=path, profile=owner)
 
 
 def chromium_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[tuple[str, str], ...]:
@@ -73,15 +106,46 @@ def chromium_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[tupl
             gathering.status(f"{path}/{file}") for file in (*_PREFERENCES, "Extensions")
         ):
             found.append((name or folder.path.rpartition("/")[2], path))
-    return tuple(found)
+    if len(found) > _MAX_PROFILES:
+        gathering.fail(Failed(f"more than {_MAX_PROFILES} profiles"))
+    return tuple(found[:_MAX_PROFILES])
 
 
 def web_app_database(gathering: Gathering, profile_path: str) -> dict[str, bytes]:
-    """The files of the database in which a Chromium profile keeps its web apps, by name."""
+    """The files of the database in which a Chromium profile keeps its web apps, by name; those alone that have some.
+
+    A browser that runs may move records from one file to another between two looks: then all is looked at again.
+    """
+    from setapart_agent.collectors.browser.parse.chromium_web_apps import PREFIX
+    from setapart_agent.collectors.browser.parse.leveldb import may_hold
+
     folder = f"{profile_path}/Sync Data/LevelDB"
-    names = (name for name in gathering.entries(folder) if name.endswith((".ldb", ".log")))
-    contents = {name: gathering.read(f"{folder}/{name}", _LIMIT) for name in names}
-    return {name: content for name, content in contents.items() if content}
+    for _ in range(_ATTEMPTS):
+        names = [name for name in gathering.entries(folder) if name.endswith(_DATABASE_FILES)]
+        found: dict[str, bytes] = {}
+        for name in names:
+            read = gathering.tree.read(f"{folder}/{name}", owner=gathering.owner, limit=_LIMIT)
+            if isinstance(read, Absent):
+                break
+            if not isinstance(read, Observed):
+                gathering.fail(read)
+            elif may_hold(PREFIX, read.value):
+                found[name] = read.value
+        else:
+            return found
+    gathering.fail(Failed("the list of web apps changes while it is read"))
+    return {}
+
+
+def _local_state(gathering: Gathering, folder: BrowserFolder) -> None:
+    """Who is signed in, also to a profile that can't be read."""
+    path = f"{folder.path}/Local State"
+    content = gathering.read(path, _LIMIT)
+    if content is not None:
+        from setapart_agent.collectors.browser.parse import chromium_local_state
+
+        owner = f"{gathering.profile}/{folder.browser}"
+        gathering.parse(chromium_local_state.parse, content, path=path, profile=owner)
 
 
 def _chromium(gathering: Gathering, path: str, profile: str) -> None:
@@ -105,33 +169,58 @@ def _chromium_extensions(gathering: Gathering, folder: str, profile: str, known:
     """Extensions that are on the disk and not in the preferences, by their own manifests."""
     from setapart_agent.collectors.browser.parse import chromium_extension
 
-    identifiers = [name for name in gathering.entries(folder) if chromium_extension.extension_id(name) == name]
-    unknown = [name for name in identifiers if name not in known]
-    if len(unknown) > _MAX_EXTENSIONS:
-        gathering.fail(Failed(f"more than {_MAX_EXTENSIONS} extensions"))
-    for identifier in unknown[:_MAX_EXTENSIONS]:
-        for version in gathering.entries(f"{folder}/{identifier}"):
-            at = f"{folder}/{identifier}/{version}"
-            content = gathering.read(f"{at}/manifest.json", _LIMIT)
-            if content is None:
-                continue
-            companions = {
-                role: messages
-                for role, name in chromium_extension.companions("manifest.json", content).items()
-                if (messages := gathering.read(f"{at}/{name}", _LIMIT)) is not None
-            }
-            gathering.parse(
-                chromium_extension.parse, content, path=f"{at}/manifest.json", profile=profile, companions=companions
-            )
+    for count, at in enumerate(_unknown_extensions(gathering, folder, known)):
+        if count >= _MAX_EXTENSIONS:
+            gathering.fail(Failed(f"more than {_MAX_EXTENSIONS} extensions"))
+            return
+        content = gathering.read(f"{at}/manifest.json", _LIMIT)
+        if content is None:
+            continue
+        companions = {
+            role: messages
+            for role, name in chromium_extension.companions("manifest.json", content).items()
+            if (messages := gathering.read(f"{at}/{name}", _LIMIT)) is not None
+        }
+        gathering.parse(
+            chromium_extension.parse, content, path=f"{at}/manifest.json", profile=profile, companions=companions
+        )
+
+
+def _unknown_extensions(gathering: Gathering, folder: str, known: set[str]) -> Iterator[str]:
+    """The folders of all versions of extensions that are not known yet."""
+    from setapart_agent.collectors.browser.parse.chromium_extension import extension_id
+
+    for identifier in gathering.entries(folder):
+        if extension_id(identifier) == identifier and identifier not in known:
+            yield from (f"{folder}/{identifier}/{version}" for version in gathering.entries(f"{folder}/{identifier}"))
 
 
 def _firefox_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[str, ...]:
-    """The profiles that `profiles.ini` names, and the folders beside it that look like one."""
+    """The profiles that the lists name, and every folder where one could lie beside them."""
     from setapart_agent.collectors.browser.parse.firefox_profiles import profile_paths
 
-    listed = profile_paths(gathering.read(f"{folder.path}/profiles.ini", _LIMIT) or b"", folder.path)
-    beside = (path.rpartition("/")[0] for path in gathering.find(f"{folder.path}/*/extensions.json"))
-    return tuple(dict.fromkeys((*listed, *beside)))
+    paths: list[str] = []
+    for listed in ("profiles.ini", "installs.ini"):
+        for path in profile_paths(gathering.read(f"{folder.path}/{listed}", _LIMIT) or b"", folder.path):
+            if not path.startswith("/"):
+                gathering.fail(Denied("a profile on another drive, or at a place that only the system knows"))
+            elif not path.startswith(f"{folder.path}/") and isinstance(
+                gathering.tree.status(path, owner=gathering.owner), Absent
+            ):
+                gathering.fail(Denied("a profile outside of the browser's folder is not there"))
+            else:
+                paths.append(path)
+    for base in (folder.path, f"{folder.path}/Profiles"):
+        paths += [f"{base}/{name}" for name in _first_profiles(gathering, base)]
+    return tuple(dict.fromkeys(paths))
+
+
+def _first_profiles(gathering: Gathering, folder: str) -> tuple[str, ...]:
+    """The names in a folder of profiles, up to a limit."""
+    names = gathering.entries(folder)
+    if len(names) > _MAX_PROFILES:
+        gathering.fail(Failed(f"more than {_MAX_PROFILES} profiles"))
+    return names[:_MAX_PROFILES]
 
 
 def _firefox(gathering: Gathering, path: str, profile: str) -> None:

@@ -1,7 +1,7 @@
 """Extensions, web apps and sign-in of the browsers of every user."""
 
 from setapart_agent.collectors.base import CollectorInfo
-from setapart_agent.collectors.desktop.browsers import MODULES, READS, gather_browsers
+from setapart_agent.collectors.desktop.browsers import MODULES, READS, SECTIONS, gather_browsers
 from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.linux.browser_folders import chromium_folders, firefox_folders
@@ -13,8 +13,8 @@ class Browsers:
 
     info = CollectorInfo(
         name="linux.browsers",
-        version=1,
-        sections=("apps", "accounts"),
+        version=2,
+        sections=SECTIONS,
         maturity="real-hardware",
         reads=READS,
         modules=(__name__, "setapart_agent.collectors.linux.browser_folders", *MODULES),

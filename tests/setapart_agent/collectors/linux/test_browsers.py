@@ -23,7 +23,7 @@ PREFERENCES = json.dumps(
 MANIFEST = json.dumps({"manifest_version": 3, "name": "__MSG_n__", "version": "2", "default_locale": "en"})
 CHROME = "home/ann/.config/google-chrome"
 FIREFOX = "home/ann/.mozilla/firefox"
-SEEN = {("apps", ME, "observed", None), ("accounts", ME, "observed", None)}
+SEEN = {(section, ME, "observed", None) for section in ("apps", "accounts", "links")}
 
 
 def test_a_chromium_profile(tmp_path: Path) -> None:
@@ -103,4 +103,6 @@ def test_a_broken_file_is_told(tmp_path: Path, file: str, content: str) -> None:
 def test_without_browsers_everything_is_observed_and_unseen_homes_are_told(tmp_path: Path) -> None:
     assert rows(Browsers().collect(host_of(tmp_path))) == SEEN
     away = host_of(tmp_path, User(uid=5, name="x", home="/x", unseen=Denied("locked")))
-    assert rows(Browsers().collect(away)) == {("apps", "5", "denied", "locked"), ("accounts", "5", "denied", "locked")}
+    assert rows(Browsers().collect(away)) == {
+        (section, "5", "denied", "locked") for section in ("apps", "accounts", "links")
+    }

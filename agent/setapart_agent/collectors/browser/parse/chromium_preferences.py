@@ -1,10 +1,10 @@
 """Preferences of a Chromium profile: extensions, web apps, and the accounts that are signed in.
 
 `Preferences` and `Secure Preferences` are JSON of one shape; on Linux extensions stand in the former, elsewhere in the
-latter. The keys are named in chrome/common/pref_names.h, extensions/browser/extension_prefs.cc (locations:
-extensions/common/mojom/manifest.mojom) and components/signin/internal/identity_manager/account_tracker_service.cc. Edge
-adds `edge_account_*`. A Google or Microsoft account in a browser reaches no mail, calendar or contacts by itself: it
-has no services here.
+latter (chrome/browser/prefs/chrome_pref_service_factory.cc); Opera calls their list `opsettings`. The keys are named in
+chrome/common/pref_names.h, extensions/browser/extension_prefs.cc (locations: extensions/common/mojom/manifest.mojom)
+and components/signin/internal/identity_manager/account_tracker_service.cc. Edge adds `edge_account_*`. A Google or
+Microsoft account in a browser reaches no mail, calendar or contacts by itself: it has no services here.
 """
 
 import re
@@ -41,8 +41,12 @@ def parse(files: FileSet) -> Facts:
         ParseError: not a JSON object.
     """
     preferences = decoded(files.main, "a Chromium Preferences file")
-    settings = members(member(preferences, "extensions", "settings"))
-    apps = [app for identifier, entry in settings if (app := _extension(identifier, entry, files.profile)) is not None]
+    apps = [
+        app
+        for settings in ("settings", "opsettings")
+        for identifier, entry in members(member(preferences, "extensions", settings))
+        if (app := _extension(identifier, entry, files.profile)) is not None
+    ]
     apps += _web_apps(preferences, files.profile)
     return Facts(apps=tuple(dict.fromkeys(apps)), accounts=tuple(dict.fromkeys(_accounts(preferences, files.profile))))
 
@@ -94,14 +98,15 @@ def _accounts(preferences: Mapping[str, object], profile: str) -> Iterator[Accou
     infos = member(preferences, "account_info")
     listed = [info for info in infos if isinstance(info, dict)] if isinstance(infos, list) else []
     for info in listed:
-        yield _account(info, profile)
+        yield account_of(info, profile)
     # Browsers before 2020 name the signed-in account here alone; `last_username` would only be a trace.
     username = word(member(preferences, "google", "services", "username"))
     if username and username not in {member(info, "email") for info in listed}:
         yield AccountFact(profile=profile, type="chromium:google", address=username, domain=domain_of(username))
 
 
-def _account(info: Mapping[str, object], profile: str) -> AccountFact:
+def account_of(info: Mapping[str, object], profile: str) -> AccountFact:
+    """The account that an entry of `account_info` describes: `email`, and `hd` or Edge's tenant."""
     address = word(info.get("email"))
     microsoft = bool(info.get("edge_account_type")) or bool(word(info.get("edge_account_tenant_id")))
     tenant = word(info.get("edge_account_tenant_id" if microsoft else "hd"))

@@ -36,6 +36,16 @@ def is_table(content: bytes) -> bool:
     return len(content) >= _FOOTER and content.endswith(_MAGIC)
 
 
+def may_hold(prefix: bytes, content: bytes) -> bool:
+    """Whether a file has writes below a prefix; one that is broken may have, and `values_below` tells."""
+    if not is_table(content):
+        return prefix in content
+    try:
+        return any(True for _ in _table(content, prefix))
+    except ParseError:
+        return True
+
+
 def values_below(prefix: bytes, contents: Iterable[bytes]) -> dict[bytes, bytes]:
     """The newest values of all keys that start with `prefix`, over all files of one database.
 

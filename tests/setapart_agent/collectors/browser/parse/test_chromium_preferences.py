@@ -57,6 +57,12 @@ def test_parts_of_the_browser_and_what_was_removed_are_no_extensions(entry: dict
     assert parsed(chromium_preferences, extension(**entry)).apps == ()
 
 
+def test_operas_list_has_another_name() -> None:
+    entry = {"location": 1, "state": 1, "manifest": {"name": "Helper", "version": "1"}}
+    content = json.dumps({"extensions": {"opsettings": {ID: entry}}})
+    assert [app.identifier for app in parsed(chromium_preferences, content).apps] == [ID]
+
+
 def test_a_hosted_app_is_a_web_app() -> None:
     manifest = {"name": "TikTok", "version": "1", "app": {"launch": {"web_url": "https://www.tiktok.com/foryou"}}}
     (app,) = parsed(chromium_preferences, extension(manifest=manifest)).apps

@@ -37,10 +37,19 @@ def test_installed_web_apps_over_all_files() -> None:
     )
 
 
+@pytest.mark.parametrize(("state", "installed"), [(None, True), (0, False), (1, True), (2, True), (3, False)])
+def test_an_app_of_another_device_is_only_suggested_here(state: int | None, installed: bool) -> None:
+    record = web_app(b"https://www.tiktok.com/", b"TikTok", state)
+    files = FileSet(files={"main": log([(b"web_apps-dt-" + ONE.encode(), record)])})
+    assert [app.installed for app in web_apps(files)] == [installed]
+    assert len(chromium_web_apps.parse(files).apps) == installed
+
+
 def test_recognised_by_form() -> None:
     assert chromium_web_apps.recognise("000005.ldb", OLD)
     assert chromium_web_apps.recognise("000007.log", NEW)
     assert not chromium_web_apps.recognise("syslog.log", b"Jan 1 kernel")
+    assert not chromium_web_apps.recognise("000005.ldb", table([(b"bookmarks-dt-1", b"x"), (b"xx", b"y")]))
 
 
 @pytest.mark.parametrize("value", [b"\x0a\x05ab", b"\x0b", b"\x0a", b"\xff" * 12])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leveldb_maker import log, table
-from setapart_agent.collectors.browser.parse.leveldb import is_table, values_below
+from setapart_agent.collectors.browser.parse.leveldb import is_table, may_hold, values_below
 from setapart_agent.errors import ParseError
 
 WRITES = tuple((b"%s-dt-%02d" % (kind, n), b"v%d" % n) for kind in (b"aa", b"web", b"zz") for n in range(11))
@@ -31,6 +31,19 @@ def test_the_newest_write_counts_whatever_the_order_of_files() -> None:
     new = log([(b"web-1", None), (b"web-3", b"new")], sequence=9)
     for contents in ([old, new], [new, old]):
         assert values_below(b"web-", contents) == {b"web-2": b"kept", b"web-3": b"new"}
+
+
+@pytest.mark.parametrize("content", [table(WRITES), table(WRITES, packed=True), log(WRITES)])
+def test_a_file_that_holds_nothing_of_a_kind_is_known_for_it(content: bytes) -> None:
+    assert may_hold(b"web-dt-", content)
+    assert not may_hold(b"web-md-", content)
+    assert not may_hold(b"zzz", content)
+
+
+def test_a_deletion_is_held_and_a_broken_table_may_hold_anything() -> None:
+    assert may_hold(b"web-", log([(b"web-1", None)]))
+    content = table(WRITES)
+    assert may_hold(b"web-dt-", b"\xff" * 90 + content[90:])
 
 
 def test_a_table_cut_anywhere_is_no_table_or_refused() -> None:
