@@ -147,6 +147,71 @@ def dumpsys_account(users: Mapping[tuple[int, str, int], Iterable[tuple[str, str
     return text
 
 
+def wifi_network(number: int, *, keys: str = "WPA_PSK", fqdn: str = "null", **enterprise: str) -> str:
+    """One saved network of `dumpsys wifi`, as Android 14 prints it; `enterprise` are fields such as `identity`."""
+    method = enterprise.pop("eap_method", None)
+    fields = "".join(f'{key} "{value}"\n' for key, value in enterprise.items())
+    return (
+        f'ID: {number} SSID: "Net{number}" PROVIDER-NAME: null BSSID: null FQDN: {fqdn} HOME-PROVIDER-NETWORK: false'
+        " PRIO: 0 HIDDEN: false PMF: false CarrierId: -1 SubscriptionId: -1\n"
+        " NetworkSelectionStatus NETWORK_SELECTION_ENABLED\n hasEverConnected: true\n"
+        f" KeyMgmt: {keys} Protocols: WPA RSN\n AuthAlgorithms:\n PairwiseCiphers: CCMP\n PSK/SAE: *\n"
+        f"Enterprise config:\n{fields}" + (f"eap_method: {method}\n" if method else "") + " ocsp: 0\n"
+        "IP config:\nIP assignment: DHCP\nProxy settings: NONE\n cuid=1000\nrecentFailure: none\n\n"
+    )
+
+
+def dumpsys_wifi(networks: Iterable[str] = (), *, current_user: int | None = 0, providers: str = "") -> str:
+    """`dumpsys wifi` around saved networks and Passpoint providers."""
+    user = "" if current_user is None else f"mCurrentUserId={current_user}\n"
+    return (
+        "Wi-Fi is enabled\nVerbose logging is off\nmInIdleMode false\n\nWifiMetrics:\n"
+        "Dump of WifiConfigManager\nWifiConfigManager - Log Begin ----\n"
+        '2026-03-04T05:06:07 - KeyMgmt: WPA_EAP of "Log"\nWifiConfigManager - Log End ----\n'
+        "WifiConfigManager - Configured networks Begin ----\n"
+        + "".join(networks)
+        + "WifiConfigManager - Configured networks End ----\nWifiConfigManager - ConfigurationMap Begin ----\n"
+        f"mPerId={{}}\n{user}WifiConfigManager - ConfigurationMap End ----\n"
+        "WifiConfigManager - Next network ID to be allocated 9\n\n"
+        f"Dump of PasspointManager\nPasspointManager - Providers Begin ---\n{providers}"
+        "PasspointManager - Providers End ---\nPasspointManager - Next provider ID to be assigned 1\n"
+    )
+
+
+def dumpsys_vpn(users: Mapping[int, tuple[str, int]] = {0: ("null", -1)}) -> str:
+    """`dumpsys vpn_management`: the prepared package and the active type by user."""
+    return "VPNs:\n" + "".join(
+        f"  {user}: {package}\n    Active package name: {package}\n    Active vpn type: {kind}\n"
+        "    NetworkCapabilities: [ Transports: VPN]\n    mEventChanges (most recent first):\n\n"
+        for user, (package, kind) in users.items()
+    )
+
+
+WIFI_AGENT = (
+    "NetworkAgentInfo{network{100}  handle{1}  ni{WIFI CONNECTED extra: }  lp{{InterfaceName: wlan0 LinkAddresses: "
+    "[ 192.0.2.7/24 ] DnsAddresses: [ /192.0.2.1 ] Domains: home.example MTU: 0}}  nc{[ Transports: WIFI "
+    'Capabilities: INTERNET&NOT_VPN&VALIDATED SSID: "Net"]}}'
+)
+
+
+def vpn_agent(uids: str = "0-99999", domains: str = "null") -> str:
+    """A connected VPN as `dumpsys connectivity` of Android 12 and later prints it."""
+    return (
+        f"NetworkAgentInfo{{network{{101}}  handle{{2}}  ni{{VPN CONNECTED extra: }}  lp{{{{InterfaceName: tun0 "
+        f"LinkAddresses: [ 198.51.100.2/32 ] DnsAddresses: [ /198.51.100.1 ] Domains: {domains} MTU: 1500}}}}  nc{{[ "
+        f"Transports: WIFI|VPN Capabilities: INTERNET&VALIDATED Uids: <{{{uids}}}> OwnerUid: 10115]}}}}"
+    )
+
+
+def dumpsys_connectivity(*agents: str) -> str:
+    """`dumpsys connectivity` around network agents."""
+    return (
+        "NetworkProviders for: Ethernet WifiNetworkFactory\n\nActive default network: 100\n\nCurrent Networks:\n"
+        + "".join(f"  {agent}\n    Requests: REQUEST:1 LISTEN:2\n" for agent in (agents or (WIFI_AGENT,)))
+        + "\nNetwork Requests:\n  NetworkRequest [ LISTEN id=7, [ Transports: VPN Capabilities: NOT_RESTRICTED] ]\n"
+    )
+
+
 def bugreport(services: Mapping[str, str], *, properties: str = "", timed: bool = True) -> str:
     """The main text of a bug report around dumps by service."""
     text = "=" * 56 + "\n== dumpstate: 2026-03-04 05:06:07\n" + "=" * 56 + "\n\nBuild: EX1.260101.001\n\n"

@@ -90,14 +90,34 @@ PHONES = (
 )
 
 
+_CONNECTIVITY = (
+    "NetworkProviders for: Ethernet WifiNetworkFactory\n\nActive default network: 100\n\nCurrent Networks:\n"
+    "  NetworkAgentInfo{network{100}  handle{432902426637}  ni{WIFI CONNECTED extra: }  lp{{InterfaceName: wlan0 "
+    "LinkAddresses: [ 192.0.2.7/24 ] DnsAddresses: [ /192.0.2.1 ] Domains: null MTU: 0}}  nc{[ Transports: WIFI "
+    "Capabilities: NOT_METERED&INTERNET&NOT_VPN&VALIDATED]}}\n\nNetwork Requests:\n\n"
+)
+_WIFI = (
+    "Verbose logging is off\nmInIdleMode false\n\nDump of WifiConfigManager\n"
+    "WifiConfigManager - Configured networks Begin ----\n"
+    'ID: 0 SSID: "demo" PROVIDER-NAME: null BSSID: null FQDN: null HOME-PROVIDER-NETWORK: false PRIO: 0 HIDDEN: false\n'
+    " NetworkSelectionStatus NETWORK_SELECTION_ENABLED\n KeyMgmt: WPA_PSK SAE Protocols: RSN\n PSK/SAE: *\n"
+    "Enterprise config:\n ocsp: 0\nIP config:\nIP assignment: DHCP\nProxy settings: NONE\n\n"
+    "WifiConfigManager - Configured networks End ----\nWifiConfigManager - ConfigurationMap Begin ----\n"
+    "mCurrentUserId=0\nWifiConfigManager - ConfigurationMap End ----\n"
+)
+
+
 def bug_report(phone: Phone) -> str:
     """The text of one bug report."""
     services = {
         "account": _accounts(phone),
+        "connectivity": _CONNECTIVITY,
         "content": "Data connected: true\nauto sync: u0=true\n\nActive Syncs: 0\n\nSync Status\n",
         "device_policy": _device_policy(phone),
         "package": _packages(phone),
         "user": _users(phone),
+        "vpn_management": "VPNs:\n  0: [Legacy VPN]\n    Active vpn type: -1\n\n",
+        "wifi": _WIFI,
     }
     dumps = "".join(
         f"{'-' * 79}\nDUMP OF SERVICE {name}:\n{text}"

@@ -31,8 +31,12 @@ def main(path: Path) -> FileSet:
     return FileSet(files={"main": path.read_bytes()})
 
 
-def rows(found: Facts, section: str) -> dict[str, str]:
-    return {row.profile: row.status for row in found.coverage if row.section == section}
+def rows(found: Facts, section: str, collector: str = "") -> dict[str, str]:
+    return {
+        row.profile: row.status
+        for row in found.coverage
+        if row.section == section and row.collector.endswith(collector)
+    }
 
 
 @pytest.mark.parametrize("name", ["bugreport_aidldeadlock.txt", "bugreport_deadlock.txt"])
@@ -43,8 +47,11 @@ def test_bug_report_of_android_2_3(android: Path, name: str) -> None:
     assert found.accounts[0].domain == "gmail.com"
     assert [(profile.id, profile.kind) for profile in found.profiles] == [("0", "primary")]
     assert (found.device.os_version, found.device.os_api_level, found.device.model) == ("2.3.5", 10, "Nexus One")
-    for section in ("apps", "accounts", "links"):
+    for section in ("apps", "accounts"):
         assert rows(found, section) == {"0": "observed"}
+    assert rows(found, "links", "device-policy") == {"0": "observed"}
+    # Android 2.3 shows neither its saved Wi-Fi networks nor its VPNs.
+    assert rows(found, "links", "networks") == {"0": "failed"}
     assert bugreport.parse(main(android / "chkbugreport" / name)) == found
 
 

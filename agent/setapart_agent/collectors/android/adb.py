@@ -38,6 +38,9 @@ _COMMANDS = frozenset(
         commands.DUMPSYS_ACCOUNT,
         commands.DUMPSYS_CONTENT,
         commands.DUMPSYS_DEVICE_POLICY,
+        commands.DUMPSYS_WIFI,
+        commands.DUMPSYS_CONNECTIVITY,
+        commands.DUMPSYS_VPN,
         commands.ALWAYS_ON_VPN,
     }
 )

@@ -1,10 +1,12 @@
-"""One Android device, whatever the way in: users, apps, accounts, managers, with coverage for every user."""
+"""One Android device, whatever the way in: users, apps, accounts, managers, networks, with coverage for every user."""
 
 from msgspec import structs
 
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.answers import Answer, ask
 from setapart_agent.collectors.android.apps import MULTI_USER_API, Packages, collect_apps, packages_of
+from setapart_agent.collectors.android.networks import COLLECTOR as NETWORKS_NAME
+from setapart_agent.collectors.android.networks import collect_networks
 from setapart_agent.collectors.android.parse import (
     dumpsys_account,
     dumpsys_content,
@@ -72,7 +74,21 @@ DEVICE_POLICY = CollectorInfo(
     reads=("dumpsys device_policy", "the setting always_on_vpn_app"),
     modules=(*_SHARED, f"{_PARSED}.dumpsys_device_policy"),
 )
-COLLECTORS = (PACKAGES, ACCOUNTS, DEVICE_POLICY)
+NETWORKS = CollectorInfo(
+    name=NETWORKS_NAME,
+    version=1,
+    sections=("links",),
+    maturity="untested",
+    reads=("dumpsys wifi", "dumpsys vpn_management", "dumpsys connectivity"),
+    modules=(
+        *_SHARED,
+        f"{_HERE}.networks",
+        f"{_PARSED}.dumpsys_wifi",
+        f"{_PARSED}.dumpsys_vpn",
+        f"{_PARSED}.dumpsys_connectivity",
+    ),
+)
+COLLECTORS = (PACKAGES, ACCOUNTS, DEVICE_POLICY, NETWORKS)
 
 USERS_UNKNOWN = "users-unknown"
 """The reason of rows that say that there may be users whom nothing lists."""
@@ -95,6 +111,7 @@ def collect(source: AndroidSource) -> Collected:
             collect_apps(source, ids, packages, device.os_api_level),
             _accounts(source, users, dumped),
             _links(source, ids),
+            collect_networks(source, users),
         )
     )
     if not certain:

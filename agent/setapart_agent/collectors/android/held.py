@@ -16,6 +16,9 @@ _SECTION_OF = {
     commands.DUMPSYS_ACCOUNT: "account",
     commands.DUMPSYS_CONTENT: "content",
     commands.DUMPSYS_DEVICE_POLICY: "device_policy",
+    commands.DUMPSYS_WIFI: "wifi",
+    commands.DUMPSYS_CONNECTIVITY: "connectivity",
+    commands.DUMPSYS_VPN: "vpn_management",
 }
 
 

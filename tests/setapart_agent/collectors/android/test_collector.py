@@ -10,11 +10,16 @@ from android_transcripts import (
     RecordedDevice,
     cmd_users,
     dumpsys_account,
+    dumpsys_connectivity,
     dumpsys_package,
+    dumpsys_vpn,
+    dumpsys_wifi,
     getprop,
     package_block,
     pm_packages,
     pm_users,
+    vpn_agent,
+    wifi_network,
 )
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.collector import COLLECTORS, USERS_UNKNOWN, collect
@@ -27,7 +32,7 @@ USERS = [
     (0, "Owner", OWNER),
     (10, "Work", WORK),
     (11, "Second", 0x410),
-    (150, "Secure Folder", WORK),
+    (150, "Secure Folder", 0x10061030),
     (999, "Dual", CLONE),
 ]
 IDS = [str(number) for number, _, _ in USERS]
@@ -52,6 +57,9 @@ def phone(users: Iterable[tuple[int, str, int]] = USERS, where: Iterable[int] = 
         ),
         commands.DUMPSYS_ACCOUNT: dumpsys_account({user: [("a@corp.example", "com.google")] for user in listed}),
         commands.DUMPSYS_DEVICE_POLICY: POLICY,
+        commands.DUMPSYS_WIFI: dumpsys_wifi([wifi_network(0)]),
+        commands.DUMPSYS_VPN: dumpsys_vpn(),
+        commands.DUMPSYS_CONNECTIVITY: dumpsys_connectivity(),
     }
     for number, _, _ in listed:
         names = ["android", TIKTOK] if number in here else ["android"]
@@ -63,10 +71,20 @@ def facts(outputs: Outputs, serial: str | None = None) -> Facts:
     return collect(RecordedDevice(outputs, serial=serial)).facts
 
 
-def status(found: Facts, section: str) -> dict[str, str]:
-    rows = [(row.profile, row.status) for row in found.coverage if row.section == section]
-    assert len(rows) == len(dict(rows)), "one row per section and user"
+def status(found: Facts, section: str, collector: str | None = None) -> dict[str, str]:
+    """The status by user; of links as the managers' collector gives it, unless another is named."""
+    collector = collector or ("android.device-policy" if section == "links" else None)
+    rows = [
+        (row.profile, row.status)
+        for row in found.coverage
+        if row.section == section and collector in (None, row.collector)
+    ]
+    assert len(rows) == len(dict(rows)), "one row per section, user and collector"
     return dict(rows)
+
+
+def networks(found: Facts) -> dict[str, str]:
+    return status(found, "links", "android.networks")
 
 
 def holders(found: Facts, state: str = "installed") -> set[str]:
@@ -79,13 +97,62 @@ def test_a_phone_that_answers_everything_is_observed_for_every_user() -> None:
         ("0", "primary"),
         ("10", "work"),
         ("11", "secondary"),
-        ("150", "work"),
+        ("150", "private-space"),
         ("999", "clone"),
     ]
     assert holders(found) == {"999"}
     for section in ("apps", "accounts", "links"):
         assert status(found, section) == dict.fromkeys(IDS, "observed")
     assert {account.profile for account in found.accounts} == set(IDS)
+
+
+def test_networks_are_observed_but_for_a_user_in_the_background() -> None:
+    assert networks(facts(phone())) == dict.fromkeys(IDS, "observed") | {"11": "partial"}
+    outputs = phone() | {commands.DUMPSYS_WIFI: dumpsys_wifi(current_user=11)}
+    assert networks(facts(outputs)) == dict.fromkeys(IDS, "observed") | {"0": "partial"}
+    assert set(networks(facts(phone([USERS[0], USERS[1], USERS[4]]))).values()) == {"observed"}
+
+
+@pytest.mark.parametrize("lacking", [commands.DUMPSYS_WIFI, commands.DUMPSYS_VPN, commands.DUMPSYS_CONNECTIVITY])
+def test_vpns_are_shown_by_either_of_two_and_wifi_by_one_alone(lacking: str) -> None:
+    outputs = phone([USERS[0]]) | {lacking: Failed("gone")}
+    expected = "partial" if lacking == commands.DUMPSYS_WIFI else "observed"
+    assert networks(facts(outputs)) == {"0": expected}
+
+
+def test_no_answer_about_vpns_or_about_anything_is_no_empty_list() -> None:
+    silent = {commands.DUMPSYS_VPN: "Can't find service: vpn_management\n", commands.DUMPSYS_CONNECTIVITY: ""}
+    assert networks(facts(phone([USERS[0]]) | silent)) == {"0": "partial"}
+    assert networks(facts(phone([USERS[0]]) | silent | {commands.DUMPSYS_WIFI: Denied("no")})) == {"0": "denied"}
+
+
+@pytest.mark.parametrize("name", [commands.DUMPSYS_WIFI, commands.DUMPSYS_VPN])
+def test_a_dump_that_timed_out_is_partial(name: str) -> None:
+    late = "*** SERVICE 'x' DUMP TIMEOUT (10000ms) EXPIRED ***\n"
+    outputs = phone([USERS[0]]) | {name: str(phone()[name]) + late, commands.DUMPSYS_CONNECTIVITY: ""}
+    assert networks(facts(outputs)) == {"0": "partial"}
+
+
+def test_staff_wifi_and_vpns_of_any_user_are_links() -> None:
+    staff = wifi_network(1, keys="WPA_EAP", identity="ann@agency.example")
+    outputs = phone() | {
+        commands.DUMPSYS_WIFI: dumpsys_wifi([wifi_network(0), staff], current_user=11),
+        commands.DUMPSYS_VPN: dumpsys_vpn({0: ("com.example.vpn", 1), 10: ("null", -1)}),
+        commands.DUMPSYS_CONNECTIVITY: dumpsys_connectivity(vpn_agent("1000000-1099999", "agency.example")),
+    }
+    assert {(link.kind, link.target, link.profile) for link in facts(outputs).links} == {
+        ("wifi-enterprise", "agency.example", "11"),
+        ("vpn", None, "0"),
+        ("vpn", None, "10"),
+        ("vpn", "agency.example", "10"),
+    }
+
+
+def test_no_name_of_a_network_or_a_user_of_one_is_a_fact() -> None:
+    staff = wifi_network(1, keys="WPA_EAP", identity="ann.secret@agency.example")
+    found = facts(phone() | {commands.DUMPSYS_WIFI: dumpsys_wifi([staff])})
+    assert "secret" not in repr(found)
+    assert "Net1" not in repr(found)
 
 
 @pytest.mark.parametrize("user", IDS)

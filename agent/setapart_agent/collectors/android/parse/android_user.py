@@ -1,8 +1,14 @@
 """The users of an Android device and what kind of profile each is.
 
 `UserInfo{<id>:<name>:<flags>}` is `android.content.pm.UserInfo.toString`; the flags are hexadecimal. The name is free
-text and may hold `:` and `}`. A kind is told by the user type where Android prints one (from 11), else by the flags,
-never by the number: 10, 95, 150, 900 and 999 are habits of makers.
+text and may hold `:` and `}`. A kind is told by the makers' own bits, then by the user type where Android prints one
+(from 11), else by the flags, never by the number: 10, 95, 128, 150, 900 and 999 are habits of makers.
+
+Makers' bits, read off published outputs of `pm list users` (not verified by their documents): Xiaomi's second apps
+801010 and 800010; those of OPPO and OnePlus 4001010 and 4000030; of Huawei and Honor 4000410 and 4100410, a full user
+by its flags; Samsung's Dual Messenger 20001010 and 20000030; Lenovo's clone space 80001810; Samsung's Secure Folder
+10061030 and 61010. Some of them carry the bit of a work profile as well. Xiaomi's second space is 413: its bit
+PRIMARY does not make it the owner's.
 """
 
 import re
@@ -11,11 +17,12 @@ from msgspec import Struct
 
 from setapart_evidence.model import Profile, ProfileKind
 
-PRIMARY = 0x1
 GUEST = 0x4
 MANAGED_PROFILE = 0x20
-SYSTEM = 0x800
 PROFILE = 0x1000
+MAIN = 0x4000
+_CLONES = 0x0080_0000 | 0x0400_0000 | 0x2000_0000 | 0x8000_0000
+_SECURE_FOLDER = 0x6_0000
 
 USER_INFO = re.compile(r"UserInfo\{(\d{1,10}):(.*):([0-9a-fA-F]{1,8})\}")
 _LONGEST_LINE = 2048
@@ -29,6 +36,8 @@ _TYPES: dict[str, ProfileKind] = {
     "profile.MANAGED": "work",
     "profile.CLONE": "clone",
     "profile.PRIVATE": "private-space",
+    "profile.COMMUNAL": "secondary",
+    "profile.SUPERVISING": "secondary",
 }
 
 
@@ -43,15 +52,22 @@ class AndroidUser(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> ProfileKind:
-        """The kind of profile: by type, else by flags, else `secondary` (`primary` for user 0)."""
+        """The kind of profile: by the maker's bits, by type, by flags, else `secondary` (`primary` for user 0)."""
+        if self.id != "0" and (own := _kind_of_maker(self.flags or 0)) is not None:
+            return own
         if self.type is not None:
             name = self.type.removeprefix("android.os.usertype.")
             known = _TYPES.get(name)
             if known is not None:
-                return known
+                return "primary" if name == "full.SECONDARY" and self.is_main else known
             if name.startswith("profile."):
                 return "clone"
-        return _kind_of_flags(self.flags) or ("primary" if self.id == "0" else "secondary")
+        return _kind_of_flags(self.flags, system=self.id == "0")
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the owner where user 0 is nobody's (tablets with a headless system user)."""
+        return bool((self.flags or 0) & MAIN)
 
     def profile(self) -> Profile:
         """The profile of this user."""
@@ -87,19 +103,26 @@ def _filled(first: AndroidUser, second: AndroidUser) -> AndroidUser:
     return AndroidUser(
         id=first.id,
         name=first.name if first.name is not None else second.name,
-        flags=first.flags if first.flags is not None else second.flags,
+        # Their union: `cmd user list -v` names Android's own bits alone.
+        flags=None if first.flags is None and second.flags is None else (first.flags or 0) | (second.flags or 0),
         type=first.type if first.type is not None else second.type,
         running=first.running if first.running is not None else second.running,
     )
 
 
-def _kind_of_flags(flags: int | None) -> ProfileKind | None:
-    if flags is None:
-        return None
+def _kind_of_maker(flags: int) -> ProfileKind | None:
+    if flags & _CLONES:
+        return "clone"
+    return "private-space" if flags & _SECURE_FOLDER == _SECURE_FOLDER else None
+
+
+def _kind_of_flags(flags: int | None, *, system: bool) -> ProfileKind:
+    """The kind by flags; `system` says that this is user 0, who alone is primary by the bit of that name."""
+    flags = flags or 0
     if flags & MANAGED_PROFILE:
         return "work"
     if flags & GUEST:
         return "guest"
     if flags & PROFILE:
         return "clone"
-    return "primary" if flags & (PRIMARY | SYSTEM) else "secondary"
+    return "primary" if system or flags & MAIN else "secondary"

@@ -2,7 +2,8 @@
 
 dumpstate prints `------ TITLE (command) ------` before each of its own sections, and dumpsys a line of 79 dashes and
 `DUMP OF SERVICE [CRITICAL|HIGH|NORMAL ]name:` before each service; Android 8 and later end both with a line that says
-how long it took. Only these lines at column 0 count; what stands before the first one is never taken.
+how long it took. Only these lines at column 0 count; what stands before the first one is never taken. A service that
+does not end its last line puts the dashes of the next one into it.
 
 Apps can put text into the report (logs, notifications, account names), line feeds included, so a section of a wanted
 name may be forged, or a real one be ended early. A second section that equals the first changes nothing; one that
@@ -17,7 +18,9 @@ from msgspec import Struct
 from setapart_agent.collectors.android.parse.command_output import TWICE
 
 PROPERTIES = "SYSTEM PROPERTIES"
-SERVICES = frozenset({"account", "content", "device_policy", "package", "user"})
+SERVICES = frozenset(
+    {"account", "connectivity", "content", "device_policy", "package", "user", "vpn_management", "wifi"}
+)
 """The services whose dumps are kept."""
 
 KEPT_LIMIT = 64 * 1024 * 1024
@@ -31,6 +34,7 @@ _LONGEST_HEAD = 2 * 1024 * 1024
 # Everything that can begin or end a section starts a line with one of these.
 _MARK = re.compile(rb"^(?:-{6,}[^\n]*|DUMP OF SERVICE [^\n]*)$", re.MULTILINE)
 _DASHES = re.compile(rb"-{60,100}\r*")
+_DASHES_AT_END = b"-" * 60
 _SERVICE = re.compile(rb"DUMP OF SERVICE (?:CRITICAL |HIGH |NORMAL )?([\w.$/@-]{1,200}):\r*")
 _TITLE = re.compile(rb"------ ([^\n]{1,400}?) ------\r*")
 _DURATION = re.compile(rb"--------- [\d.]{1,20}s was the duration of dumpsys ([\w.$/@-]{1,200})[,\s][^\n]*")
@@ -70,6 +74,7 @@ class Splitter:
         self._rest = b""
         self._inside = False
         self._dashes: bytes | None = None
+        self._dashed = False
         self._stamps: list[bytes] = []
         self._fresh = True
 
@@ -133,12 +138,13 @@ class Splitter:
         if self._dashes is not None:
             self._keep(self._dashes)
             self._dashes = None
+        self._dashed = lines[-128:].rstrip().endswith(_DASHES_AT_END)
         self._keep(lines)
 
     def _mark(self, line: bytes, whole: bytes) -> None:
         service = _SERVICE.fullmatch(line)
-        if service is not None and self._dashes is not None:
-            self._dashes = None
+        if service is not None and (self._dashes is not None or self._dashed):
+            self._dashes, self._dashed = None, False
             self._open(service[1].decode("ascii", "replace"))
             return
         if _DASHES.fullmatch(line):

@@ -22,7 +22,7 @@ MATURITY: Maturity = "captures"
 _VERBOSE = re.compile(r"\s*\d+: id=(\d{1,10}), name=(.*), type=([\w.]*), flags=([\w|]*)(.*)")
 _ANNOUNCED = re.compile(r"(\d{1,6}) users:\s*$")
 _BROKEN = re.compile(r"UserInfo\{(\d{1,10})\b")
-_FLAG_NAMES = {"PRIMARY": 0x1, "GUEST": 0x4, "MANAGED_PROFILE": 0x20, "SYSTEM": 0x800, "PROFILE": 0x1000}
+_FLAG_NAMES = {"GUEST": 0x4, "MANAGED_PROFILE": 0x20, "PROFILE": 0x1000, "MAIN": 0x4000}
 
 
 class UserList(Struct, frozen=True, kw_only=True):

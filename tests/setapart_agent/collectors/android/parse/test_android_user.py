@@ -6,12 +6,20 @@ from setapart_agent.collectors.android.parse.android_user import AndroidUser, un
 @pytest.mark.parametrize(
     ("flags", "kind"),
     [
-        (0x4C13, "primary"),
-        (0x13, "primary"),
+        (0x4C12, "primary"),
+        (0x13, "secondary"),
+        (0x413, "secondary"),
         (0x10, "secondary"),
         (0x30, "work"),
         (0x1030, "work"),
-        (0x10061030, "work"),
+        (0x10061030, "private-space"),
+        (0x61010, "private-space"),
+        (0x4001010, "clone"),
+        (0x4000030, "clone"),
+        (0x4000410, "clone"),
+        (0x20001010, "clone"),
+        (0x20000030, "clone"),
+        (0x800010, "clone"),
         (0x14, "guest"),
         (0x1010, "clone"),
         (0x801010, "clone"),
@@ -32,7 +40,9 @@ def test_kind_comes_from_the_flags_bit_by_bit(flags: int, kind: str) -> None:
         ("profile.MANAGED", "work"),
         ("android.os.usertype.profile.CLONE", "clone"),
         ("profile.PRIVATE", "private-space"),
-        ("profile.SUPERVISING", "clone"),
+        ("profile.SUPERVISING", "secondary"),
+        ("profile.COMMUNAL", "secondary"),
+        ("profile.MultiApp", "clone"),
     ],
 )
 def test_type_decides_before_flags(type_: str, kind: str) -> None:
@@ -53,6 +63,26 @@ def test_any_name_can_stand_between_id_and_flags(name: str) -> None:
     user = user_of(f"\tUserInfo{{10:{name}:1030}} running")
     assert (user.id, user.flags) == ("10", 0x1030)
     assert user.name == (None if name in ("", "null") else name)
+
+
+def test_user_zero_is_primary_by_any_flags() -> None:
+    for flags in (0x13, 0xC13, 0x4C13, 0x800, 0x20000013):
+        assert AndroidUser(id="0", flags=flags).kind == "primary"
+
+
+def test_the_makers_bits_go_before_the_type() -> None:
+    assert AndroidUser(id="150", type="profile.MANAGED", flags=0x10061030).kind == "private-space"
+    assert AndroidUser(id="95", type="profile.MANAGED", flags=0x20001010).kind == "clone"
+
+
+def test_the_owner_of_a_tablet_whose_system_user_is_nobody_is_primary() -> None:
+    assert AndroidUser(id="10", type="full.SECONDARY", flags=0x4412).kind == "primary"
+    assert AndroidUser(id="11", type="full.SECONDARY", flags=0x410).kind == "secondary"
+
+
+def test_flags_that_one_command_names_are_joined_with_those_that_another_prints() -> None:
+    (user,) = united((AndroidUser(id="999", flags=0x1000), AndroidUser(id="999", flags=0x801010)))
+    assert user.flags == 0x801010
 
 
 def test_united_users_are_sorted_by_number_and_filled_from_each_other() -> None:

@@ -118,3 +118,9 @@ def test_a_dumpstate_is_told_by_its_header_or_its_sections() -> None:
     assert is_dumpstate(REPORT.encode()[:200])
     assert is_dumpstate(f"x\n{DASHES}\r\nDUMP OF SERVICE a:\n".encode())
     assert not is_dumpstate(b"\xff\xfe" + b"=" * 500)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
+def test_a_service_that_does_not_end_its_last_line_hides_not_the_next(size: int) -> None:
+    report = bugreport({"wallpaper": "mInfo.component=", "account": ACCOUNTS}, timed=False)
+    assert split(report, size)["account"].startswith(ACCOUNTS.encode())

@@ -1,0 +1,75 @@
+"""Ties by network: Wi-Fi networks that want a user's identity, and VPNs that are on or one tap from on.
+
+Saved Wi-Fi networks are shown for the user in the foreground and its profiles; what another full user has saved for
+himself alone is not. VPNs of all users are shown: by the VPN service (from Android 12) and by the networks that are
+connected. What nobody shows: VPN profiles of the settings that are off, and certificates, which reach nothing without
+the account, the VPN or the Wi-Fi network that uses them.
+"""
+
+from setapart_agent.collectors.android import source as commands
+from setapart_agent.collectors.android.answers import Answer, ask
+from setapart_agent.collectors.android.parse import dumpsys_connectivity, dumpsys_vpn, dumpsys_wifi
+from setapart_agent.collectors.android.parse.android_user import AndroidUser
+from setapart_agent.collectors.android.parse.dumpsys_connectivity import Connectivity
+from setapart_agent.collectors.android.parse.dumpsys_vpn import VpnState
+from setapart_agent.collectors.android.parse.dumpsys_wifi import SavedWifi
+from setapart_agent.collectors.android.source import AndroidSource
+from setapart_agent.collectors.base import Denied, Failed, Observed, Unseen, Unsupported, uncovered
+from setapart_agent.facts import Facts
+from setapart_evidence.model import Coverage
+
+COLLECTOR = "android.networks"
+OWN_WIFI = "Wi-Fi networks that a user who is not in the foreground has saved for himself are not shown"
+
+_FULL_USERS = frozenset({"primary", "secondary", "guest"})
+
+
+def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...]) -> Facts:
+    """The links of all users, with one coverage row for each."""
+    wifi = ask(source, commands.DUMPSYS_WIFI, dumpsys_wifi.read)
+    vpn = ask(source, commands.DUMPSYS_VPN, dumpsys_vpn.read)
+    connected = ask(source, commands.DUMPSYS_CONNECTIVITY, dumpsys_connectivity.read)
+    foreground = _foreground(wifi, users)
+    links = dumpsys_wifi.links(wifi.value, foreground) if isinstance(wifi, Observed) else ()
+    links += dumpsys_vpn.links(vpn.value) if isinstance(vpn, Observed) else ()
+    links += dumpsys_connectivity.links(connected.value) if isinstance(connected, Observed) else ()
+    return Facts(
+        links=tuple(dict.fromkeys(links)),
+        coverage=tuple(_coverage(user, foreground, wifi, _vpn_doubt(vpn, connected)) for user in users),
+    )
+
+
+def _foreground(wifi: Answer[SavedWifi], users: tuple[AndroidUser, ...]) -> str:
+    """The user in the foreground: as the Wi-Fi service says, else the main one, else user 0."""
+    known = wifi.value.current_user if isinstance(wifi, Observed) else None
+    if known is not None and any(user.id == known for user in users):
+        return known
+    return next((user.id for user in users if user.is_main), users[0].id)
+
+
+def _vpn_doubt(vpn: Answer[VpnState], connected: Answer[Connectivity]) -> str | Unseen | None:
+    """Why there may be VPNs that neither the VPN service nor the list of networks shows; `None` where one is whole."""
+    doubts: list[str | Unseen | None] = [
+        answer.value.damage if isinstance(answer, Observed) else answer for answer in (vpn, connected)
+    ]
+    if None in doubts:
+        return None
+    return next((doubt for doubt in doubts if isinstance(doubt, str)), doubts[1])
+
+
+def _coverage(user: AndroidUser, foreground: str, wifi: Answer[SavedWifi], vpn: str | Unseen | None) -> Coverage:
+    if not isinstance(wifi, Observed) and isinstance(vpn, Denied | Failed | Unsupported):
+        return uncovered("links", user.id, COLLECTOR, wifi)
+    reasons = [wifi.value.damage if isinstance(wifi, Observed) else f"Wi-Fi networks: {wifi.reason}"]
+    if user.id != foreground and user.kind in _FULL_USERS:
+        reasons.append(OWN_WIFI)
+    if vpn is not None:
+        reasons.append(f"VPNs: {vpn if isinstance(vpn, str) else vpn.reason}")
+    told = [reason for reason in reasons if reason is not None]
+    return Coverage(
+        section="links",
+        profile=user.id,
+        collector=COLLECTOR,
+        status="partial" if told else "observed",
+        reason="; ".join(told) or None,
+    )
