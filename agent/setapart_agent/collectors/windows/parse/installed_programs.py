@@ -1,0 +1,63 @@
+r"""Programs that say how to uninstall them: `…\CurrentVersion\Uninstall`, of the machine and of each user.
+
+Source: Microsoft, "Uninstall registry key" (Windows Installer). `SystemComponent` hides an entry from the list that
+people see; the program is there all the same. Updates of a program (`ParentKeyName` beside `ReleaseType`,
+`ParentDisplayName` or a KB number) are no programs. Chromium lists the web apps it installs here too, with an uninstall
+command that names the app's id; their origin is known to the browser alone.
+"""
+
+import re
+
+from setapart_agent.collectors.windows.parse.reading import Reading
+from setapart_agent.collectors.windows.parse.registry_key import Key
+from setapart_evidence.model import App
+
+PATHS = (
+    r"Microsoft\Windows\CurrentVersion\Uninstall",
+    r"WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall",
+)
+"""Below SOFTWARE."""
+_KB = re.compile(r"\bKB\d{6,8}\b", re.IGNORECASE)
+_GUID = re.compile(r"\{[0-9a-f-]{36}\}.*", re.IGNORECASE | re.DOTALL)
+_WEB_APP = re.compile(r"--(?:uninstall-)?app-id=[a-p]{32}\b")
+
+
+def read_programs(reading: Reading, software: Key | None) -> None:
+    """The programs below a key SOFTWARE."""
+    for path in PATHS:
+        for entry in reading.below(software, path, "apps"):
+            with reading.guard("apps"):
+                app = _app(entry, reading.profile)
+                if app is not None:
+                    reading.apps.append(app)
+
+
+def _app(entry: Key, profile: str) -> App | None:
+    name = entry.text("DisplayName") or entry.text("QuietDisplayName")
+    command = entry.text("UninstallString") or entry.text("QuietUninstallString") or ""
+    if name is None and command and _GUID.fullmatch(entry.name) is None:
+        name = entry.name  # Windows hides an entry without a name; the program behind it is there
+    if not name or _is_update(entry, name):
+        return None
+    return App(
+        identifier=name,
+        name=name,
+        version=_version(entry),
+        profile=profile,
+        kind="web-app" if _WEB_APP.search(command) else "native",
+        source="uninstall-key",
+    )
+
+
+def _is_update(entry: Key, name: str) -> bool:
+    if entry.text("ParentKeyName") is None:
+        return False
+    said = entry.text("ReleaseType") or entry.text("ParentDisplayName")
+    return said is not None or _KB.search(name) is not None or _KB.search(entry.name) is not None
+
+
+def _version(entry: Key) -> str | None:
+    version = entry.text("DisplayVersion")
+    if version is None and (major := entry.number("VersionMajor")) is not None:
+        version = f"{major}.{entry.number('VersionMinor') or 0}"
+    return version

@@ -1,0 +1,61 @@
+r"""AppX and MSIX packages by their full names, of each user and of the machine.
+
+A full name is `<name>_<version>_<architecture>_<resource>_<publisher id>`; the family, by which an app is known, is
+`<name>_<publisher id>`. Source: Microsoft, "An overview of Package Identity in Windows apps". A user's packages are the
+keys of `Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages` in UsrClass.dat (seen in
+a real hive); `AppxAllUserStore` of the machine holds keys per SID, and under `Applications` what every new user gets.
+"""
+
+import re
+
+from setapart_agent.collectors.windows.parse.reading import Reading
+from setapart_agent.collectors.windows.parse.registry_key import Key
+from setapart_evidence.model import App
+
+REPOSITORY = r"Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages"
+"""Below a user's classes."""
+USER_REPOSITORY = rf"Classes\{REPOSITORY}"
+"""Below a user's Software, where the classes are linked in."""
+ALL_USERS = r"Microsoft\Windows\CurrentVersion\Appx\AppxAllUserStore"
+"""Below the machine's SOFTWARE."""
+_PROVISIONED = "Applications"
+_SID = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}", re.IGNORECASE)
+_FULL_NAME = re.compile(r"([^_\\/]+)_([\d.]+)_[^_]*_(?:[^_]*|~)_([0-9a-hjkmnp-tv-z]{13})", re.IGNORECASE)
+
+
+def family_name(full_name: str) -> str | None:
+    """The family of a package, or `None` where it is no full name."""
+    found = _FULL_NAME.fullmatch(full_name)
+    return f"{found[1]}_{found[3]}" if found else None
+
+
+def package(full_name: str, profile: str, name: str | None = None) -> App | None:
+    """A package as an app; `None` where it is no full name."""
+    found = _FULL_NAME.fullmatch(full_name)
+    if found is None:
+        return None
+    shown = name if name and not name.startswith("@") and "ms-resource:" not in name else None
+    return App(identifier=f"{found[1]}_{found[3]}", name=shown, version=found[2], profile=profile, source="appx")
+
+
+def read_user_packages(reading: Reading, base: Key | None, path: str) -> None:
+    """The packages that are registered for one user."""
+    for entry in reading.below(base, path, "apps"):
+        with reading.guard("apps"):
+            _keep(reading, package(entry.name, reading.profile, entry.text("DisplayName")))
+
+
+def read_machine_packages(reading: Reading, software: Key | None) -> None:
+    """The packages of every user that the machine knows, and those that every new user gets."""
+    for store in reading.below(software, ALL_USERS, "apps"):
+        profile = store.name.upper() if _SID.fullmatch(store.name) else reading.profile
+        if profile == reading.profile and store.name.lower() != _PROVISIONED.lower():
+            continue
+        with reading.guard("apps"):
+            for entry in store:
+                _keep(reading, package(entry.name, profile))
+
+
+def _keep(reading: Reading, app: App | None) -> None:
+    if app is not None:
+        reading.apps.append(app)
