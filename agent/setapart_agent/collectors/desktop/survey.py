@@ -1,7 +1,6 @@
 """Looking for the files of known programs in one profile, cheaply: each folder is listed once, each file read once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from importlib import import_module
 from types import MappingProxyType
 
@@ -17,7 +16,7 @@ from setapart_agent.collectors.base import (
     coverage_of,
 )
 from setapart_agent.collectors.desktop.host import Host, User
-from setapart_agent.collectors.desktop.tree import Tree
+from setapart_agent.collectors.desktop.tree import Tree, matches
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Section
@@ -90,6 +89,8 @@ class Survey:
         """Whether there is something of this name; a folder that can't be listed has nothing."""
         folder, _, name = path.rpartition("/")
         names = self._names(folder)
+        if isinstance(names, tuple) and self.tree.ignore_case:
+            return name.lower() in {one.lower() for one in names}
         return isinstance(names, tuple) and name in names
 
     def read(self, place: Place, path: str) -> bytes | None:
@@ -160,7 +161,7 @@ class Survey:
                     self.fail("home" if everybodys else place.client, place.sections, names)
                     continue
                 prefix = f"{base}/" if base else ""
-                step += [f"{prefix}{name}" for name in _matching(names, part)]
+                step += [f"{prefix}{name}" for name in _matching(names, part, self.tree.ignore_case)]
             bases = step
         return bases
 
@@ -223,7 +224,9 @@ def _rows(info: CollectorInfo, profile: str, failures: Mapping[Section, tuple[Un
     return Facts(coverage=tuple(rows))
 
 
-def _matching(names: tuple[str, ...], part: str) -> Iterable[str]:
-    if not any(char in part for char in "*?["):
-        return (part,) if part in names else ()
-    return (name for name in names if fnmatchcase(name, part) and (part[0] == "." or name[0] != "."))
+def _matching(names: tuple[str, ...], part: str, ignore_case: bool) -> tuple[str, ...]:  # noqa: FBT001 - the tree's word
+    if any(char in part for char in "*?["):
+        return tuple(name for name in names if matches(name, part, ignore_case))
+    if ignore_case:
+        return tuple(name for name in names if name.lower() == part.lower())
+    return (part,) if part in names else ()

@@ -30,12 +30,12 @@ class Tree:
 
         Args:
             root: where the installation is mounted; `/` is the running system.
-            ignore_case: whether names are compared without regard to case, as Windows and macOS do, while the system
-                that the tree is mounted on does not.
+            ignore_case: whether names are compared without regard to case, as Windows and macOS do: patterns match so,
+                and paths lead so where the system that the tree is mounted on is stricter.
         """
         self.root = os.path.realpath(root)
         self.live = self.root == "/"
-        self._ignore_case = ignore_case
+        self.ignore_case = ignore_case
         self._spellings: dict[str, dict[str, str]] = {}
 
     def read(self, path: str, owner: int | None = None, limit: int = FILE_LIMIT) -> Outcome[bytes]:
@@ -110,7 +110,7 @@ class Tree:
     def find(self, pattern: str, owner: int | None = None) -> tuple[tuple[str, ...], tuple[Unseen, ...]]:
         """The paths that match a pattern with `*` and `?` in its components, and what could not be looked into.
 
-        Hidden names match only where the pattern's component starts with a dot.
+        Hidden names match only where the pattern's component starts with a dot; case counts unless the tree ignores it.
         """
         found = [""]
         unseen: list[Unseen] = []
@@ -123,7 +123,7 @@ class Tree:
             for base in found:
                 names = self.entries(base or "/", owner)
                 if isinstance(names, Observed):
-                    step += [f"{base}/{name}" for name in names.value if _matches(name, part)]
+                    step += [f"{base}/{name}" for name in names.value if matches(name, part, self.ignore_case)]
                 elif not isinstance(names, Absent):
                     unseen.append(names)
             found = step
@@ -203,7 +203,7 @@ class Tree:
         try:
             return here, os.lstat(here)
         except FileNotFoundError:
-            if not self._ignore_case:
+            if not self.ignore_case:
                 raise
         if folder not in self._spellings:
             self._spellings[folder] = {name.lower(): name for name in os.listdir(folder)}
@@ -294,8 +294,13 @@ class PlainTree(Tree):
 
 
 def open_tree(root: str = "/", *, ignore_case: bool = False) -> Tree:
-    """The tree of the running system or of a folder, in the way that this system offers."""
-    return (Tree if hasattr(os, "O_PATH") else PlainTree)(root, ignore_case=ignore_case)
+    """The tree of the running system or of a folder, in the way that this system offers.
+
+    Systems without `O_PATH` are those that take no notice of case either: macOS and Windows.
+    """
+    if hasattr(os, "O_PATH"):
+        return Tree(root, ignore_case=ignore_case)
+    return PlainTree(root, ignore_case=True)
 
 
 def failures(outcomes: Iterable[Outcome[object]]) -> tuple[Unseen, ...]:
@@ -303,7 +308,10 @@ def failures(outcomes: Iterable[Outcome[object]]) -> tuple[Unseen, ...]:
     return tuple(one for one in outcomes if not isinstance(one, Observed | Absent))
 
 
-def _matches(name: str, part: str) -> bool:
+def matches(name: str, part: str, ignore_case: bool) -> bool:  # noqa: FBT001 - says what the tree says
+    """Whether a name matches a component of a pattern; a hidden one only where the component starts with a dot."""
+    if ignore_case:
+        name, part = name.lower(), part.lower()
     return fnmatchcase(name, part) and (not name.startswith(".") or part.startswith("."))
 
 

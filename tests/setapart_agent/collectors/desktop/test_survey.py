@@ -28,6 +28,16 @@ def test_patterns_match_below_the_home_and_hidden_names_only_when_asked(ada: Lin
     assert survey(ada).find(RC) == (".config/a/rc", ".config/b/rc")
 
 
+def test_a_folder_that_was_renamed_to_another_case_is_found_where_case_does_not_count(ada: LinuxTree) -> None:
+    ada.write(".CONFIG/a/RC-wal")
+    ada.write(".CONFIG/a/RC")
+    lenient = Survey(Tree(str(ada.root), ignore_case=True), ada.ada, base="/home/ada", owner=ada.uid)
+    assert lenient.find(RC) == (".CONFIG/a/RC",)
+    assert lenient.has(".config/a/rc-wal")
+    assert survey(ada).find(RC) == ()
+    assert not survey(ada).has(".config/a/rc-wal")
+
+
 def test_each_folder_is_listed_once(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
     ada.write(".config/a/rc")
     listed: list[str] = []
