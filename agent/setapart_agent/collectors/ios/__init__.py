@@ -1,1 +1,1 @@
-"""Collectors of iOS and iPadOS."""
+"""Collectors of iPhones and iPads: backups, and the cable."""

@@ -1,0 +1,36 @@
+"""Web apps on the home screen: `Library/WebClips/<id>.webclip/Info.plist`, written by Safari and by profiles.
+
+Keys `URL` and `Title`. Source: the folder's name in real backups; the keys as SpringBoard reads them (untested).
+"""
+
+from setapart_agent.collectors.apple.parse.plist import read_plist, text_of
+from setapart_agent.collectors.browser.parse.chromium_preferences import origin_of
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts, FileSet
+from setapart_evidence.model import App
+from setapart_evidence.statement import Maturity
+
+KIND = "ios.web-clip"
+MATURITY: Maturity = "untested"
+
+
+def recognise(name: str, content: bytes) -> bool:
+    """By the folder that the file stands in."""
+    return ".webclip/" in name.replace("\\", "/") and b"plist" in content[:256]
+
+
+def parse(files: FileSet) -> Facts:
+    """The web app; none where the clip opens something else than a web page.
+
+    Raises:
+        ParseError: no property list, or none with an address.
+    """
+    clip = read_plist(files.main, "Info.plist of a web clip")
+    url = text_of(clip, "URL")
+    if url is None:
+        raise ParseError("a web clip without an address", expected="Info.plist of a web clip")
+    origin = origin_of(url)
+    if origin is None:
+        return Facts()
+    name = text_of(clip, "Title")
+    return Facts(apps=(App(identifier=origin, name=name, profile=files.profile, kind="web-app", source="backup"),))
