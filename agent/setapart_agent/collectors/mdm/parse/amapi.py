@@ -85,7 +85,7 @@ def _split(raw: bytes) -> Iterator[tuple[bytes, Blocks]]:
         if "devices" not in page:
             yield value, _NO_BLOCKS
             continue
-        blocks = _blocks(page.get("policies", b"null"))
+        blocks = blocks_of(page.get("policies", b"null"))
         for element in document.elements(page["devices"]):
             yield bytes(element), blocks
 
@@ -166,8 +166,12 @@ def _app(report: Node, owner: Profile) -> App | None:
     )
 
 
-def _blocks(raw: bytes) -> Blocks:
-    """What each policy keeps from being installed."""
+def blocks_of(raw: bytes) -> Blocks:
+    """What each policy of a list keeps from being installed.
+
+    Raises:
+        ParseError: not JSON.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for element in document.elements(raw):
         policy = document.decoded(bytes(element))

@@ -1,0 +1,243 @@
+"""Devices' responses to commands of Apple's MDM protocol, and their check-ins: plists, or an array of them.
+
+Fields: github.com/apple/device-management, mdm/commands/*.yaml and mdm/checkin/*.yaml (developer.apple.com, Device
+Management). Whatever one file holds of one `UDID` (or `EnrollmentID`) is one device.
+
+- `InstalledApplicationList` lists all third-party apps of an iPhone or iPad (from iOS 26 Apple's too) unless the
+  command asked for `ManagedAppsOnly` or `Identifiers`, or the device is enrolled by its user: then it has an
+  `EnrollmentID` and no `UDID`. A command that stands beside its response is taken into account.
+- A web clip is an entry without an `Identifier`. On a Mac such an entry is an app without a bundle id.
+- `ManagedApplicationList` is another thing: what the manager brought, installed or not.
+- `ProfileList` names payloads by their types; nothing here lists the accounts that the holder set up.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from setapart_agent.collectors.apple.parse.configuration_profile import facts_of
+from setapart_agent.collectors.apple.parse.plist import is_plist, read_value
+from setapart_agent.collectors.base import Unsupported
+from setapart_agent.collectors.mdm.parse import document
+from setapart_agent.collectors.mdm.parse.document import Node
+from setapart_agent.collectors.mdm.parse.export import (
+    PRIMARY,
+    SYSTEM,
+    Export,
+    apps_row,
+    broken,
+    form_of,
+    serial_of,
+    unseen,
+)
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import DeviceFacts, Facts, unite
+from setapart_evidence.model import App, AppState, Coverage, Link, Platform
+
+APPS = "mdm.apple-apps"
+PROFILES = "mdm.apple-profiles"
+
+NO_APPS = Unsupported("no InstalledApplicationList in this export")
+NO_PROFILES = Unsupported("no ProfileList in this export")
+MANAGED_ONLY = "managed apps only"
+LIMITED = "the command asked for some apps only"
+EMPTY = "the list of apps is empty"
+MAC_FOLDERS = "which folders of a Mac are searched for apps is not documented"
+BY_PROFILES = "what profiles set up is listed, what the holder set up is not"
+SYSTEM_UNKNOWN = "nothing tells whether this is an iPhone, an iPad or a Mac"
+
+RESPONSES = (
+    "InstalledApplicationList", "ManagedApplicationList", "ProfileList", "CertificateList", "SecurityInfo",
+    "QueryResponses", "ProvisioningProfileList", "Restrictions",
+)  # fmt: skip
+_CHECK_INS = frozenset({"Authenticate", "TokenUpdate", "CheckOut", "UserAuthenticate"})
+_EXPECTED = "responses to commands of Apple's MDM protocol"
+_IOS_ONLY = frozenset(
+    {"DynamicSize", "IsValidated", "AppStoreVendable", "DeviceBasedVPP", "BetaApp", "AdHocCodeSigned"}
+)
+_MAC_UDID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}", re.IGNORECASE)
+_PHONE_UDID = re.compile(r"[0-9a-f]{40}|[0-9A-F]{8}-[0-9A-F]{16}", re.IGNORECASE)
+_MODELS: tuple[tuple[str, Platform], ...] = (
+    ("iphone", "ios"), ("ipad", "ios"), ("ipod", "ios"), ("mac", "macos"), ("imac", "macos")
+)  # fmt: skip
+# ManagedApplicationListItem.Status: these are not on the device yet, or never came to be.
+_NOT_INSTALLED = frozenset(
+    {
+        "Queued", "NeedsRedemption", "Redeeming", "Prompting", "PromptingForLogin", "ValidatingPurchase",
+        "UserRejected", "Failed",
+    }
+)  # fmt: skip
+_GONE = "ManagedButUninstalled"
+
+
+class _Device(Struct, frozen=True, kw_only=True):
+    """Everything that one file holds of one device; `by_user` says that only an `EnrollmentID` names it."""
+
+    udid: str
+    by_user: bool
+    responses: tuple[Node, ...]
+
+    def all(self, key: str) -> tuple[Node, ...]:
+        """The responses that hold a key."""
+        return tuple(one for one in self.responses if one.has(key))
+
+
+def is_response(content: bytes) -> bool:
+    """Whether a file looks like responses or check-ins, by words that all of them have."""
+    if not is_plist(content) and not document.head(content):
+        return False
+    named = b"UDID" in content or b"EnrollmentID" in content
+    return named and (b"CommandUUID" in content or any(name.encode() in content for name in (*RESPONSES, *_CHECK_INS)))
+
+
+def devices(raw: bytes) -> Iterator[Export]:
+    """Device after device, in the order in which they are first named.
+
+    Raises:
+        ParseError: not a plist or JSON, or no response or check-in in it.
+    """
+    found: dict[str, list[Node]] = {}
+    limited: set[str] = set()
+    for one in _dictionaries(raw):
+        command = one.node("Command")
+        if command.flag("ManagedAppsOnly") or command.has("Identifiers"):
+            limited.add(one.text("CommandUUID") or "")
+        udid = one.text("UDID") or one.text("EnrollmentID")
+        if udid is not None and (one.text("MessageType") or any(one.has(name) for name in RESPONSES)):
+            found.setdefault(udid, []).append(one)
+    if not found:
+        raise ParseError("no response of a device", expected=_EXPECTED)
+    for udid, responses in found.items():
+        by_user = not any(one.has("UDID") for one in responses)
+        yield _read(_Device(udid=udid, by_user=by_user, responses=tuple(responses)), limited)
+
+
+def _dictionaries(raw: bytes) -> Iterator[Node]:
+    """The dictionaries of a file, also of an array."""
+    if not is_plist(raw):
+        yield from map(document.decoded, document.values(raw))
+        return
+    value = read_value(raw, _EXPECTED)
+    for one in value if isinstance(value, list) else (value,):
+        yield Node(one)
+
+
+def _read(device: _Device, limited: set[str]) -> Export:
+    platform = _platform(device)
+    owner = SYSTEM if platform == "macos" else PRIMARY
+    profiles = device.all("ProfileList")
+    parts = [facts_of(one.get("ProfileList"), owner.id) for one in profiles]
+    apps, rows = _apps(device, platform, owner.id, limited)
+    for section in ("accounts", "links"):
+        if profiles:
+            row = Coverage(section=section, profile=owner.id, collector=PROFILES, status="partial", reason=BY_PROFILES)
+            rows.append(row)
+        else:
+            rows += unseen(owner.id, PROFILES, NO_PROFILES, section)
+    managed = Link(kind="mdm", target=None, profile=owner.id)
+    told = any(link.kind == "mdm" for part in parts for link in part.links)
+    own = Facts(
+        device=_facts(device, platform),
+        profiles=(owner,),
+        apps=apps,
+        links=() if told else (managed,),
+        coverage=tuple(rows),
+    )
+    return Export(facts=unite((own, *parts)))
+
+
+def _facts(device: _Device, platform: Platform | None) -> DeviceFacts:
+    asked = [*(one.node("QueryResponses") for one in device.all("QueryResponses")), *device.responses]
+    model = _first(asked, "ProductName") or _first(asked, "ModelName")
+    return DeviceFacts(
+        platform=platform,
+        os_version=_first(asked, "OSVersion"),
+        manufacturer="Apple",
+        model=model,
+        form_factor=form_of(model),
+        serial=(serial_of(_first(asked, "SerialNumber")) or "").upper() or None,
+    )
+
+
+def _platform(device: _Device) -> Platform | None:
+    """What the model says; else what only one of the systems tells of itself or its apps; else the form of the UDID."""
+    asked = [*(one.node("QueryResponses") for one in device.all("QueryResponses")), *device.responses]
+    model = f"{_first(asked, 'ProductName') or _first(asked, 'ModelName') or ''}".lower()
+    for start, platform in _MODELS:
+        if model.startswith(start):
+            return platform
+    if any(one.has("SecurityInfo", "FDE_Enabled") for one in device.responses):
+        return "macos"
+    for one in device.responses:
+        listed = one.listing("InstalledApplicationList")
+        if listed and any(app.has(key) for app in listed.items for key in _IOS_ONLY):
+            return "ios"
+    if device.by_user or _PHONE_UDID.fullmatch(device.udid):
+        return "ios"
+    return "macos" if _MAC_UDID.fullmatch(device.udid) else None
+
+
+def _first(nodes: Iterable[Node], key: str) -> str | None:
+    return next((found for node in nodes if (found := node.text(key))), None)
+
+
+def _apps(
+    device: _Device, platform: Platform | None, profile: str, limited: set[str]
+) -> tuple[tuple[App, ...], list[Coverage]]:
+    """The apps of every list, and the row that the fullest of them allows."""
+    found: dict[App, None] = {}
+    doubts: list[str | None] = []
+    for one in device.all("InstalledApplicationList"):
+        listed = one.listing("InstalledApplicationList")
+        items = listed.items if listed else ()
+        made = [_app(app, platform, profile) for app in items]
+        found.update(dict.fromkeys(app for app in made if app))
+        lost = broken((listed.broken if listed else 0) + made.count(None))
+        cut = LIMITED if (one.text("CommandUUID") or "") in limited else None
+        doubts.append(lost or cut or (None if items else EMPTY))
+    for one in device.all("ManagedApplicationList"):
+        found.update(dict.fromkeys(_managed(one.node("ManagedApplicationList"), found, profile)))
+    if not doubts:
+        managed = bool(device.all("ManagedApplicationList"))
+        row = apps_row(profile, APPS, (MANAGED_ONLY,)) if managed else unseen(profile, APPS, NO_APPS, "apps")[0]
+        return tuple(found), [row]
+    general = _doubt(device, platform)
+    doubt = None if None in doubts else doubts[0]
+    return tuple(found), [apps_row(profile, APPS, (general, doubt))]
+
+
+def _doubt(device: _Device, platform: Platform | None) -> str | None:
+    """Why even a whole list may not be all apps of this device."""
+    enrolled = device.by_user or any(
+        one.flag("SecurityInfo", "ManagementStatus", "IsUserEnrollment") for one in device.responses
+    )
+    if enrolled:
+        return MANAGED_ONLY
+    return {"macos": MAC_FOLDERS, None: SYSTEM_UNKNOWN}.get(platform)
+
+
+def _app(app: Node, platform: Platform | None, profile: str) -> App | None:
+    identifier, name = app.text("Identifier"), app.text("Name")
+    if identifier is None and name is None:
+        return None
+    return App(
+        identifier=identifier or name or "",
+        name=name,
+        version=app.text("ShortVersion") or app.text("Version"),
+        profile=profile,
+        kind="web-app" if identifier is None and platform != "macos" else "native",
+        source="mdm",
+    )
+
+
+def _managed(listed: Node, known: Iterable[App], profile: str) -> Iterator[App]:
+    """The managed apps that no other list has."""
+    named = {app.identifier for app in known}
+    entries: Mapping[object, object] = listed.value if isinstance(listed.value, dict) else {}
+    for identifier, entry in entries.items():
+        status = Node(entry).text("Status") or ""
+        if not isinstance(identifier, str) or identifier in named or status in _NOT_INSTALLED:
+            continue
+        state: AppState = "removed-trace" if status == _GONE else "installed"
+        yield App(identifier=identifier, profile=profile, source="mdm", state=state)
