@@ -15,9 +15,9 @@ _LINKS: tuple[Section, ...] = ("links",)
 _SSSD = Place(
     client="sssd", parser="linux.parse.sssd", paths=("etc/sssd/sssd.conf", "etc/sssd/conf.d/*.conf"), sections=_LINKS
 )
-_KRB5 = Place(client="kerberos", parser="linux.parse.krb5", paths=("etc/krb5.conf",), sections=_LINKS)
+_KRB5 = Place(client="kerberos", parser="desktop.parse.krb5", paths=("etc/krb5.conf",), sections=_LINKS)
 _KRB5_PARTS = Place(
-    client="kerberos", parser="linux.parse.krb5", paths=("etc/krb5.conf.d/*",), sections=_LINKS, mixed=True
+    client="kerberos", parser="desktop.parse.krb5", paths=("etc/krb5.conf.d/*",), sections=_LINKS, mixed=True
 )
 _TICKETS = Place(client="kerberos", parser="linux.parse.ccache", paths=("tmp/krb5cc_*",), sections=_LINKS)
 _SYSTEM = (
@@ -93,7 +93,7 @@ def _kerberos(survey: Survey) -> Denied | None:
             if content is None:
                 continue
             survey.parse(place, path, content)
-            from setapart_agent.collectors.linux.parse.krb5 import hidden_cache, included
+            from setapart_agent.collectors.desktop.parse.krb5 import hidden_cache, included
 
             try:
                 kinds.append(hidden_cache(content))

@@ -40,7 +40,7 @@ _NETWORKS = (
     ),
     Place(
         client="vpn",
-        parser="linux.parse.openvpn",
+        parser="desktop.parse.openvpn",
         paths=(
             "etc/openvpn/*.conf",
             "etc/openvpn/*.ovpn",
@@ -58,7 +58,7 @@ _NETWORKS = (
 )
 _HOME_VPN = Place(
     client="vpn",
-    parser="linux.parse.openvpn",
+    parser="desktop.parse.openvpn",
     paths=("*.ovpn", "Downloads/*.ovpn", "Documents/*.ovpn", "vpn/*.ovpn", ".openvpn/*.ovpn", ".config/openvpn/*.ovpn"),
     sections=_LINKS,
 )

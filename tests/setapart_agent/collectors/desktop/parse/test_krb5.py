@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import krb5
+from setapart_agent.collectors.desktop.parse import krb5
 from setapart_evidence.model import Link
 
 CONFIG = """includedir /etc/krb5.conf.d/
