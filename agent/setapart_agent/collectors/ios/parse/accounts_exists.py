@@ -6,7 +6,7 @@ nobody, and so it only tells whether the database that was read is whole. Source
 
 from collections.abc import Mapping
 
-from setapart_agent.collectors.apple.parse.account_types import NO_ACCOUNT, SERVICES
+from setapart_agent.collectors.apple.parse.account_types import SERVICES
 from setapart_agent.collectors.apple.parse.plist import int_of, read_plist
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
@@ -65,7 +65,5 @@ def counts(raw: bytes) -> Mapping[str, int]:
 
 
 def missing(counted: Mapping[str, int], seen: Mapping[str, int]) -> tuple[str, ...]:
-    """The types that should have accounts and of which a database showed none."""
-    return tuple(
-        kind for kind, count in sorted(counted.items()) if count > 0 and kind not in NO_ACCOUNT and not seen.get(kind)
-    )
+    """The types that reach data, should have accounts, and of which a database showed none."""
+    return tuple(kind for kind in SERVICES if counted.get(kind, 0) > 0 and not seen.get(kind))
