@@ -77,6 +77,7 @@ class Manager:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 server._handle(self)
@@ -173,7 +174,7 @@ def once(*answers: Said, when: Callable[[Asked], bool] = lambda asked: True) -> 
     return fault
 
 
-def always(answer: Said, *, when: Callable[[Asked], bool] = lambda asked: True) -> Callable[[Asked], Said | None]:
+def always(answer: Said, *, when: Callable[[Asked], bool] = lambda asked: True) -> Callable[[Asked], Any]:
     """A fault that does not go away."""
     return lambda asked: answer if when(asked) else None
 

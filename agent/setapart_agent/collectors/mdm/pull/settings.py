@@ -210,7 +210,7 @@ def origin_of(url: str) -> str:
     except ValueError:
         host = port = None
         parts = urlsplit("")
-    if not host or parts.username is not None or parts.password is not None or not url.isascii():
+    if not host or not parts.scheme or parts.username is not None or parts.password is not None or not url.isascii():
         raise SourceError(f"{printable(url, 80)!r} is no URL of a manager", expected="https://HOST")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise SourceError(
