@@ -91,26 +91,38 @@ def is_response(content: bytes) -> bool:
     return named and (b"CommandUUID" in content or any(name.encode() in content for name in (*RESPONSES, *_CHECK_INS)))
 
 
-def devices(raw: bytes) -> Iterator[Export]:
+def devices(*files: bytes) -> Iterator[Export]:
     """Device after device, in the order in which they are first named.
 
+    Args:
+        files: each with a response or an array of them.
+
     Raises:
-        ParseError: not a plist or JSON, or no response or check-in in it.
+        ParseError: no response or check-in is in any of them; or, after all devices were given, a file is no plist.
     """
     found: dict[str, list[Node]] = {}
     limited: set[str] = set()
-    for one in _dictionaries(raw):
+    whole: list[Node] = []
+    broken_ones: list[ParseError] = []
+    for raw in files:
+        try:
+            whole += _dictionaries(raw)
+        except ParseError as exc:
+            broken_ones.append(exc)
+    for one in whole:
         command = one.node("Command")
         if command.flag("ManagedAppsOnly") or command.has("Identifiers"):
             limited.add(one.text("CommandUUID") or "")
         udid = one.text("UDID") or one.text("EnrollmentID")
         if udid is not None and (one.text("MessageType") or any(one.has(name) for name in RESPONSES)):
             found.setdefault(udid, []).append(one)
-    if not found:
-        raise ParseError("no response of a device", expected=_EXPECTED)
     for udid, responses in found.items():
         by_user = not any(one.has("UDID") for one in responses)
         yield _read(_Device(udid=udid, by_user=by_user, responses=tuple(responses)), limited)
+    if broken_ones:
+        raise broken_ones[0]
+    if not found:
+        raise ParseError("no response of a device", expected=_EXPECTED)
 
 
 def _dictionaries(raw: bytes) -> Iterator[Node]:
