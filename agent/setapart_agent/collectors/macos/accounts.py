@@ -1,0 +1,57 @@
+"""The accounts of system settings, and those that Mail kept itself before."""
+
+from msgspec import structs
+
+from setapart_agent.collectors.base import Absent, Failed
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.facts import Facts
+
+_FOLDER = "Library/Accounts"
+_ACCOUNTS = Place(
+    client="internet accounts",
+    parser="macos.parse.accounts",
+    paths=(f"{_FOLDER}/Accounts[0-9].sqlite",),
+    sections=("accounts", "links"),
+)
+_MAIL = Place(
+    client="apple mail",
+    parser="macos.parse.mail_accounts",
+    paths=("Library/Mail/V*/MailData/Accounts.plist", "Library/Preferences/com.apple.mail.plist"),
+    mixed=True,
+)
+NO_DATABASE = "the database of accounts is not there"
+
+
+class SystemAccounts:
+    """Accounts of Mail, Calendar, Contacts and of whatever else asks the system for its accounts."""
+
+    info = info_of(
+        "macos.accounts",
+        __name__,
+        ("accounts", "links"),
+        (_ACCOUNTS, _MAIL),
+        maturity="untested",
+    )
+
+    def collect(self, host: Host) -> Facts:
+        """Every user's accounts; of several databases the newest, since an upgrade leaves the old one behind."""
+        surveys = [survey_of(host)]
+        for user in host.users:
+            if user.unseen is None:
+                survey = survey_of(host, user)
+                _database(survey, user)
+                survey.look((_MAIL,))
+                surveys.append(survey)
+        return result(self.info, host, surveys)
+
+
+def _database(survey: Survey, user: User) -> None:
+    found = survey.find(_ACCOUNTS)
+    if found:
+        survey.look((structs.replace(_ACCOUNTS, paths=(max(found),)),))
+    elif not survey.failures("accounts") and not isinstance(survey.tree.status(f"{user.home}/{_FOLDER}"), Absent):
+        survey.fail(_ACCOUNTS.client, _ACCOUNTS.sections, Failed(NO_DATABASE))
+
+
+COLLECTORS: tuple[DesktopCollector, ...] = (SystemAccounts(),)

@@ -1,0 +1,181 @@
+"""App bundles: of the system, of every user, and those that were left where they were downloaded; receipts as traces.
+
+A bundle is a folder `X.app` with an Info.plist: in `Contents` for macOS, in `Wrapper/Y.app` for apps of iPhone and
+iPad, beside the program itself in very old ones. Subfolders of a folder of apps are looked into once.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from setapart_agent.collectors.base import Absent, CollectorInfo, Failed, Observed
+from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
+from setapart_agent.collectors.macos.device import HISTORY, SYSTEM_VERSION
+from setapart_agent.collectors.macos.parse import info_plist, receipts
+from setapart_agent.collectors.macos.parse.info_plist import Bundle
+from setapart_agent.collectors.macos.signature import team_of
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts, FileSet, unite
+from setapart_evidence.model import App, AppKind
+
+_SEALED = ("/System/Applications", "/System/Cryptexes/App/System/Applications")
+"""Folders of the system's own volume, which nobody but Apple can write to."""
+_SYSTEM = ("/Applications", "/Users/Shared")
+_HOME = "Applications"
+_LEFT = ("Downloads", "Desktop")
+"""Folders of a home where apps lie that were never put into place."""
+_RECEIPTS = "/private/var/db/receipts"
+_LIMIT = 16 * 1024 * 1024
+_MOST_BUNDLES = 5000
+_MOST_FOLDERS = 1000
+_NO_FOLDER = Failed("not a folder")
+_BUNDLE = ".app"
+
+
+class Bundles:
+    """Apps by their bundles, with the team that signed them."""
+
+    info = CollectorInfo(
+        name="macos.apps",
+        version=1,
+        sections=("apps",),
+        maturity="untested",
+        reads=(
+            "Info.plist and code signature of apps of the system, and of each home's Applications, Downloads, Desktop",
+            "receipts of installers",
+        ),
+        modules=(
+            __name__,
+            "setapart_agent.collectors.macos.signature",
+            "setapart_agent.collectors.macos.parse.info_plist",
+            "setapart_agent.collectors.browser.parse.mac_web_app",
+            "setapart_agent.collectors.macos.parse.receipts",
+        ),
+    )
+
+    def collect(self, host: Host) -> Facts:
+        """One row for the system and one for every user."""
+        system = Gathering(tree=host.tree, label="app")
+        if isinstance(host.tree.status(SYSTEM_VERSION), Absent):
+            system.partly.append("the volume of the system itself is not here")
+        elif isinstance(host.tree.status(_SYSTEM[0]), Absent):
+            system.fail(Failed("the folder of apps is not there"))
+        search = _Search(system)
+        search.look(_SEALED, signed_by_apple=True)
+        search.look(_SYSTEM)
+        users = for_each_user(host, self.info, _of_user)
+        installed = {app.identifier.lower() for facts in users for app in facts.apps} | search.identifiers
+        _traces(system, installed)
+        return unite((system.facts(self.info), *users))
+
+
+def _of_user(gathering: Gathering, user: User) -> None:
+    gathering.label = "app"
+    search = _Search(gathering)
+    search.look((f"{user.home}/{_HOME}",))
+    search.look((f"{user.home}/{folder}" for folder in _LEFT), kind="portable")
+
+
+class _Search:
+    """A search for bundles with a budget: what exceeds it is told in coverage."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self.gathering = gathering
+        self.identifiers: set[str] = set()
+        self._bundles = 0
+        self._folders = 0
+
+    def look(self, folders: Iterable[str], kind: AppKind = "native", *, signed_by_apple: bool = False) -> None:
+        """Looks into folders and their subfolders."""
+        for path in (bundle for folder in folders for bundle in self._within(folder)):
+            self._bundles += 1
+            if self._bundles > _MOST_BUNDLES:
+                self.gathering.fail(Failed(f"more than {_MOST_BUNDLES} bundles"))
+                return
+            found = self._bundle(path)
+            if found is not None:
+                at, bundle = found
+                publisher = None if signed_by_apple or bundle.web is not None else self._team(at, bundle)
+                if bundle.doubt is not None:
+                    self.gathering.partly.append(bundle.doubt)
+                self.identifiers.add(bundle.identifier.lower())
+                self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
+
+    def _within(self, folder: str, *, below: bool = True) -> Iterator[str]:
+        if self._folders > _MOST_FOLDERS:
+            self.gathering.fail(Failed(f"more than {_MOST_FOLDERS} folders"))
+            return
+        self._folders += 1
+        names = self.gathering.tree.entries(folder, owner=self.gathering.owner)
+        if not isinstance(names, Observed):
+            if not isinstance(names, Absent):
+                self.gathering.fail(names)
+            return
+        for name in names.value:
+            if name.lower().endswith(_BUNDLE):
+                yield f"{folder}/{name}"
+            elif below and not name.startswith("."):
+                yield from self._within(f"{folder}/{name}", below=False)
+
+    def _bundle(self, path: str) -> tuple[str, Bundle] | None:
+        """The folder of the program, and what the bundle says of itself."""
+        for inside, programs in (("Contents", "Contents/MacOS"), *self._wrapped(path), ("", "")):
+            at = f"{path}/{inside}".rstrip("/")
+            content = self.gathering.tree.read(f"{at}/Info.plist", owner=self.gathering.owner, limit=_LIMIT)
+            if isinstance(content, Absent):
+                continue
+            if not isinstance(content, Observed):
+                self.gathering.fail(content)
+                return None
+            try:
+                return f"{path}/{programs}".rstrip("/"), info_plist.read(content.value, f"{at}/Info.plist")
+            except ParseError as exc:
+                self.gathering.fail(Failed(f"Info.plist: {exc.got}"))
+                return None
+        if self._has_program(path):
+            self.gathering.fail(Failed("a bundle without an Info.plist"))
+        return None
+
+    def _wrapped(self, path: str) -> Iterator[tuple[str, str]]:
+        """The app of an iPhone or iPad in a bundle."""
+        names = self.gathering.tree.entries(f"{path}/Wrapper", owner=self.gathering.owner)
+        for name in names.value if isinstance(names, Observed) else ():
+            if name.lower().endswith(_BUNDLE):
+                yield f"Wrapper/{name}", f"Wrapper/{name}"
+
+    def _has_program(self, path: str) -> bool:
+        names = self.gathering.tree.entries(f"{path}/Contents/MacOS", owner=self.gathering.owner)
+        return (
+            bool(names.value) if isinstance(names, Observed) else not isinstance(names, Absent) and names != _NO_FOLDER
+        )
+
+    def _team(self, folder: str, bundle: Bundle) -> str | None:
+        if bundle.executable is None:
+            return None
+        path = f"{folder}/{bundle.executable}"
+        tree, owner = self.gathering.tree, self.gathering.owner
+
+        def read(offset: int, size: int) -> bytes:
+            part = tree.part(path, offset, size, owner)
+            return part.value if isinstance(part, Observed) else b""
+
+        return team_of(read)
+
+
+def _traces(gathering: Gathering, installed: set[str]) -> None:
+    """What installers say that they put here and no bundle is there for."""
+    gathering.label = "receipts"
+    paths = [f"{_RECEIPTS}/{name}" for name in gathering.entries(_RECEIPTS) if name.endswith(".plist")]
+    traces: dict[str, App] = {}
+    for path in (*paths, HISTORY):
+        content = gathering.read(path, _LIMIT)
+        if content is not None:
+            try:
+                found = receipts.parse(FileSet(files={"main": content}, profile=gathering.profile))
+            except ParseError as exc:
+                gathering.fail(Failed(exc.got))
+            else:
+                traces |= {app.identifier.lower(): app for app in found.apps}
+    gathering.add(tuple(app for identifier, app in traces.items() if identifier not in installed))
+
+
+COLLECTORS: tuple[DesktopCollector, ...] = (Bundles(),)
