@@ -40,6 +40,8 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "install Debian's packages gnome-online-accounts, libglib2.0-bin and dbus-daemon",
     ),
     "thunderbird": (_program("thunderbird"), "install Debian's package thunderbird"),
+    "chromium": (_program("chromium"), "install Debian's package chromium"),
+    "firefox": (_program("firefox-esr"), "install Debian's package firefox-esr"),
     "networkmanager": (_program("nmcli"), "install Debian's package network-manager"),
     "kerberos": (
         _program("kinit", "krb5kdc", "kadmin.local"),

@@ -16,6 +16,8 @@ _MAX_PROFILES = 500
 _MAX_EXTENSIONS = 500
 _ATTEMPTS = 3
 _PREFERENCES = ("Preferences", "Secure Preferences")
+_PROFILE_PARTS = (*_PREFERENCES, "Extensions", "Sync Data")
+"""Any of these makes a folder a profile: a new one has no preferences for its first seconds."""
 _DATABASE_FILES = (".ldb", ".sst", ".log")
 _FIREFOX_FILES = {
     "extensions.json": "firefox_extensions",
@@ -102,9 +104,7 @@ def chromium_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[tupl
     found: list[tuple[str, str]] = []
     for name in ("", *gathering.entries(folder.path)):
         path = f"{folder.path}/{name}".rstrip("/")
-        if name != "System Profile" and any(
-            gathering.status(f"{path}/{file}") for file in (*_PREFERENCES, "Extensions")
-        ):
+        if name != "System Profile" and any(gathering.status(f"{path}/{part}") for part in _PROFILE_PARTS):
             found.append((name or folder.path.rpartition("/")[2], path))
     if len(found) > _MAX_PROFILES:
         gathering.fail(Failed(f"more than {_MAX_PROFILES} profiles"))

@@ -8,7 +8,7 @@ from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of
 from setapart_evidence.statement import Maturity
 
 KIND = "browser.firefox-account"
-MATURITY: Maturity = "untested"
+MATURITY: Maturity = "captures"
 
 
 def recognise(name: str, content: bytes) -> bool:
