@@ -1,6 +1,6 @@
 """Thunderbird and its kin: the profiles below a folder, and those that it names elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import structs
 
@@ -15,16 +15,19 @@ PLACES = (_THUNDERBIRD, _TBSYNC)
 """For the declaration of a collector that uses this."""
 
 
-def look(survey: Survey, user: User, roots: tuple[str, ...]) -> None:
+def look(
+    survey: Survey, user: User, roots: tuple[str, ...], located: Callable[[str], str | None] = lambda path: path
+) -> None:
     """Reads every profile below the roots.
 
     Args:
         survey: of the user's home.
         user: whose home it is.
         roots: patterns below the home, of the folders that hold `profiles.ini`.
+        located: turns an absolute path in the system's own spelling into one of the tree; `None` is out of it.
     """
     for root in survey.find(structs.replace(_THUNDERBIRD, paths=roots)):
-        for folder in dict.fromkeys(_profiles(survey, user, root)):
+        for folder in dict.fromkeys(_profiles(survey, user, root, located)):
             content = survey.read(_THUNDERBIRD, f"{folder}/prefs.js")
             if content is not None:
                 survey.parse(_THUNDERBIRD, f"{folder}/prefs.js", content)
@@ -41,7 +44,7 @@ def look(survey: Survey, user: User, roots: tuple[str, ...]) -> None:
                 survey.parse(_TBSYNC, path, accounts)
 
 
-def _profiles(survey: Survey, user: User, root: str) -> Iterator[str]:
+def _profiles(survey: Survey, user: User, root: str, located: Callable[[str], str | None]) -> Iterator[str]:
     """The folders of profiles: those that are there, and those that profiles.ini names elsewhere."""
     for pattern in (f"{root}/*/prefs.js", f"{root}/Profiles/*/prefs.js"):
         place = Place(client=_THUNDERBIRD.client, parser=_THUNDERBIRD.parser, paths=(pattern,))
@@ -60,5 +63,7 @@ def _profiles(survey: Survey, user: User, root: str) -> Iterator[str]:
         path = section.get("Path") if section.name.lower().startswith("profile") else None
         if path and section.flag("IsRelative") is not False and not path.startswith("/"):
             yield f"{root}/{path}".rstrip("/")
+        elif path and (absolute := located(path)) is not None:
+            yield absolute.rstrip("/").removeprefix(f"{user.home}/")
         elif path:
-            yield path.rstrip("/").removeprefix(f"{user.home}/")
+            survey.fail(_THUNDERBIRD.client, _THUNDERBIRD.sections, Denied("a profile is on another drive"))

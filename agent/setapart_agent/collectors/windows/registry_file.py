@@ -96,11 +96,12 @@ def everything(files: FileSet) -> Facts:
 def user_facts(user: UserPart) -> Facts:
     """All facts of one user's part."""
     reading = Reading(user.profile)
-    read_programs(reading, user.software)
-    read_user_packages(reading, user.software, USER_REPOSITORY)
+    software = user.software or reading.key(user.root, "Software", *_SECTIONS)
+    read_programs(reading, software)
+    read_user_packages(reading, software, USER_REPOSITORY)
     read_user_packages(reading, user.classes, REPOSITORY)
-    read_outlook(reading, user.software)
-    read_work_identity(reading, user.software)
+    read_outlook(reading, software)
+    read_work_identity(reading, software)
     read_shares(reading, user.root)
     return reading.facts()
 

@@ -1,7 +1,5 @@
 """What is read out of the registry for one profile: facts, and why a part of it could not be read."""
 
-from types import TracebackType
-
 from setapart_agent.collectors.base import Denied, Failed, Unseen, uncovered
 from setapart_agent.collectors.windows.parse.registry_key import AccessDeniedError, Key
 from setapart_agent.errors import ParseError
@@ -63,9 +61,7 @@ class _Guard:
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, ParseError):
             return False
         unseen = Denied if isinstance(error, AccessDeniedError) else Failed
