@@ -8,15 +8,12 @@ import pytest
 from setapart_agent.collectors.android import androidqf, bugreport
 from setapart_agent.collectors.android.collector import collect
 from setapart_agent.collectors.android.parse import (
-    androidqf_packages,
     dumpsys_account,
-    dumpsys_content,
-    dumpsys_device_policy,
     dumpsys_package,
-    dumpsys_user,
     getprop,
     pm_list,
 )
+from setapart_agent.collectors.registry import PARSERS, parser_of, recognise
 from setapart_agent.facts import Facts, FileSet
 
 pytestmark = pytest.mark.needs("corpus")
@@ -142,19 +139,6 @@ def test_list_of_a_head_unit(android: Path) -> None:
     assert rows(pm_list.parse(main(path)), "apps") == {"0": "observed"}
 
 
-PARSERS = (
-    bugreport,
-    androidqf_packages,
-    dumpsys_account,
-    dumpsys_content,
-    dumpsys_device_policy,
-    dumpsys_package,
-    dumpsys_user,
-    getprop,
-    pm_list,
-)
-
-
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -170,4 +154,6 @@ PARSERS = (
 )
 def test_each_capture_is_of_one_kind(android: Path, name: str, kind: str) -> None:
     content = (android / name).read_bytes()
-    assert [parser.KIND for parser in PARSERS if parser.recognise(name, content)] == [kind]
+    assert recognise(Path(name), content) == kind
+    android_kinds = (one for one in PARSERS if one.startswith("android."))
+    assert [one for one in android_kinds if parser_of(one).recognise(name, content)] == [kind]

@@ -25,6 +25,7 @@ class ParserRef(Struct, frozen=True):
 PARSERS: Mapping[str, ParserRef] = {
     # Containers of other formats first, then what names itself, then plain lists.
     "android.bugreport": ParserRef("android.bugreport"),
+    "android.backup": ParserRef("android.parse.backup"),
     "android.dumpsys-account": ParserRef("android.parse.dumpsys_account"),
     "android.dumpsys-package": ParserRef("android.parse.dumpsys_package"),
     "android.dumpsys-user": ParserRef("android.parse.dumpsys_user"),
@@ -35,6 +36,8 @@ PARSERS: Mapping[str, ParserRef] = {
     "android.dumpsys-connectivity": ParserRef("android.parse.dumpsys_connectivity"),
     "android.pm-list": ParserRef("android.parse.pm_list"),
     "android.androidqf-packages": ParserRef("android.parse.androidqf_packages"),
+    "android.androidqf-users": ParserRef("android.parse.androidqf_users"),
+    "android.androidqf-acquisition": ParserRef("android.parse.androidqf_acquisition"),
     "android.getprop": ParserRef("android.parse.getprop"),
     "browser.chromium-local-state": ParserRef("browser.parse.chromium_local_state"),
     "browser.chromium-preferences": ParserRef("browser.parse.chromium_preferences"),

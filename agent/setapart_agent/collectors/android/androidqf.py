@@ -1,111 +1,114 @@
-"""Folders that androidqf writes, as a source: `packages.json`, `dumpsys.txt`, `getprop.txt`, `settings_secure.txt`.
+"""Acquisitions of androidqf as a source: `packages.json`, `dumpsys.txt`, `bugreport.zip`, `getprop.txt` and others.
 
-`dumpsys.txt` is the output of `dumpsys` without arguments, so it has the sections of a bug report. `packages.json`
-lists packages with the certificates of those APKs that were copied; see parse/androidqf_packages.py.
+`dumpsys.txt` is the output of `dumpsys` without arguments, so it has the sections of a bug report; what it lacks
+comes from `bugreport.zip` (from 1.7). `packages.json` lists packages with the certificates of those APKs that were
+copied, and `package_users.json` whose they are (parse/androidqf_{packages,users}.py). `acquisition.json` says by the
+station's clock when it began. Source: modules/*.go of androidqf.
 """
 
-import os
 import re
-import stat
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, TypeVar
 
 from setapart_agent.collectors.android import source as commands
-from setapart_agent.collectors.android.held import HeldSource, moment_of, outputs_of
-from setapart_agent.collectors.android.parse.bugreport import Splitter
+from setapart_agent.collectors.android.acquisition import KNOWN, Acquisition, open_acquisition
+from setapart_agent.collectors.android.bugreport import TEXT_LIMIT, sections_of
+from setapart_agent.collectors.android.held import HeldSource, earliest_of, outputs_of
+from setapart_agent.collectors.android.parse import androidqf_acquisition
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome
-from setapart_agent.errors import SourceError
+from setapart_agent.errors import ParseError, SourceError
 
-DUMPSYS_LIMIT = 512 * 1024 * 1024
-"""Bytes that are streamed of `dumpsys.txt`."""
+T = TypeVar("T")
 
-_CHUNK = 1024 * 1024
-_TOO_LONG = b"\n*** longer than what is read of dumpsys.txt ***\n"
+DUMPSYS_LIMIT = TEXT_LIMIT
+"""Bytes that `dumpsys.txt` and `bugreport.zip` may have."""
+
+_DUMPED = (
+    commands.DUMPSYS_USER,
+    commands.DUMPSYS_PACKAGE,
+    commands.DUMPSYS_ACCOUNT,
+    commands.DUMPSYS_DEVICE_POLICY,
+    commands.DUMPSYS_WIFI,
+    commands.DUMPSYS_CONNECTIVITY,
+)
+_FILES = (
+    (commands.GETPROP, "getprop.txt"),
+    (commands.ANDROIDQF_PACKAGES, "packages.json"),
+    (commands.ANDROIDQF_USERS, "package_users.json"),
+)
 _VPN_SETTING = re.compile(rb"^always_on_vpn_app=([^\r\n]*)", re.MULTILINE)
 
+_Dumps = tuple[dict[str, Outcome[bytes]], str | None]
 
-def open_androidqf(folder: Path) -> HeldSource:
-    """A folder of androidqf as a source.
+
+def open_androidqf(path: Path) -> HeldSource:
+    """A folder of androidqf, or a zip of one, as a source.
 
     Raises:
-        SourceError: no such folder, or none of the files that matter is in it.
+        SourceError: no such folder or zip, an encrypted one, or none of the files that matter is in it.
     """
-    if not folder.is_dir():
-        cure = "unpack it first" if folder.suffix == ".zip" else ""
-        raise SourceError(f"no folder {str(folder)!r}", expected="a folder written by androidqf", cure=cure)
-    found: dict[str, Outcome[bytes]] = {}
-    splitter = Splitter()
-    dumpsys = _dumpsys(folder / "dumpsys.txt", splitter)
-    if isinstance(dumpsys, Denied | Failed):
-        found = dict.fromkeys((commands.DUMPSYS_USER, commands.DUMPSYS_PACKAGE, commands.DUMPSYS_ACCOUNT), dumpsys)
-    elif isinstance(dumpsys, Observed):
-        found = dumpsys.value
-    for command, name in ((commands.GETPROP, "getprop.txt"), (commands.ANDROIDQF_PACKAGES, "packages.json")):
-        content = _read(folder / name)
-        if not isinstance(content, Absent):
-            found[command] = content
-    if not found:
-        raise SourceError(
-            f"nothing of androidqf in {str(folder)!r}", expected="packages.json, dumpsys.txt or getprop.txt"
-        )
-    settings = _read(folder / "settings_secure.txt")
-    if isinstance(settings, Observed):
-        setting = _VPN_SETTING.search(settings.value)
-        found[commands.ALWAYS_ON_VPN] = Observed(setting[1] if setting else b"null")
-    return HeldSource("androidqf", found, called="this androidqf folder", taken_at=_taken_at(folder, splitter.taken_at))
+    with open_acquisition(path) as acquisition:
+        found: dict[str, Outcome[bytes]] = {}
+        stamp: str | None = None
+        for name in ("bugreport.zip", "dumpsys.txt"):
+            dumps, said = _dumps(acquisition, name)
+            stamp = said or stamp
+            found |= {command: output for command, output in dumps.items() if _adds(found.get(command), output)}
+        for command, name in _FILES:
+            content = _read(acquisition, name, lambda file: file.read())
+            if not isinstance(content, Absent):
+                found[command] = content
+        if not found:
+            raise SourceError(f"nothing of androidqf in {str(path)!r}", expected=", ".join(sorted(KNOWN)))
+        settings = _read(acquisition, "settings_secure.txt", lambda file: file.read())
+        if isinstance(settings, Observed):
+            setting = _VPN_SETTING.search(settings.value)
+            found[commands.ALWAYS_ON_VPN] = Observed(setting[1] if setting else b"null")
+        taken_at = _begun(acquisition) or earliest_of(stamp, datetime.fromtimestamp(acquisition.written, UTC))
+    return HeldSource("androidqf", found, called="this acquisition of androidqf", taken_at=taken_at)
 
 
-def _taken_at(folder: Path, stamp: str | None) -> datetime:
-    """What the dump says, else when the folder was last written to."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _adds(before: Outcome[bytes] | None, output: Outcome[bytes]) -> bool:
+    """Whether an output of `dumpsys.txt` goes before that of the bug report: always, but for a failure."""
+    return isinstance(output, Observed) or before is None
+
+
+def _dumps(acquisition: Acquisition, name: str) -> _Dumps:
+    """The dumps that a file holds by command, and when it says that it was taken."""
+    read = _read(acquisition, name, lambda file: sections_of(file, name), DUMPSYS_LIMIT)
+    if isinstance(read, Observed):
+        sections, stamp = read.value
+        return outputs_of(sections), stamp
+    return ({}, None) if isinstance(read, Absent) else (dict.fromkeys(_DUMPED, read), None)
+
+
+def _read(
+    acquisition: Acquisition, name: str, read: Callable[[IO[bytes]], T], limit: int = commands.OUTPUT_LIMIT
+) -> "Observed[T] | Absent | Denied | Failed":
+    """What a reader makes of a file; an empty file is a failure and no answer."""
+    opened = acquisition.open(name, limit)
+    if not isinstance(opened, Observed):
+        return opened
+    with opened.value as file:
+        try:
+            if not file.read(1024).strip():
+                return Failed(f"{name} is empty")
+            file.seek(0)
+            return Observed(read(file))
+        except OSError as exc:
+            return Failed(f"{name}: {exc.strerror}")
+        except SourceError:
+            return Failed(f"{name} holds no dumps")
+
+
+def _begun(acquisition: Acquisition) -> datetime | None:
+    """When androidqf began, where `acquisition.json` says so."""
+    content = _read(acquisition, "acquisition.json", lambda file: file.read())
+    if not isinstance(content, Observed):
+        return None
     try:
-        return moment_of(stamp, handle)
-    finally:
-        os.close(handle)
-
-
-def _dumpsys(path: Path, splitter: Splitter) -> "Observed[dict[str, Outcome[bytes]]] | Absent | Denied | Failed":
-    handle = _open(path)
-    if not isinstance(handle, Observed):
-        return handle
-    left = DUMPSYS_LIMIT
-    try:
-        with open(handle.value, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor
-            while left > 0 and (chunk := file.read(_CHUNK)):
-                splitter.feed(chunk)
-                left -= len(chunk)
-    except OSError:
-        splitter.feed(b"\n*** dumpsys.txt can't be read further ***\n")
-    if left <= 0:
-        splitter.feed(_TOO_LONG)
-    return Observed(outputs_of(splitter.end()))
-
-
-def _read(path: Path) -> "Observed[bytes] | Absent | Denied | Failed":
-    handle = _open(path)
-    if not isinstance(handle, Observed):
-        return handle
-    try:
-        with open(handle.value, "rb") as file:  # noqa: PTH123 - a descriptor
-            content = file.read(commands.OUTPUT_LIMIT + 1)
-    except OSError as exc:
-        return Failed(f"{path.name}: {exc.strerror}")
-    if len(content) > commands.OUTPUT_LIMIT:
-        return Failed(f"{path.name} is longer than {commands.OUTPUT_LIMIT} bytes")
-    return Observed(content) if content.strip() else Failed(f"{path.name} is empty")
-
-
-def _open(path: Path) -> "Observed[int] | Absent | Denied | Failed":
-    """A descriptor of a regular file of the folder itself; links are not followed."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return Absent()
-    except PermissionError:
-        return Denied(f"{path.name}: permission denied")
-    except OSError as exc:
-        return Failed(f"{path.name}: {exc.strerror}")
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return Failed(f"{path.name} is not a file")
-    return Observed(handle)
+        return androidqf_acquisition.read(content.value)
+    except ParseError:
+        return None

@@ -4,6 +4,7 @@ Each of them alone may be refused or cut; a user's apps are observed if one that
 """
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -12,10 +13,13 @@ from setapart_agent.collectors.android.apk_signature import certificate_digest
 from setapart_agent.collectors.android.parse import dumpsys_package, pm_list
 from setapart_agent.collectors.android.parse.androidqf_packages import QfPackage, QfPackages
 from setapart_agent.collectors.android.parse.androidqf_packages import read as read_androidqf
+from setapart_agent.collectors.android.parse.androidqf_users import QfUsers
+from setapart_agent.collectors.android.parse.androidqf_users import read as read_androidqf_users
 from setapart_agent.collectors.android.parse.dumpsys_package import DumpedPackage, PackageDump, UserState
 from setapart_agent.collectors.android.parse.pm_list import PackageList
 from setapart_agent.collectors.android.source import (
     ANDROIDQF_PACKAGES,
+    ANDROIDQF_USERS,
     DUMPSYS_PACKAGE,
     AndroidSource,
     RangedSource,
@@ -26,9 +30,12 @@ from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 from setapart_evidence.model import App, AppState, Coverage
 
+T = TypeVar("T")
+
 COLLECTOR = pm_list.COLLECTOR
 MULTI_USER_API = 17
 """Android 4.2, the first with more than one user."""
+NOT_ALL = "androidqf could not read all packages of this user"
 _THIRD_PARTY_CODE = ("/data/app/", "/data/app-private/", "/mnt/expand/", "/mnt/asec/")
 
 
@@ -37,6 +44,7 @@ class Packages(Struct, frozen=True, kw_only=True):
 
     dump: Answer[PackageDump]
     androidqf: Answer[QfPackages]
+    androidqf_users: Answer[QfUsers]
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -54,19 +62,24 @@ class Packages(Struct, frozen=True, kw_only=True):
 
 def packages_of(source: AndroidSource) -> Packages:
     """Asks for the dump of the package service, and for androidqf's file where there is one."""
-    return Packages(dump=ask(source, DUMPSYS_PACKAGE, dumpsys_package.read), androidqf=_androidqf_of(source))
+    return Packages(
+        dump=ask(source, DUMPSYS_PACKAGE, dumpsys_package.read),
+        androidqf=_written(source, ANDROIDQF_PACKAGES, read_androidqf),
+        androidqf_users=_written(source, ANDROIDQF_USERS, read_androidqf_users),
+    )
 
 
-def _androidqf_of(source: AndroidSource) -> Answer[QfPackages]:
-    given = source.output(ANDROIDQF_PACKAGES) if source.kind == "androidqf" else Absent()
+def _written(source: AndroidSource, name: str, read: Callable[[bytes], T]) -> Answer[T]:
+    """What a file of androidqf says."""
+    given = source.output(name) if source.kind == "androidqf" else Absent()
     if isinstance(given, Absent):
-        return Unsupported("no packages.json of androidqf")
+        return Unsupported(f"no {name} of androidqf")
     if not isinstance(given, Observed):
         return given
     try:
-        return Observed(read_androidqf(given.value))
+        return Observed(read(given.value))
     except ParseError as exc:
-        return Failed(f"packages.json: {exc.got}")
+        return Failed(f"{name}: {exc.got}")
 
 
 def collect_apps(source: AndroidSource, users: tuple[str, ...], packages: Packages, api_level: int | None) -> Facts:
@@ -168,6 +181,11 @@ class _Merge:
             permissions=dumped[1].permissions if dumped else (),
         )
 
+    def _unread(self) -> str | None:
+        """Why androidqf may not have all packages of this user."""
+        users = self._packages.androidqf_users
+        return NOT_ALL if isinstance(users, Observed) and self._user in users.value.unread else None
+
     def coverage(self) -> Coverage:
         """Observed if a whole list or a whole dump shows this user; else partial; else why not."""
         dump, androidqf = self._packages.dump, self._packages.androidqf
@@ -177,7 +195,7 @@ class _Merge:
         if isinstance(dump, Observed) and self._user in dump.value.users:
             doubts.append(dump.value.damage)
         if isinstance(androidqf, Observed) and any(one.user == self._user for one in self._androidqf()):
-            doubts.append(androidqf.value.damage)
+            doubts.append(androidqf.value.damage or self._unread())
         if doubts:
             return pm_list.apps_row(self._user, None if None in doubts else doubts[0])
         refusals = [one for one in (self._lists.present, dump, androidqf) if not isinstance(one, Observed)]

@@ -27,8 +27,9 @@ from setapart_evidence.model import Coverage, Link, Service
 _HERE = "setapart_agent.collectors.android"
 _SHARED = tuple(
     f"{_HERE}.{name}"
-    for name in ("collector", "answers", "source", "held", "bugreport", "androidqf", "adb", "adb_client",
-                 "parse.command_output", "parse.android_user", "parse.dumpsys_user", "parse.getprop", "parse.bugreport")
+    for name in ("collector", "answers", "source", "held", "archive", "bugreport", "acquisition", "androidqf", "adb",
+                 "adb_client", "parse.command_output", "parse.android_user", "parse.dumpsys_user", "parse.getprop",
+                 "parse.bugreport", "parse.androidqf_acquisition")
 )  # fmt: skip
 _PARSED = f"{_HERE}.parse"
 
@@ -41,7 +42,7 @@ PACKAGES = CollectorInfo(
         "pm list packages per user",
         "dumpsys package",
         "certificates of installed APKs",
-        "androidqf's packages.json",
+        "androidqf's packages.json and package_users.json",
     ),
     modules=(
         *_SHARED,
@@ -50,6 +51,7 @@ PACKAGES = CollectorInfo(
         f"{_PARSED}.pm_list",
         f"{_PARSED}.dumpsys_package",
         f"{_PARSED}.androidqf_packages",
+        f"{_PARSED}.androidqf_users",
     ),
 )
 ACCOUNTS = CollectorInfo(
@@ -133,6 +135,9 @@ def _users(
     if isinstance(dumped, Observed):
         found += (one.user for one in dumped.value)
         certain = certain or all(one.damage is None and one.user.flags is not None for one in dumped.value)
+    if isinstance(packages.androidqf_users, Observed):
+        found += packages.androidqf_users.value.users
+        certain = certain or packages.androidqf_users.value.damage is None
     found += (AndroidUser(id=user) for user in packages.users)
     return united(tuple(found)) or (AndroidUser(id="0"),), certain
 

@@ -69,10 +69,19 @@ def moment_of(stamp: str | None, file: int) -> datetime:
     """When a capture was taken: what it says itself, else when its file was last written, which is no earlier.
 
     Args:
-        stamp: `YYYY-MM-DD HH:MM:SS` in the device's own time zone, which nothing tells: the earliest is taken.
+        stamp: as for `earliest_of`.
         file: a descriptor of the file.
     """
-    written = datetime.fromtimestamp(os.fstat(file).st_mtime, UTC)
+    return earliest_of(stamp, datetime.fromtimestamp(os.fstat(file).st_mtime, UTC))
+
+
+def earliest_of(stamp: str | None, written: datetime) -> datetime:
+    """What a capture says itself, else when it was last written.
+
+    Args:
+        stamp: `YYYY-MM-DD HH:MM:SS` in the device's own time zone, which nothing tells: the earliest is taken.
+        written: when the file was last written.
+    """
     if stamp is None:
         return written
     try:

@@ -23,7 +23,8 @@ ALWAYS_ON_VPN = "settings get secure always_on_vpn_app"
 """Optional: the always-on VPN app of the foreground user."""
 
 ANDROIDQF_PACKAGES = "packages.json"
-"""No command but the file that androidqf writes; asked of a source of this kind only."""
+ANDROIDQF_USERS = "package_users.json"
+"""No commands but the files that androidqf writes; asked of a source of this kind only."""
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes that one command's output may have; a source answers `Failed` for a longer one."""

@@ -19,6 +19,7 @@ from android_transcripts import (
     package_block,
     wifi_network,
 )
+from setapart_agent.collectors.android import archive as archives
 from setapart_agent.collectors.android import bugreport as source
 from setapart_agent.collectors.android.collector import collect
 from setapart_agent.collectors.base import Collected
@@ -150,21 +151,21 @@ def test_a_text_beyond_its_limit_is_not_whole(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_bomb_is_left_at_its_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "RATIO_FREE", 2 * 1024 * 1024)
+    monkeypatch.setattr(archives, "RATIO_FREE", 2 * 1024 * 1024)
     content = packed((NAME, REPORT.replace("Shared users:", "Shared users:\n" + "\0" * 30_000_000)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         member = archive.infolist()[0]
-        read = sum(len(chunk) for chunk in source._stream(archive, member, source.TEXT_LIMIT))
+        read = sum(len(chunk) for chunk in source._marked(archive, member, source.TEXT_LIMIT))
     assert read < 10_000_000
     assert "observed" not in status(parsed(content), "apps")
 
 
 def test_too_many_members_or_too_large_a_directory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     content = packed((NAME, REPORT), *((f"FS/{at}", "") for at in range(50)))
-    monkeypatch.setattr(source, "MEMBER_LIMIT", 50)
+    monkeypatch.setattr(archives, "MEMBER_LIMIT", 50)
     with pytest.raises(ParseError, match="members"):
         parsed(content)
-    monkeypatch.setattr(source, "DIRECTORY_LIMIT", 1000)
+    monkeypatch.setattr(archives, "DIRECTORY_LIMIT", 1000)
     with pytest.raises(ParseError, match="directory"):
         parsed(content)
 

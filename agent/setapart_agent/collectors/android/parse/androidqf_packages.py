@@ -4,8 +4,9 @@ An array of `{name, installer, uid, disabled, system, third_party, files: [{path
 verified_certificate, certificate_error}]}`. androidqf runs `pm list packages -U -u -i` and marks from `-d`, `-s` and
 `-3`: `-u` adds packages that are gone and left data, which are neither of system nor of third parties then. Without
 `--user`, old Android answers for user 0 and later ones for all: the uid tells whose app a line is, and is 0 where
-androidqf could not read a list of several uids. Certificates are there only for APKs that were copied. Source:
-adb/packages.go and modules/packages.go of androidqf.
+androidqf could not read a list of several uids. Later versions ask user by user, and add `user_id` and `installed` (the
+spelling of these two is not verified). Certificates are there only for APKs that were copied. Source: adb/packages.go,
+adb/package_users.go and modules/packages.go of androidqf.
 """
 
 from typing import Any
@@ -43,6 +44,8 @@ class _Package(Struct, frozen=True):
     disabled: Any = False
     system: Any = False
     third_party: Any = False
+    user_id: Any = None
+    installed: Any = None
 
 
 class QfPackage(Struct, frozen=True, kw_only=True):
@@ -129,23 +132,29 @@ def read(raw: bytes) -> QfPackages:
 
 
 def _package(package: _Package) -> QfPackage:
-    uid = package.uid if isinstance(package.uid, int) and package.uid > 0 else None
     files = package.files or ()
-    state: AppState = "installed"
-    if package.disabled is True:
-        state = "disabled"
-    elif package.system is not True and package.third_party is not True and not files:
-        state = "removed-trace"
+    gone = package.system is not True and package.third_party is not True and not files
+    if isinstance(package.installed, bool):
+        gone = not package.installed
+    state: AppState = "disabled" if package.disabled is True else "removed-trace" if gone else "installed"
     path = next((file.path for file in files if isinstance(file.path, str)), None)
     digests = dict.fromkeys(_digest(file) for file in files)
     publisher = next(iter(digests)) if len(digests) == 1 else None
     return QfPackage(
         name=str(package.name),
-        user=None if uid is None else str(uid // UIDS_OF_A_USER),
+        user=_user(package),
         state=state,
         path=path,
         publisher=publisher,
     )
+
+
+def _user(package: _Package) -> str | None:
+    user = package.user_id
+    if isinstance(user, int) and not isinstance(user, bool) and 0 <= user < UIDS_OF_A_USER:
+        return str(user)
+    uid = package.uid
+    return str(uid // UIDS_OF_A_USER) if isinstance(uid, int) and uid > 0 else None
 
 
 def _digest(file: _File) -> str | None:
