@@ -106,7 +106,7 @@ def values(raw: bytes) -> Iterator[bytes]:
     try:
         whole = msgspec.json.decode(content, type=msgspec.Raw)
         found = [whole]
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
         found = _lines(content)
     for one in found:
         if bytes(memoryview(one)[:1]) == b"[":
@@ -125,7 +125,7 @@ def elements(raw: bytes) -> list[msgspec.Raw]:
         return msgspec.json.decode(raw, type=list[msgspec.Raw])
     except msgspec.ValidationError:
         return []
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
         raise _not_json() from None
 
 
@@ -145,7 +145,7 @@ def members(raw: bytes) -> Mapping[str, bytes]:
         found = msgspec.json.decode(raw, type=dict[_Name, msgspec.Raw], dec_hook=name)
     except msgspec.ValidationError:
         return {}
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
         raise _not_json() from None
     if len(names) > len(found):
         raise _twice()
@@ -178,7 +178,7 @@ def _refuse(constant: str) -> object:
 def _lines(content: bytes) -> list[msgspec.Raw]:
     try:
         return msgspec.json.Decoder(msgspec.Raw).decode_lines(content)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
         raise _not_json() from None
 
 
