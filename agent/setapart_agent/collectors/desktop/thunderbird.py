@@ -11,13 +11,17 @@ from setapart_agent.errors import ParseError
 
 _THUNDERBIRD = Place(client="thunderbird", parser="desktop.parse.thunderbird_prefs", paths=())
 _TBSYNC = Place(client="tbsync", parser="desktop.parse.tbsync", paths=())
+_ELSEWHERE = Denied("a profile on another drive, or at a place that only the system knows")
 PLACES = (_THUNDERBIRD, _TBSYNC)
 """For the declaration of a collector that uses this."""
 
 
-def look(
-    survey: Survey, user: User, roots: tuple[str, ...], located: Callable[[str], str | None] = lambda path: path
-) -> None:
+def _absolute(path: str) -> str | None:
+    """A path of Linux or macOS; macOS may write an alias in Base64 instead, which only the system can follow."""
+    return path if path.startswith("/") else None
+
+
+def look(survey: Survey, user: User, roots: tuple[str, ...], located: Callable[[str], str | None] = _absolute) -> None:
     """Reads every profile below the roots.
 
     Args:
@@ -66,4 +70,4 @@ def _profiles(survey: Survey, user: User, root: str, located: Callable[[str], st
         elif path and (absolute := located(path)) is not None:
             yield absolute.rstrip("/").removeprefix(f"{user.home}/")
         elif path:
-            survey.fail(_THUNDERBIRD.client, _THUNDERBIRD.sections, Denied("a profile is on another drive"))
+            survey.fail(_THUNDERBIRD.client, _THUNDERBIRD.sections, _ELSEWHERE)
