@@ -54,7 +54,7 @@ class _Reader:
             if sign or self.take()[0] != "=":
                 raise _broken()
             found[key] = self._value(depth + 1)
-            if self.peek() == ";":
+            if self.peek() in {";", ","}:  # data is printed as {length = 9, bytes = 0x…}
                 self.take()
         if end:
             raise _broken()

@@ -1,0 +1,20 @@
+import pytest
+
+from setapart_agent.collectors.macos.parse.server import server
+
+
+@pytest.mark.parametrize(
+    ("named", "host"),
+    [
+        ("vpn.corp.example", "vpn.corp.example"),
+        (" https://VPN.corp.example:8443/x ", "vpn.corp.example"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("[2001:db8::1]:500", "2001:db8::1"),
+        ("Our VPN", None),
+        ("Tailscale", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_what_can_be_a_server_is_one(named: str | None, host: str | None) -> None:
+    assert server(named) == host
