@@ -20,6 +20,7 @@ System = Literal["macos", "windows"]
 Table = Mapping[str, str]
 """Folder below a base to the browser's name in profile ids."""
 
+UNREAD = "a browser whose profiles are not read"
 _PACKAGES = "AppData/Local/Packages"
 _MACOS_CHROMIUM: Table = {
     "Google/Chrome": "chrome",
@@ -69,6 +70,8 @@ _MACOS_FIREFOX: Table = {
     "MullvadBrowser": "mullvad",
     "TorBrowser-Data/Browser": "tor",
 }
+_MACOS_UNREAD: Table = {"Orion": "orion", "Orion RC": "orion"}
+"""Has extensions of both families and web apps in a format of its own that nobody documents."""
 _MACOS_LIBRARY: Table = {"Thunderbird": "thunderbird"}
 """Thunderbird alone stands beside `Application Support`."""
 
@@ -142,9 +145,12 @@ _WINDOWS_HOME: Table = {
 
 
 def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
-    """The user data folders of Chromium's family below a home."""
+    """The user data folders of Chromium's family below a home; a browser that nobody can read makes coverage partial."""
     if system == "macos":
-        return tuple(present(gathering, f"{home}/Library/Application Support", _MACOS_CHROMIUM, ignore_case=True))
+        support = f"{home}/Library/Application Support"
+        for folder in present(gathering, support, _MACOS_UNREAD, ignore_case=True):
+            gathering.partly.append(f"{folder.browser}: {UNREAD}")
+        return tuple(present(gathering, support, _MACOS_CHROMIUM, ignore_case=True))
     found: list[BrowserFolder] = []
     for local, roaming in _app_data(gathering, home):
         found += present(gathering, local, _WINDOWS_LOCAL, ignore_case=True)

@@ -72,6 +72,12 @@ def test_firefoxes_family(tmp_path: Path, system: System, folder: str, browser: 
     assert one.failures == []
 
 
+def test_a_browser_that_nobody_can_read_is_told(tmp_path: Path) -> None:
+    one = gathering(tmp_path, f"{MAC}/Orion/Defaults")
+    assert chromium_folders(one, "/Users/ann", "macos") == ()
+    assert one.partly == ["orion: a browser whose profiles are not read"]
+
+
 def test_another_spelling_of_a_folder_is_the_same_folder_and_keeps_its_spelling(tmp_path: Path) -> None:
     one = gathering(tmp_path, f"{MAC}/google/CHROME", f"{WINDOWS}/Roaming/LibreWolf")
     assert [folder.path for folder in chromium_folders(one, "/Users/ann", "macos")] == [f"{MAC}/google/CHROME"]
