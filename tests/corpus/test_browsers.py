@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from setapart_agent.collectors import registry
 from setapart_agent.collectors.browser.parse import chromium_extension, chromium_preferences, firefox_extensions
-from setapart_agent.facts import Facts, FileSet
+from setapart_agent.collectors.desktop.browsers import BrowserFolder, gather_browsers
+from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.tree import PlainTree, Tree
+from setapart_agent.facts import Facts, FileSet, unite
 
 pytestmark = pytest.mark.needs("corpus")
 
@@ -50,3 +54,32 @@ def test_builtin_add_ons_are_not_the_users(corpus: Path, file: str) -> None:
     content = (corpus / file).read_bytes()
     assert firefox_extensions.recognise(Path(file).name, content)
     assert firefox_extensions.parse(FileSet(files={"main": content})).apps == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("debian12-chromium150/Preferences", "browser.chromium-preferences"),
+        ("debian12-chromium150/Secure Preferences", "browser.chromium-preferences"),
+        ("debian12-firefox140/prefs.js", "browser.firefox-extensions"),
+        ("scalibr/extensions/aapbdbdomjkkjkaonfhkkikfgjllcleb/2.0.16_0/manifest.json", "browser.chromium-extension"),
+        ("scalibr/extensions/aapbdbdomjkkjkaonfhkkikfgjllcleb/2.0.16_0/_locales/en/messages.json", None),
+        ("scalibr/extensions/caaadbdomjkkjkaonfhkkikfgjllcleb/1.2.85/manifest.json", "browser.chromium-extension"),
+    ],
+)
+def test_every_file_is_recognised_as_what_it_is(corpus: Path, file: str, kind: str | None) -> None:
+    path = corpus / "browsers" / file
+    assert registry.recognise(path, path.read_bytes()) == kind
+
+
+@pytest.mark.parametrize("kind", [Tree, PlainTree])
+def test_captured_profiles_where_a_browser_would_have_them(corpus: Path, kind: type[Tree]) -> None:
+    """The captured folder of extensions is written small, as only a tree of macOS or Windows may have it."""
+    one = Gathering(tree=kind(str(corpus / "browsers"), ignore_case=True), profile="501")
+    folders = [BrowserFolder(browser=name, path=f"/{name}") for name in ("debian12-chromium150", "scalibr")]
+    gather_browsers(one, folders, [BrowserFolder(browser="firefox", path="/debian12-firefox140")])
+    assert {(app.profile, app.name, app.version) for app in unite(one.parts).apps} == {
+        ("501/scalibr/scalibr", "Google Translate", "2.0.16"),
+        ("501/scalibr/scalibr", "CryptoX Blockchain Wallet", "1.2.85"),
+    }
+    assert one.failures == []

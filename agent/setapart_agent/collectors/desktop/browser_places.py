@@ -145,7 +145,7 @@ _WINDOWS_HOME: Table = {
 
 
 def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
-    """The user data folders of Chromium's family below a home; a browser that nobody can read makes coverage partial."""
+    """The user data folders of Chromium's family below a home. A browser that nobody can read makes it partial."""
     if system == "macos":
         support = f"{home}/Library/Application Support"
         for folder in present(gathering, support, _MACOS_UNREAD, ignore_case=True):
