@@ -1,6 +1,6 @@
 """Sources: where the facts come from, as typed on the command line (`local`, `adb:SERIAL`, `bugreport:FILE`, …)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -103,10 +103,16 @@ def collect(spec: SourceSpec, ask: Ask = lambda: None) -> Collected:
     return first
 
 
-def collect_all(spec: SourceSpec, ask: Ask = lambda: None) -> Iterator[Collected]:
+def collect_all(spec: SourceSpec, ask: Ask = lambda: None, *, resume: bool = False) -> Generator[Collected, None, None]:
     """Reads everything that a source can show, device by device.
 
     Files of other devices are read in a forked worker (`collectors.worker`).
+
+    Args:
+        spec: the source.
+        ask: asks for a password where one is needed.
+        resume: whether a manager that is asked over the network is asked from where an interrupted run stopped. Say so
+            only if each device is written down before the next is asked for.
 
     Raises:
         SourceError: it can't be read at all.
@@ -123,7 +129,7 @@ def collect_all(spec: SourceSpec, ask: Ask = lambda: None) -> Iterator[Collected
         from setapart_agent.collectors.ios.usb import collect_usb
 
         yield collect_usb(spec.argument)
-    elif spec.kind == "mdm" and (live := _live(spec.argument or "")) is not None:
+    elif spec.kind == "mdm" and (live := _live(spec.argument or "", resume=resume)) is not None:
         yield from live
     else:
         from setapart_agent.collectors.worker import in_worker
@@ -201,11 +207,11 @@ def _has(tree: "Tree", path: str) -> bool:
     return not isinstance(tree.status(path), Absent)
 
 
-def _live(argument: str) -> Iterator[Collected] | None:
+def _live(argument: str, *, resume: bool) -> Iterator[Collected] | None:
     """The devices of a manager that is asked over the network; `None` where the argument names a file."""
     name, _, settings = argument.partition(":")
     if name not in ("graph", "amapi", "fleet"):
         return None
     from setapart_agent.collectors.mdm.live import collect_live
 
-    return collect_live(name, Path(settings) if settings else None)
+    return collect_live(name, Path(settings) if settings else None, resume=resume)

@@ -65,7 +65,8 @@ def command(
     unseen = 0
     newest: dict[str, datetime] = {}
     with locked_chain(path) as chain:
-        for collected in target.admitted(collect_all(source, password_asker(password_file))):
+        devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
+        for collected in target.admitted(devices):
             if not source.own and _is_outdated(collected, device_id(collected, chosen, chain), newest):
                 continue
             report = make_signed_report(
@@ -97,7 +98,7 @@ class Target:
 
     def __init__(self, path: Path, *, folder: bool) -> None:
         self._path = path
-        self._folder = folder
+        self.is_folder = folder
 
     @classmethod
     def of(cls, path: Path, source: SourceSpec) -> "Target":
@@ -112,7 +113,7 @@ class Target:
 
     def path_of(self, device: str) -> Path:
         """The file of a device's report."""
-        return self._path / f"{device}.evidence" if self._folder else self._path
+        return self._path / f"{device}.evidence" if self.is_folder else self._path
 
     def admitted(self, devices: Iterator[Collected]) -> Iterator[Collected]:
         """The devices, one after the other is written; for a single file only one.
@@ -123,7 +124,7 @@ class Target:
         first = next(devices, None)
         if first is None:
             raise AgentError("no device in this source", expected="one")
-        if not self._folder:
+        if not self.is_folder:
             second = next(devices, None)
             if second is not None:
                 raise AgentError("several devices in this source, and one file", expected="--output with a folder")

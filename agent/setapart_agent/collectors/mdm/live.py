@@ -51,7 +51,9 @@ PULLS: dict[str, CollectorInfo] = {
     "amapi": _info("amapi", ("GET /v1/enterprises/…/devices", "GET /v1/enterprises/…/policies")),
     "fleet": _info("fleet", ("GET /api/v1/fleet/hosts with software", "GET /api/v1/fleet/hosts/…")),
 }
-"""What asks each manager; what understands the answers is declared with the exports."""
+"""What asks each manager."""
+PARSED_AS: dict[str, str] = {"graph": "mdm.graph", "amapi": "mdm.amapi", "fleet": "mdm.osquery"}
+"""The kind of export that each manager's answers are: its collector writes the coverage."""
 
 
 def collect_live(
@@ -164,7 +166,10 @@ def _open(chosen: Settings, path: Path, clock: Clock) -> "tuple[Manager, Client]
 
 
 def _collectors(name: str) -> tuple[CollectorInfo, ...]:
-    return (PULLS[name],)
+    """What understands the answers, and what asks for them."""
+    from setapart_agent.collectors.mdm.collector import INFOS
+
+    return INFOS[PARSED_AS[name]], PULLS[name]
 
 
 def _digest(name: str, chosen: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from msgspec import Struct, structs
@@ -14,6 +15,8 @@ from setapart_agent.errors import ParseError, SourceError
 
 Read = Export | ParseError
 """What a record says, or why it says nothing."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a device reported of which the manager does not say when: it must not count as seen today."""
 Say = Callable[[str], None]
 
 _CURSOR_REFUSED = frozenset({400, 404, 410})
@@ -90,7 +93,8 @@ class Pull:
         self._say = say
         self._progress = progress
         self._nameless = 0
-        self._unreadable: list[ParseError] = []
+        self._foreign = 0
+        self._unreadable: dict[str, ParseError] = {}
 
     def devices(self) -> Iterator[Collected]:
         """Every device that was not given yet, each once.
@@ -107,21 +111,26 @@ class Pull:
             self._memory.finish()
         finally:
             self._memory.close()
+        if self._foreign:
+            self._say(f"devices of systems that have no rules here, left out: {self._foreign}")
         lost = self._nameless + len(self._unreadable)
         if lost:
-            why = f": {self._unreadable[0].got}" if self._unreadable else ": they have no id"
-            raise SourceError(f"{lost} records of the manager can't be read{why}", expected="devices")
+            why = next((exc.got for exc in self._unreadable.values()), "they have no id")
+            raise SourceError(f"{lost} records of the manager can't be read: {why}", expected="devices")
 
     def _given(self, listed: Sequence[Listed]) -> Iterator[Collected]:
-        memory = self._memory
-        wanted = tuple({item.id: item for item in listed if item.id not in memory}.values())
+        memory, lost = self._memory, self._unreadable
+        wanted = tuple({item.id: item for item in listed if item.id not in memory and item.id not in lost}.values())
         for item, found in self._manager.read(wanted):
             if isinstance(found, ParseError):
-                self._unreadable.append(found)
+                self._unreadable[item.id] = found
                 continue
             serial = found.facts.device.serial
-            if not memory.is_outdated(serial, found.taken_at):
-                yield Collected(facts=found.facts, collectors=self._collectors, taken_at=found.taken_at)
+            if found.facts.device.platform is None:
+                self._foreign += 1
+            elif not memory.is_outdated(serial, found.taken_at):
+                taken_at = found.taken_at or NEVER
+                yield Collected(facts=found.facts, collectors=self._collectors, taken_at=taken_at)
             memory.give(item.id, serial, found.taken_at)
             self._progress(len(memory))
 
