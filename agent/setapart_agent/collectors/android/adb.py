@@ -13,6 +13,7 @@ from typing import Literal, Self
 
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.adb_client import AdbClient, Attached, Ran
+from setapart_agent.collectors.android.parse import web_apk
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome, Unsupported
 from setapart_agent.errors import SourceError
 from setapart_evidence.text import printable
@@ -45,6 +46,7 @@ _COMMANDS = frozenset(
     }
 )
 _LIST_PACKAGES = re.compile(r"pm list packages -f -i -U(?: -d| -u)?(?: --user [0-9]{1,10})?")
+_WEB_APK = re.compile(rf"dumpsys package {web_apk.NAME.pattern}")
 _SERIAL = re.compile(r"[!-,.-~][!-~]{0,127}")
 _ADDRESS = re.compile(r"(?:\[[0-9A-Za-z:.%_-]+\]|[0-9A-Za-z._-]+):[0-9]{1,5}")
 _BLOCK = 4096
@@ -126,7 +128,7 @@ class AdbSource:
         Raises:
             ValueError: the command is not of the closed list of `source.py`; a mistake of ours.
         """
-        if command not in _COMMANDS and not _LIST_PACKAGES.fullmatch(command):
+        if command not in _COMMANDS and not (_LIST_PACKAGES.fullmatch(command) or _WEB_APK.fullmatch(command)):
             raise ValueError(f"not a command of the closed list: {command!r}")
         if command == commands.GETPROP:
             return self._properties

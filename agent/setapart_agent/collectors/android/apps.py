@@ -6,11 +6,11 @@ Each of them alone may be refused or cut; a user's apps are observed if one that
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from setapart_agent.collectors.android.answers import Answer, ask
 from setapart_agent.collectors.android.apk_signature import certificate_digest
-from setapart_agent.collectors.android.parse import dumpsys_package, pm_list
+from setapart_agent.collectors.android.parse import dumpsys_package, pm_list, web_apk
 from setapart_agent.collectors.android.parse.androidqf_packages import QfPackage, QfPackages
 from setapart_agent.collectors.android.parse.androidqf_packages import read as read_androidqf
 from setapart_agent.collectors.android.parse.androidqf_users import QfUsers
@@ -23,6 +23,7 @@ from setapart_agent.collectors.android.source import (
     DUMPSYS_PACKAGE,
     AndroidSource,
     RangedSource,
+    dumpsys_web_apk,
     pm_list_packages,
 )
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unseen, Unsupported, uncovered
@@ -35,6 +36,7 @@ T = TypeVar("T")
 COLLECTOR = pm_list.COLLECTOR
 MULTI_USER_API = 17
 """Android 4.2, the first with more than one user."""
+_MOST_WEB_APPS = 200
 NOT_ALL = "androidqf could not read all packages of this user"
 _THIRD_PARTY_CODE = ("/data/app/", "/data/app-private/", "/mnt/expand/", "/mnt/asec/")
 
@@ -101,7 +103,33 @@ def collect_apps(source: AndroidSource, users: tuple[str, ...], packages: Packag
         merge = _Merge(user, lists[user], packages, listed)
         apps += merge.apps(publishers)
         rows.append(merge.coverage())
-    return Facts(apps=tuple(apps), coverage=tuple(rows))
+    sites = _sites(source, apps, packages)
+    told = frozenset(site.package for site in sites)
+    silent = {app.profile for app in apps if _is_web_apk(app) and app.identifier not in told}
+    return Facts(
+        apps=dumpsys_package.with_sites(tuple(apps), sites),
+        coverage=tuple(_web_apps_unknown(row) if row.profile in silent else row for row in rows),
+    )
+
+
+def _is_web_apk(app: App) -> bool:
+    return app.state != "removed-trace" and web_apk.NAME.fullmatch(app.identifier) is not None
+
+
+def _web_apps_unknown(row: Coverage) -> Coverage:
+    return structs.replace(row, status="partial", reason=web_apk.NO_SITE) if row.status == "observed" else row
+
+
+def _sites(source: AndroidSource, apps: list[App], packages: Packages) -> tuple[web_apk.WebSite, ...]:
+    """The sites of web apps: as the dump shows them, else as the dumps of their packages do, one by one."""
+    known = packages.dump.value.sites if isinstance(packages.dump, Observed) else ()
+    told = {site.package for site in known}
+    asked = dict.fromkeys(app.identifier for app in apps if _is_web_apk(app) and app.identifier not in told)
+    for name in list(asked)[:_MOST_WEB_APPS]:
+        printed = ask(source, dumpsys_web_apk(name), web_apk.sites)
+        if isinstance(printed, Observed):
+            known += tuple(site for site in printed.value if site.package == name)
+    return known
 
 
 class _Lists:

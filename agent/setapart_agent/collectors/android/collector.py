@@ -35,7 +35,7 @@ _PARSED = f"{_HERE}.parse"
 
 PACKAGES = CollectorInfo(
     name=pm_list.COLLECTOR,
-    version=1,
+    version=2,
     sections=("apps",),
     maturity="captures",
     reads=(
@@ -52,6 +52,7 @@ PACKAGES = CollectorInfo(
         f"{_PARSED}.dumpsys_package",
         f"{_PARSED}.androidqf_packages",
         f"{_PARSED}.androidqf_users",
+        f"{_PARSED}.web_apk",
     ),
 )
 ACCOUNTS = CollectorInfo(

@@ -75,3 +75,12 @@ def pm_list_packages(user: str | None, subset: Subset = "enabled-and-disabled") 
         subset: which packages; `with-removed` adds those that were removed and left their data.
     """
     return f"pm list packages -f -i -U{_FLAGS[subset]}" + (f" --user {user}" if user is not None else "")
+
+
+def dumpsys_web_apk(package: str) -> str:
+    """The command that dumps one package, with the links that it answers to; for web apps that are packages alone.
+
+    Args:
+        package: a name that `parse.web_apk.NAME` matches.
+    """
+    return f"dumpsys package {package}"

@@ -319,6 +319,51 @@ def test_the_serial_of_the_way_in_goes_before_the_property() -> None:
     assert facts({}).device.platform == "android"
 
 
+WEB_APK = "org.chromium.webapk.a5e359e2ce8b830bb_v2"
+LINKS = (
+    "Activity Resolver Table:\n  Schemes:\n      https:\n"
+    f"        5b1f3f {WEB_APK}/org.chromium.webapk.shell_apk.h2o.H2OOpaqueMainActivity filter 6d1b18c\n"
+    '          Action: "android.intent.action.VIEW"\n          Scheme: "https"\n'
+    '          Authority: "www.tiktok.com": -1\n\nPackages:\n'
+)
+DOMAINS = (
+    f"Domain verification status:\n  {WEB_APK} 0056d9a7-1bc7-43df-ada7-6553215c2148:\n    User 0:\n"
+    "      Selection state:\n        Disabled:\n          www.tiktok.com\n\n"
+)
+
+
+def web_apps(found: Facts) -> list[tuple[str, str, str]]:
+    return [(app.identifier, app.profile, app.state) for app in found.apps if app.kind == "web-app"]
+
+
+def with_web_app(**more: str) -> Outputs:
+    """A phone whose user 10 has a web app that is a package."""
+    states = {0: "installed=false ceDataInode=0", 10: ""}
+    dump = dumpsys_package([package_block("android", {0: "", 10: ""}), package_block(WEB_APK, states)])
+    return phone(USERS[:2], where=[]) | {commands.DUMPSYS_PACKAGE: more.get("before", "") + dump}
+
+
+def test_a_web_app_that_is_a_package_is_known_by_its_site_too() -> None:
+    found = facts(with_web_app(before=DOMAINS))
+    assert web_apps(found) == [("www.tiktok.com", "10", "installed")]
+    assert (WEB_APK, "10") in {(app.identifier, app.profile) for app in found.apps if app.kind == "native"}
+    assert status(found, "apps") == {"0": "observed", "10": "observed"}
+
+
+def test_where_the_dump_of_all_packages_shows_no_site_that_of_the_package_is_asked_for() -> None:
+    outputs = with_web_app() | {commands.dumpsys_web_apk(WEB_APK): LINKS}
+    assert web_apps(facts(outputs)) == [("www.tiktok.com", "10", "installed")]
+    device = RecordedDevice(with_web_app(before=DOMAINS))
+    collect(device)
+    assert commands.dumpsys_web_apk(WEB_APK) not in device.asked
+
+
+def test_a_web_app_whose_site_nothing_shows_leaves_its_users_apps_partial() -> None:
+    found = facts(with_web_app())
+    assert web_apps(found) == []
+    assert status(found, "apps") == {"0": "observed", "10": "partial"}
+
+
 class Readable(RecordedDevice):
     """A device that reads parts of files as well; every APK is unreadable but counted."""
 

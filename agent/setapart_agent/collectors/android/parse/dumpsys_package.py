@@ -13,10 +13,11 @@ below /data is a factory copy.
 
 import re
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from setapart_agent.collectors.android.parse.command_output import damaged, normal, refusal
 from setapart_agent.collectors.android.parse.pm_list import PACKAGE_NAME, apps_row
+from setapart_agent.collectors.android.parse.web_apk import WebSite, sites
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import App, AppState, Profile
@@ -74,10 +75,11 @@ class DumpedPackage(Struct, frozen=True, kw_only=True):
 
 
 class PackageDump(Struct, frozen=True, kw_only=True):
-    """A whole dump: the packages, the users that it shows, and why there may be more."""
+    """A whole dump: the packages, the users that it shows, the sites of web apps, and why there may be more."""
 
     packages: tuple[DumpedPackage, ...]
     users: tuple[str, ...]
+    sites: tuple[WebSite, ...] = ()
     damage: str | None = None
 
 
@@ -99,7 +101,23 @@ def parse(files: FileSet) -> Facts:
 
 
 def apps(dump: PackageDump) -> tuple[App, ...]:
-    """The apps of a dump, by package and user."""
+    """The apps of a dump, by package and user, and the web apps among them by their sites as well."""
+    return with_sites(_apps(dump), dump.sites)
+
+
+def with_sites(found: tuple[App, ...], known: tuple[WebSite, ...]) -> tuple[App, ...]:
+    """Apps, and a web app beside each that a browser has made of a site."""
+    hosts: dict[str, list[str]] = {}
+    for site in known:
+        hosts.setdefault(site.package, []).append(site.host)
+    return found + tuple(
+        App(identifier=host, profile=app.profile, kind="web-app", source=app.source, state=app.state)
+        for app in found
+        for host in hosts.get(app.identifier, ())
+    )
+
+
+def _apps(dump: PackageDump) -> tuple[App, ...]:
     return tuple(
         App(
             identifier=package.name,
@@ -137,7 +155,7 @@ def read(output: str) -> PackageDump:
         at = after
     if not reader.found:
         raise ParseError(reader.damage or "the list of packages is empty", expected="at least the package android")
-    return reader.dump(damaged(output[heading.start() :]))
+    return structs.replace(reader.dump(damaged(output[heading.start() :])), sites=sites(output))
 
 
 class _Reader:
