@@ -13,7 +13,7 @@ origins, display-name prefixes) are met by giving an app all the keys it answers
 | linux | package name | dpkg, rpm, pacman, apk |
 | flatpak, snap | application id, snap name | Flatpak, snap |
 | desktop | desktop file id without `.desktop`, lower case | desktop entries |
-| process | executable name, lower case, without version and suffix | portable binaries and AppImages |
+| process | executable name, lower case, without version and suffix | portable binaries and AppImages; not bundles, which name themselves |
 | extension | extension id, lower case | browser extensions |
 | origin | host name | web apps, also on hosts below |
 | signer, team | SHA-256 of the signing certificate; Apple team id | any app's publisher |
@@ -75,7 +75,7 @@ def _identity(platform: Platform, app: App) -> tuple[str, ...]:  # noqa: PLR0911
         return origin_keys(name)
     if app.kind == "browser-extension":
         return (f"extension:{name.lower()}",)
-    if app.kind == "portable" or app.source == "process":
+    if (app.kind == "portable" and app.source != "bundle") or app.source == "process":
         return (f"process:{process_name(name)}",)
     if platform == "linux" and app.source in _PACKAGE_SOURCES:
         return (f"linux:{name}",)

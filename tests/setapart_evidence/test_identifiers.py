@@ -75,6 +75,11 @@ def _app(identifier: str, source: str, kind: str = "native", **fields: object) -
         ),
         ("windows", _app("C:\\Users\\a\\Telegram.exe", "process", "portable"), ("process:telegram",)),
         (
+            "macos",
+            _app("ru.keepcoder.Telegram", "bundle", "portable"),
+            ("macos:ru.keepcoder.telegram", "ios:ru.keepcoder.telegram"),
+        ),
+        (
             "linux",
             _app("https://web.telegram.org/a/", "browser", "web-app"),
             ("origin:web.telegram.org", "origin:telegram.org"),

@@ -101,14 +101,14 @@ class _Search:
                 self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
 
     def _within(self, folder: str, *, below: bool = True) -> Iterator[str]:
-        if self._folders > _MOST_FOLDERS:
-            self.gathering.fail(Failed(f"more than {_MOST_FOLDERS} folders"))
-            return
-        self._folders += 1
         names = self.gathering.tree.entries(folder, owner=self.gathering.owner)
         if not isinstance(names, Observed):
             if not isinstance(names, Absent):
                 self.gathering.fail(names)
+            return
+        self._folders += 1
+        if self._folders > _MOST_FOLDERS:
+            self.gathering.fail(Failed(f"more than {_MOST_FOLDERS} folders"))
             return
         for name in names.value:
             if name.lower().endswith(_BUNDLE):
