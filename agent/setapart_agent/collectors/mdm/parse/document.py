@@ -177,9 +177,12 @@ def _refuse(constant: str) -> object:
 
 def _lines(content: bytes) -> list[msgspec.Raw]:
     try:
-        return msgspec.json.Decoder(msgspec.Raw).decode_lines(content)
+        found = msgspec.json.Decoder(msgspec.Raw).decode_lines(content)
     except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
         raise _not_json() from None
+    if not found:
+        raise _not_json()
+    return found
 
 
 def _bytes(raw: msgspec.Raw) -> bytes:

@@ -25,11 +25,12 @@ _MOST_SHOWN = 1000
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _NO_SERIAL = frozenset(
     {
-        "", "-1", "0", "default string", "defaultstring", "n/a", "na", "none", "not applicable", "not available",
-        "not specified", "null", "o.e.m.", "oem", "serial number", "system serial number", "to be filled by o.e.m.",
-        "undefined", "unknown", "xxxxxxxxxx",
+        "", "-1", "0", "defaultstring", "n/a", "na", "none", "notapplicable", "notavailable", "notspecified", "null",
+        "o.e.m.", "oem", "serialnumber", "systemserialnumber", "tobefilledbyo.e.m.", "undefined", "unknown",
+        "xxxxxxxxxx",
     }
 )  # fmt: skip
+"""Without blanks, as Intune writes serials."""
 _FORMS: tuple[tuple[str, FormFactor], ...] = (
     ("iphone", "phone"), ("ipod", "other"), ("ipad", "tablet"), ("appletv", "tv"), ("apple tv", "tv"),
     ("macbook", "laptop"), ("imac", "desktop"), ("macmini", "desktop"), ("mac mini", "desktop"),
@@ -57,7 +58,7 @@ def moment(value: str | None) -> dt.datetime | None:
 def serial_of(value: str | None) -> str | None:
     """A serial number; None for what firmware says where there is none, since two devices would then be one."""
     found = (value or "").strip()
-    return None if found.lower() in _NO_SERIAL or not found.strip("0-. ") else found
+    return None if found.lower().replace(" ", "") in _NO_SERIAL or not found.strip("0-. ") else found
 
 
 def form_of(model: str | None) -> FormFactor | None:
