@@ -21,6 +21,8 @@ Table = Mapping[str, str]
 """Folder below a base to the browser's name in profile ids."""
 
 UNREAD = "a browser whose profiles are not read"
+MAX_PACKAGES = 2000
+"""Programs with a home of their own that one user may have."""
 _PACKAGES = "AppData/Local/Packages"
 _MACOS_CHROMIUM: Table = {
     "Google/Chrome": "chrome",
@@ -195,6 +197,6 @@ def present(gathering: Gathering, base: str, known: Table, *, ignore_case: bool 
 def _app_data(gathering: Gathering, home: str) -> Iterator[tuple[str, str]]:
     """`Local` and `Roaming` of a home, then of every packaged program in it."""
     yield f"{home}/AppData/Local", f"{home}/AppData/Roaming"
-    for name in gathering.entries(f"{home}/{_PACKAGES}"):
+    for name in gathering.entries(f"{home}/{_PACKAGES}", MAX_PACKAGES):
         cache = f"{home}/{_PACKAGES}/{name}/LocalCache"
         yield f"{cache}/Local", f"{cache}/Roaming"

@@ -89,7 +89,7 @@ def gather_safari(gathering: Gathering, home: str) -> None:
         gathering.label = browser
         for base in (f"{home}/Library/Containers/com.apple.{name}/Data/Library/{name}", f"{home}/Library/{name}"):
             profiles = {"Default": base}
-            profiles |= {one: f"{base}/Profiles/{one}" for one in _first_profiles(gathering, f"{base}/Profiles")}
+            profiles |= {one: f"{base}/Profiles/{one}" for one in gathering.entries(f"{base}/Profiles", _MAX_PROFILES)}
             for profile, folder in profiles.items():
                 for listed in _SAFARI_LISTS:
                     path = f"{folder}/{listed}/Extensions.plist"
@@ -211,16 +211,8 @@ def _firefox_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[str,
             else:
                 paths.append(path)
     for base in (folder.path, f"{folder.path}/Profiles"):
-        paths += [f"{base}/{name}" for name in _first_profiles(gathering, base)]
+        paths += [f"{base}/{name}" for name in gathering.entries(base, _MAX_PROFILES)]
     return tuple(dict.fromkeys(paths))
-
-
-def _first_profiles(gathering: Gathering, folder: str) -> tuple[str, ...]:
-    """The names in a folder of profiles, up to a limit."""
-    names = gathering.entries(folder)
-    if len(names) > _MAX_PROFILES:
-        gathering.fail(Failed(f"more than {_MAX_PROFILES} profiles"))
-    return names[:_MAX_PROFILES]
 
 
 def _firefox(gathering: Gathering, path: str, profile: str) -> None:

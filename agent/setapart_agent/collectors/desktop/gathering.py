@@ -42,9 +42,18 @@ class Gathering(Struct, kw_only=True):
         read = self.tree.read(path, owner=self.owner, limit=limit)
         return self._value(read)
 
-    def entries(self, path: str) -> tuple[str, ...]:
-        """The names in a folder; none where it is absent or could not be read."""
-        return self._value(self.tree.entries(path, owner=self.owner)) or ()
+    def entries(self, path: str, most: int | None = None) -> tuple[str, ...]:
+        """The names in a folder; none where it is absent or could not be read.
+
+        Args:
+            path: of the folder.
+            most: how many are looked at; that there are more is a failure.
+        """
+        names = self._value(self.tree.entries(path, owner=self.owner)) or ()
+        if most is None or len(names) <= most:
+            return names
+        self.fail(Failed(f"more than {most} entries in one folder"))
+        return names[:most]
 
     def find(self, pattern: str) -> tuple[str, ...]:
         """The paths that match a pattern."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from setapart_agent.collectors.desktop.browser_places import Table, present
+from setapart_agent.collectors.desktop.browser_places import MAX_PACKAGES, Table, present
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import User
@@ -79,8 +79,8 @@ def firefox_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ..
 
 def _sandbox_homes(gathering: Gathering, user: User) -> Iterator[str]:
     """The homes that Flatpaks and snaps see."""
-    for name in gathering.entries(f"{user.home}/.var/app"):
+    for name in gathering.entries(f"{user.home}/.var/app", MAX_PACKAGES):
         yield f"{user.home}/.var/app/{name}"
-    for name in gathering.entries(f"{user.home}/snap"):
+    for name in gathering.entries(f"{user.home}/snap", MAX_PACKAGES):
         yield f"{user.home}/snap/{name}/common"
         yield f"{user.home}/snap/{name}/current"

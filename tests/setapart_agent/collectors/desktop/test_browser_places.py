@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from linux_tree import plant
-from setapart_agent.collectors.base import Denied, Outcome
+from setapart_agent.collectors.base import Denied, Failed, Outcome
+from setapart_agent.collectors.desktop import browser_places
 from setapart_agent.collectors.desktop.browser_places import (
     System,
     chromium_folders,
@@ -87,6 +88,13 @@ def test_another_spelling_of_a_folder_is_the_same_folder_and_keeps_its_spelling(
 def test_case_counts_where_the_system_says_so(tmp_path: Path) -> None:
     one = gathering(tmp_path, "/b/Zen")
     assert list(present(one, "/b", {"zen": "zen"})) == []
+
+
+def test_more_packages_than_anybody_has_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser_places, "MAX_PACKAGES", 2)
+    one = gathering(tmp_path, *(f"{MSIX}/{name}/LocalCache/Local/Arc/User Data" for name in "abc"))
+    assert [folder.browser for folder in chromium_folders(one, "/Users/ann", "windows")] == ["arc", "arc"]
+    assert one.failures == [Failed("more than 2 entries in one folder")]
 
 
 def test_a_file_of_a_browsers_name_is_no_folder_of_it(tmp_path: Path) -> None:

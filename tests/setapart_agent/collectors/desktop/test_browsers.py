@@ -4,6 +4,7 @@ import json
 import os
 import plistlib
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,7 +15,9 @@ from setapart_agent.collectors.desktop import browsers
 from setapart_agent.collectors.desktop.browser_places import System, chromium_folders, firefox_folders
 from setapart_agent.collectors.desktop.browsers import BrowserFolder, gather_browsers, gather_safari, web_app_database
 from setapart_agent.collectors.desktop.gathering import Gathering
+from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.desktop.tree import PlainTree, Tree
+from setapart_agent.collectors.linux import browser_folders
 from setapart_agent.facts import Facts, unite
 
 SID = "S-1-5-21-1-2-3-1001"
@@ -281,7 +284,7 @@ def test_more_than_anybody_has_is_told_and_not_read(tmp_path: Path, monkeypatch:
     assert [why.reason for why in failures] == [
         "chrome: more than 3 profiles",
         "chrome: more than 2 extensions",
-        "firefox: more than 3 profiles",
+        "firefox: more than 3 entries in one folder",
     ]
     assert len([app for app in facts.apps if "/firefox/" in app.profile]) == 3
 
@@ -293,6 +296,49 @@ def test_thousands_of_folders_beside_the_profiles_cost_little(tmp_path: Path) ->
     one = Gathering(tree=Tree(str(tmp_path)), profile=SID)
     gather_browsers(one, [BrowserFolder(browser="x", path="/u")], [])
     assert apps(unite(one.parts)) == {("x/Default", ONE)}
+    assert one.failures == []
+
+
+@pytest.mark.parametrize(
+    ("system", "chrome", "firefox"),
+    [
+        ("windows", CHROME, WINDOWS_FIREFOX),
+        ("macos", "/Users/ann/Library/Application Support/Google/Chrome", MAC_FIREFOX),
+        ("linux", "/Users/ann/.config/google-chrome", "/Users/ann/.mozilla/firefox"),
+    ],
+)
+def test_the_same_profiles_give_the_same_facts_on_every_system(
+    tmp_path: Path, kind: type[Tree], system: str, chrome: str, firefox: str
+) -> None:
+    record = log([(b"web_apps-dt-" + TWO.encode(), web_app(b"https://web.telegram.org/k/", b"Telegram"))])
+    plant(
+        tmp_path,
+        {
+            f"{chrome}/Profile 1/Preferences": PREFERENCES,
+            f"{chrome}/Profile 1/Secure Preferences": SECURE,
+            f"{chrome}/Profile 1/Sync Data/LevelDB/000003.log": record,
+            f"{firefox}/Profiles/x.default/extensions.json": ADDONS,
+            f"{firefox}/Profiles/x.default/signedInUser.json": ACCOUNT,
+        },
+    )
+    one = Gathering(tree=kind(str(tmp_path)), profile=SID)
+    if system == "linux":
+        user = User(name="ann", home="/Users/ann")
+        folders = (browser_folders.chromium_folders(one, user), browser_folders.firefox_folders(one, user))
+    else:
+        where = cast("System", system)
+        folders = (chromium_folders(one, "/Users/ann", where), firefox_folders(one, "/Users/ann", where))
+    gather_browsers(one, *folders)
+    facts = unite(one.parts)
+    assert apps(facts) == {
+        ("chrome/Profile 1", ONE),
+        ("chrome/Profile 1", "https://web.telegram.org"),
+        ("firefox/x.default", "x@y.example"),
+    }
+    assert {(account.profile.removeprefix(f"{SID}/"), account.type, account.domain) for account in facts.accounts} == {
+        ("chrome/Profile 1", "chromium:google", "agency.example"),
+        ("firefox/x.default", "firefox:account", "agency.example"),
+    }
     assert one.failures == []
 
 

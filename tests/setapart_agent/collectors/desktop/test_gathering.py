@@ -34,6 +34,15 @@ def test_a_file_that_is_too_large_or_no_file_is_told_with_the_programs_name(tmp_
     assert {row[3] for row in rows(one.facts(INFO))} == {"prog: larger than 4 bytes", "prog: not a file"}
 
 
+def test_more_entries_than_anybody_has_are_told_and_not_looked_at(tmp_path: Path) -> None:
+    plant(tmp_path, {f"d/{number}": "" for number in range(4)})
+    one = gathering(tmp_path)
+    assert one.entries("/d", 4) == ("0", "1", "2", "3")
+    assert one.failures == []
+    assert one.entries("/d", 3) == ("0", "1", "2")
+    assert one.failures == [Failed("prog: more than 3 entries in one folder")]
+
+
 def test_a_file_where_a_folder_could_be_hides_nothing(tmp_path: Path) -> None:
     plant(tmp_path, {"a": "", "b/c": ""})
     one = gathering(tmp_path)

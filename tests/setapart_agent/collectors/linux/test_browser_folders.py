@@ -11,6 +11,7 @@ from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.browser_folders import chromium_folders, firefox_folders
 
+TOR = "torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser"
 ANN = User(uid=os.geteuid(), name="ann", home="/home/ann")
 
 
@@ -50,6 +51,8 @@ def test_chromiums_family(tmp_path: Path, folder: str, browser: str) -> None:
         (".var/app/org.mozilla.firefox/config/mozilla/firefox", "firefox"),
         ("snap/firefox/common/.mozilla/firefox", "firefox"),
         (".thunderbird", "thunderbird"),
+        (f".local/share/{TOR}", "tor"),
+        (f".var/app/org.torproject.torbrowser-launcher/data/{TOR}", "tor"),
     ],
 )
 def test_firefoxes_family(tmp_path: Path, folder: str, browser: str) -> None:
