@@ -192,13 +192,18 @@ def _mounted(path: Path) -> Collected:
         from setapart_agent.collectors.windows import collector as windows
 
         return windows.collect(lenient)
-    if _has(lenient, "/System/Library/CoreServices/SystemVersion.plist"):
+    # A Mac's data is a volume of its own, which has its users and not its system.
+    if any(_has(lenient, path) for path in (_MACOS_SYSTEM, _MACOS_USERS)):
         from setapart_agent.collectors.macos import collector as macos
 
         return macos.collect(lenient)
     from setapart_agent.collectors.linux import collector as linux
 
     return linux.collect(open_tree(str(path)))
+
+
+_MACOS_SYSTEM = "/System/Library/CoreServices/SystemVersion.plist"
+_MACOS_USERS = "/private/var/db/dslocal"
 
 
 def _has(tree: "Tree", path: str) -> bool:

@@ -13,7 +13,7 @@ origins, display-name prefixes) are met by giving an app all the keys it answers
 | linux | package name | dpkg, rpm, pacman, apk |
 | flatpak, snap | application id, snap name | Flatpak, snap |
 | desktop | desktop file id without `.desktop`, lower case | desktop entries |
-| process | executable name, lower case, without version and suffix | portable binaries and AppImages; not bundles, which name themselves |
+| process | executable name, lower case, without version and suffix | portable binaries, AppImages; no bundles |
 | extension | extension id, lower case | browser extensions |
 | origin | host name | web apps, also on hosts below |
 | signer, team | SHA-256 of the signing certificate; Apple team id | any app's publisher |

@@ -30,6 +30,8 @@ _SOMETHING_UNSEEN = 3
 # The first line whose words stand in a row's reason says what to do.
 _CURES = (
     ("own-store:", "remove this client, or let an officer attest it in the register"),
+    ("full disk access", "give the agent Full Disk Access, by the profile in packaging/agent/macos or System Settings"),
+    ("running system alone", "run the agent on the device as well; the auditor unites both"),
     ("permission denied", "run as root, or give the agent CAP_DAC_READ_SEARCH"),
     ("link to another", "replace the link by the file itself"),
     ("mount", "mount the home and report again"),

@@ -6,6 +6,7 @@ serial in the cache of the location service (`TableInfo.SerialNumber`), which re
 hardware's UUID, as opendirectoryd records it of the machine itself, stands in for it.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 from setapart_agent.collectors.apple.parse.plist import data_of, dicts_of, read_plist, read_value, text_of, texts_of
@@ -40,6 +41,7 @@ _WRITTEN = (
     _NETWORK,
 )
 _COMPUTER = "/private/var/db/dslocal/nodes/Default/computers/localhost.plist"
+_SYSTEM_NAME = re.compile(r"macOS (\d[\d.]{0,20})", re.ASCII)
 _SMALL = 16 * 1024 * 1024
 _PATIENCE = 20
 _IOREG = ("/usr/sbin/ioreg", "-a", "-r", "-d", "1", "-c", "IOPlatformExpertDevice")
@@ -85,8 +87,8 @@ def _installed_version(tree: Tree) -> str | None:
         listed = read_value(raw.value)
     except ParseError:
         return None
-    names = [text_of(one, "displayName") or "" for one in dicts_of({"": listed}, "")]
-    systems = [name.split()[1] for name in names if name.startswith("macOS ") and name.split()[1][:1].isdigit()]
+    names = (_SYSTEM_NAME.match(text_of(one, "displayName") or "") for one in dicts_of({"": listed}, ""))
+    systems = [name[1] for name in names if name]
     return systems[-1] if systems else None
 
 
