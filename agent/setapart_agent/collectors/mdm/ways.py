@@ -7,10 +7,10 @@ by itself; a bug report, a backup or a live reading beside it can.
 from collections.abc import Iterator
 
 from setapart_agent.collectors.base import WayIn
-from setapart_agent.collectors.mdm import collector
+from setapart_agent.collectors.mdm import collector, pull_ways
 from setapart_agent.collectors.mdm.parse import amapi, apple_apps, apple_ddm, apple_profiles, glpi, graph, osquery
 
-COLLECTORS = collector.COLLECTORS
+COLLECTORS = (*collector.COLLECTORS, *pull_ways.COLLECTORS)
 
 _AMAPI = "`mdm:FILE`, Android Management API"
 _INTUNE = "`mdm:FILE`, Intune by Microsoft Graph"
@@ -191,7 +191,7 @@ def _glpi(device: str, seen: str, unseen: str, holder: str) -> WayIn:
     )
 
 
-WAYS: tuple[WayIn, ...] = (
+_EXPORTS: tuple[WayIn, ...] = (
     *_amapi(),
     *_intune(),
     *_apple(),
@@ -218,3 +218,4 @@ WAYS: tuple[WayIn, ...] = (
         "Read the phone by `adb`, or its manager's export.",
     ),
 )
+WAYS: tuple[WayIn, ...] = (*_EXPORTS, *pull_ways.pulls(_EXPORTS))
