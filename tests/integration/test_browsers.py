@@ -1,6 +1,7 @@
 """What real browsers write about their extensions, web apps and accounts, and what the agent sees of it."""
 
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chromium_program import chromium, site
-from desktop_programs import Desktop, desktop, mozilla
+from desktop_programs import PATIENCE, Desktop, desktop, mozilla
 from linux_tree import plant
 from setapart_agent.collectors.desktop.host import Host, User
 from setapart_agent.collectors.desktop.tree import PlainTree, Tree
@@ -84,8 +85,16 @@ storage.getAccountData().then(() => storage.finalize()).then(() => done("ok"), e
 """
 
 
+WEB_APP_OF_FIREFOX = """
+const [done] = arguments;
+const { TaskbarTabs } = ChromeUtils.importESModule("resource:///modules/taskbartabs/TaskbarTabs.sys.mjs");
+TaskbarTabs.findOrCreateTaskbarTab(Services.io.newURI("https://chat.example/a/"), 0, { manifest: { name: "Chat" } })
+  .then(() => done("ok"), error => done(String(error)));
+"""
+
+
 @pytest.mark.needs("firefox")
-def test_an_add_on_and_an_account_that_firefox_wrote(ola: Desktop) -> None:
+def test_an_add_on_a_web_app_and_an_account_that_firefox_wrote(ola: Desktop) -> None:
     profiles = ola.home / ".mozilla/firefox"
     plant(profiles, {"profiles.ini": "[Profile0]\nName=default\nIsRelative=1\nPath=abc.default\nDefault=1\n"})
     add_on = ola.home / "helper.xpi"
@@ -97,9 +106,22 @@ def test_an_add_on_and_an_account_that_firefox_wrote(ola: Desktop) -> None:
         control.command("Addon:Install", path=str(add_on), temporary=False)
         told = control.command("WebDriver:ExecuteAsyncScript", script=SIGN_IN, args=[], sandbox="system")
         assert told["value"] == "ok"
+        told = control.command("WebDriver:ExecuteAsyncScript", script=WEB_APP_OF_FIREFOX, args=[], sandbox="system")
+        assert told["value"] == "ok"
+        _wait_for(profiles / "abc.default/taskbartabs/taskbartabs.json")
     facts = seen(ola)
-    assert apps(facts) == {("browser-extension", "helper@x.example", "Helper", "installed")}
+    assert apps(facts) == {
+        ("browser-extension", "helper@x.example", "Helper", "installed"),
+        ("web-app", "https://chat.example", "Chat", "installed"),
+    }
     assert {app.profile for app in facts.apps} == {f"{ola.profile}/firefox/abc.default"}
     assert [(one.type, one.domain, one.services, one.profile) for one in facts.accounts] == [
         ("firefox:account", "agency.example", (), f"{ola.profile}/firefox/abc.default")
     ]
+
+
+def _wait_for(file: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not file.exists():
+        assert time.monotonic() < deadline, "Firefox wrote no list of web apps"
+        time.sleep(0.05)
