@@ -20,11 +20,13 @@ from setapart_evidence.statement import Maturity
 KIND = "browser.chromium-local-state"
 MATURITY: Maturity = "untested"
 
+_HEAD = 1024
+
 
 def recognise(name: str, content: bytes) -> bool:
     """By the list of profiles, whatever the file is called now."""
     del name
-    return content.lstrip()[:1] == b"{" and b'"info_cache":' in content
+    return content[:_HEAD].lstrip()[:1] == b"{" and b'"info_cache":' in content
 
 
 def parse(files: FileSet) -> Facts:

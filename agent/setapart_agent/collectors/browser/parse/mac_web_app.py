@@ -24,8 +24,9 @@ _MARKS = (_SAFARI, "CrAppModeShortcut")
 
 def recognise(name: str, content: bytes) -> bool:
     """An Info.plist with a key, or a bundle id, that only web apps have."""
-    marked = any(mark.encode() in content or mark.encode("utf-16-le") in content for mark in _MARKS)
-    return marked and name.rpartition("/")[2].endswith(".plist") and is_plist(content)
+    if not name.endswith(".plist") or not is_plist(content):
+        return False
+    return any(mark.encode(spelling) in content for mark in _MARKS for spelling in ("ascii", "utf-16-le"))
 
 
 def parse(files: FileSet) -> Facts:
