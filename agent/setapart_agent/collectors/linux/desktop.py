@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from setapart_agent.collectors.base import CollectorInfo, Failed
+from setapart_agent.collectors.desktop.browsers import MODULES as BROWSER_MODULES
 from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.linux.user_folders import user_folder
@@ -40,7 +41,7 @@ class DesktopEntries:
             __name__,
             "setapart_agent.collectors.linux.parse.desktop_entry",
             "setapart_agent.collectors.linux.browser_folders",
-            "setapart_agent.collectors.browser.parse.chromium_web_apps",
+            *BROWSER_MODULES,
         ),
     )
 
