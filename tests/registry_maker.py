@@ -9,6 +9,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from setapart_agent.collectors.windows.parse.registry_key import TreeKey, data_of
+
 BASE = 4096
 FILETIME = 133_000_000_000_000_000
 
@@ -213,3 +215,14 @@ def at(path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     for part in reversed(path.split("\\")):
         found = {part: found}
     return dict(found)
+
+
+def key_of(tree: Mapping[str, Any], name: str = "") -> TreeKey:
+    """A key in memory."""
+    key = TreeKey(name)
+    for child, value in tree.items():
+        if isinstance(value, Mapping):
+            key.held[child.lower()] = key_of(value, child)
+        else:
+            key.kept[child.lower()] = data_of(*encoded(value))
+    return key

@@ -58,7 +58,7 @@ def collect(tree: Tree) -> Collected:
             cure="mount the system's drive and name the folder where its C: is",
         )
     found = _collect(tree, registry)
-    return structs.replace(found, taken_at=_last_used(registry))
+    return structs.replace(found, taken_at=registry.written)
 
 
 def collect_live() -> Collected:
@@ -130,11 +130,6 @@ def _boot_time() -> str:
     import psutil
 
     return datetime.fromtimestamp(psutil.boot_time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _last_used(registry: HiveRegistry) -> datetime | None:
-    """When the system was running last: what it wrote into its hives latest."""
-    return registry.written
 
 
 def _key(outcome: Outcome[Opened]) -> Key | None:

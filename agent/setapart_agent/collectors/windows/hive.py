@@ -51,7 +51,7 @@ def open_hive(content: bytes, logs: tuple[bytes, ...] = ()) -> tuple["Key", str 
     content, doubt = replayed(content, logs)
     hive = _Hive(content)
     (root,) = struct.unpack_from("<I", content, _ROOT_AT)
-    return _HiveKey(hive, root, 0), doubt
+    return _HiveKey(hive, root, None, 0), doubt
 
 
 def is_hive(content: bytes) -> bool:
@@ -99,15 +99,18 @@ class _Hive:
             raise ParseError("a cell that is free or too long", expected=_WHOLE)
         return self.view[at + 4 : at + size]
 
-    def node(self, offset: int) -> Any:  # noqa: ANN401 - a container of regipy's making
-        """A key node."""
+    def node(self, offset: int, parent: int | None) -> Any:  # noqa: ANN401 - a container of regipy's making
+        """A key node below its parent; `None` is that of the root, which may lead anywhere."""
         cell = self.cell(offset)
         if bytes(cell[:2]) != b"nk":
             raise ParseError("no key where one should be", expected=_WHOLE)
         if offset in self._met:
             raise ParseError("a key that stands in two places", expected=_WHOLE)
         self._met.add(offset)
-        return self.record("CM_KEY_NODE", cell[2:])
+        found = self.record("CM_KEY_NODE", cell[2:])
+        if parent is not None and found.parent_key_offset != parent:
+            raise ParseError("a key below another one than its own", expected=_WHOLE)
+        return found
 
     def subkeys(self, offset: int, count: int) -> Iterator[int]:
         """The offsets of the keys that a list names, which may be a list of lists."""
@@ -180,9 +183,10 @@ class _Hive:
 class _HiveKey(Key):
     """A key whose keys and values are read when they are asked for, and kept."""
 
-    def __init__(self, hive: _Hive, offset: int, depth: int) -> None:
+    def __init__(self, hive: _Hive, offset: int, parent: int | None, depth: int) -> None:
         self._hive = hive
-        self._node = hive.node(offset)
+        self._offset = offset
+        self._node = hive.node(offset, parent)
         self._depth = depth
         self._children: dict[str, Key] | None = None
         self._values: dict[str, Data] | None = None
@@ -197,7 +201,7 @@ class _HiveKey(Key):
             found: dict[str, Key] = {}
             if self._node.subkey_count:
                 for offset in self._hive.subkeys(self._node.subkeys_list_offset, self._node.subkey_count):
-                    key = _HiveKey(self._hive, offset, self._depth + 1)
+                    key = _HiveKey(self._hive, offset, self._offset, self._depth + 1)
                     found[key.name.lower()] = key
             self._children = found
         return self._children

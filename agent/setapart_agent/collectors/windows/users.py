@@ -76,12 +76,15 @@ def _unseen(tree: Tree, home: str) -> Unseen | None:
 
 def _unlisted(tree: Tree, known: set[str]) -> Iterator[str]:
     """Folders of users that the list leaves out: those with a hive, and those that can't be looked into."""
-    for base in (USERS, _OLD_USERS):
+    for base in (USERS, _OLD_USERS):  # the older name leads to the newer one since Vista
         names = tree.entries(base)
-        for name in names.value if isinstance(names, Observed) else ():
+        if not isinstance(names, Observed):
+            continue
+        for name in names.value:
             home = f"{base}/{name}"
             if name.lower() in _NO_USERS or home.lower() in known:
                 continue
             seen = [tree.status(f"{home}/{hive}") for hive in _HIVES]
             if any(isinstance(one, Observed | Denied) for one in seen):
                 yield home
+        return

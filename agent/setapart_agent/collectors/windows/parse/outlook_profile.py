@@ -36,7 +36,7 @@ _CLASSES = {
 }
 _MAIL_CATEGORY = "{ED475418-B0D6-11D2-8C3B-00104B2A6676}"
 _SERVICES = {"MSEMS": "exchange", "EAS": "eas", "EMABLT": "ldap"}
-_NO_ACCOUNTS = frozenset({"CONTAB", "OMSAB", "MSUPST MS", "MSPST MS", "MSPST AB", "INTERSTOR", "OUTEX"})
+_NO_ACCOUNTS = frozenset({"CONTAB", "OMSAB", "MSUPST MS", "MSPST MS", "MSPST AB"})
 """Services that are address books and data files."""
 _REACH: dict[str, tuple[Service, ...]] = {
     "pop3": ("mail",),

@@ -154,6 +154,8 @@ class _Reader:
             return int(number[1], 16)
         if (typed := _TYPED.match(value)) is not None:
             kind = int(typed[1], 16) if typed[1] else REG_BINARY
+            if value.endswith("\\"):
+                raise ParseError("the export is cut off inside a value", expected="a whole registry export")
             try:
                 raw = bytes.fromhex(_NO_HEX.sub(" ", value[typed.end() :]))
             except ValueError:

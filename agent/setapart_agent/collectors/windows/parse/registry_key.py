@@ -4,8 +4,8 @@ Value types: Microsoft, "Registry Value Types" (winnt.h). Three readers make suc
 `windows.hive` of hive files, `windows.live` of the running system.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from setapart_agent.errors import ParseError
 
@@ -22,16 +22,14 @@ class AccessDeniedError(ParseError):
     """A key of the running system that we may not read."""
 
 
-class Key(ABC):
+class Key(Protocol):
     """One key. Looking into it may raise `ParseError`: a hive may be broken anywhere, and a live key may be denied."""
 
     name: str
 
-    @abstractmethod
     def children(self) -> Mapping[str, "Key"]:
         """The keys below, by lower-case name."""
 
-    @abstractmethod
     def values(self) -> Mapping[str, Data]:
         """The values, by lower-case name; the default value has the name ``""``."""
 
