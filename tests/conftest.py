@@ -52,6 +52,8 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
+    "pymobiledevice3": (lambda: find_spec("pymobiledevice3") is not None, "pip install 'setapart[ios-usb]'"),
+    "iphone-backup-decrypt": (lambda: find_spec("iphone_backup_decrypt") is not None, "pip install 'setapart[ios]'"),
     "in-toto-attestation": (lambda: find_spec("in_toto_attestation") is not None, "pip install in-toto-attestation"),
 }
 REQUIRED = frozenset(filter(None, os.environ.get("SETAPART_REQUIRE", "").split(",")))
