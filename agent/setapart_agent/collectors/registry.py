@@ -37,7 +37,6 @@ PARSERS: Mapping[str, ParserRef] = {
     "android.pm-list": ParserRef("android.parse.pm_list"),
     "android.androidqf-packages": ParserRef("android.parse.androidqf_packages"),
     "android.androidqf-users": ParserRef("android.parse.androidqf_users"),
-    "android.androidqf-acquisition": ParserRef("android.parse.androidqf_acquisition"),
     "android.getprop": ParserRef("android.parse.getprop"),
     "browser.chromium-local-state": ParserRef("browser.parse.chromium_local_state"),
     "browser.chromium-preferences": ParserRef("browser.parse.chromium_preferences"),

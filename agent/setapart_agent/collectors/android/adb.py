@@ -46,7 +46,7 @@ _COMMANDS = frozenset(
     }
 )
 _LIST_PACKAGES = re.compile(r"pm list packages -f -i -U(?: -d| -u)?(?: --user [0-9]{1,10})?")
-_WEB_APK = re.compile(rf"dumpsys package {web_apk.NAME.pattern}")
+_WEB_APK = re.compile(rf"dumpsys package {web_apk.NAME.pattern}", re.ASCII)
 _SERIAL = re.compile(r"[!-,.-~][!-~]{0,127}")
 _ADDRESS = re.compile(r"(?:\[[0-9A-Za-z:.%_-]+\]|[0-9A-Za-z._-]+):[0-9]{1,5}")
 _BLOCK = 4096

@@ -83,7 +83,8 @@ def afterwards(change: Callable[[Ran], Ran]) -> Callable[[Ran], Ran]:
     [
         "pm list packages", "pm list packages -f -i -U --user 0; id", "pm list packages -f -i -U --user $(id)",
         "pm list packages -f -i -U --user -1", "pm list packages -f -i -U --user 0\n", "dumpsys package x", "reboot",
-        "pm list packages -f -i -U --user ١", "",
+        "pm list packages -f -i -U --user ١", "", "dumpsys package org.chromium.webapk.a; id",
+        "dumpsys package org.chromium.webapk.é", "dumpsys package org.chromium.webapk.a b", "dumpsys wifi reset",
     ],
 )  # fmt: skip
 def test_nothing_but_the_closed_list_ever_reaches_a_device(command: str) -> None:

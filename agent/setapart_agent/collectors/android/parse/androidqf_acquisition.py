@@ -11,11 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from setapart_agent.errors import ParseError
-from setapart_agent.facts import Facts, FileSet, text
-from setapart_evidence.statement import Maturity
-
-KIND = "android.androidqf-acquisition"
-MATURITY: Maturity = "untested"
+from setapart_agent.facts import text
 
 _FIRST_YEAR = 2021  # the year of androidqf's first version
 _MOST_DIGITS = 40
@@ -24,24 +20,6 @@ _MOST_DIGITS = 40
 class _Acquisition(Struct, frozen=True):
     androidqf_version: Any
     started: Any
-
-
-def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
-    """Whether this is androidqf's record of itself."""
-    head = content[:65536]
-    return (
-        head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"androidqf_version"' in head and b'"started"' in head
-    )
-
-
-def parse(files: FileSet) -> Facts:
-    """Nothing but that it is one.
-
-    Raises:
-        ParseError: it tells no time.
-    """
-    read(files.main)
-    return Facts()
 
 
 def read(raw: bytes) -> datetime:

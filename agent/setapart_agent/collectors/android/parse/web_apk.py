@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from setapart_agent.facts import host_of
 
-NAME = re.compile(r"[A-Za-z]\w*(?:\.\w+)*\.webapk(?:\.\w+)+")
+NAME = re.compile(r"[A-Za-z]\w*(?:\.\w+)*\.webapk(?:\.\w+)+", re.ASCII)
 """The package name of a WebAPK: of Chromium's family `org.chromium.webapk`, of Samsung's browser one of its own."""
 
 NO_SITE = "a web app does not tell its site"

@@ -5,7 +5,6 @@ import pytest
 
 from setapart_agent.collectors.android.parse import androidqf_acquisition as parser
 from setapart_agent.errors import ParseError
-from setapart_agent.facts import Facts, FileSet
 
 
 def record(started: object) -> bytes:
@@ -29,10 +28,3 @@ def test_a_time_that_can_not_be_is_none(started: object) -> None:
 def test_what_is_no_record_is_an_error_of_ours(raw: bytes) -> None:
     with pytest.raises(ParseError):
         parser.read(raw)
-
-
-def test_it_is_recognised_and_tells_nothing_of_the_device() -> None:
-    raw = record("2026-06-19T10:00:00Z")
-    assert parser.recognise("acquisition.json", raw)
-    assert not parser.recognise("acquisition.json", b"{}")
-    assert parser.parse(FileSet(files={"main": raw})) == Facts()
