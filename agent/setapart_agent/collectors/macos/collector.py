@@ -10,6 +10,7 @@ from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.macos.device import SYSTEM_VERSION, device_facts, last_used
 from setapart_agent.collectors.macos.users import GUEST_UID, RECORDS, users_of
+from setapart_agent.collectors.macos.volumes import joined
 from setapart_agent.collectors.worker import note_device
 from setapart_agent.errors import SourceError
 from setapart_agent.facts import Facts, unite
@@ -20,7 +21,7 @@ NO_FULL_DISK_ACCESS = "no full disk access"
 _REFUSED = "permission denied"
 _SHARED = (
     "setapart_agent.facts",
-    *(f"setapart_agent.collectors.macos.{noun}" for noun in ("collector", "users", "parse.user_record")),
+    *(f"setapart_agent.collectors.macos.{noun}" for noun in ("collector", "users", "volumes", "parse.user_record")),
     *(f"setapart_agent.collectors.desktop.{noun}" for noun in ("gathering", "host", "survey", "tree")),
     *(f"setapart_agent.collectors.apple.parse.{noun}" for noun in ("plist", "plist_binary", "plist_xml")),
 )
@@ -41,6 +42,7 @@ def collect(tree: Tree) -> Collected:
     Raises:
         SourceError: the tree holds no macOS installation.
     """
+    tree = joined(tree)
     if not tree.find(SYSTEM_VERSION)[0] and not tree.find(RECORDS)[0] and not tree.live:
         raise SourceError(
             "no macOS installation at the given folder",
