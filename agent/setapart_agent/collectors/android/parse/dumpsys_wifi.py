@@ -41,7 +41,7 @@ _NETWORK = re.compile(r"^(?:\* |- DSBLE )?ID: -?\d+ SSID: ", re.MULTILINE)
 _PROVIDER = re.compile(r"^ProviderId: ", re.MULTILINE)
 _FQDN = re.compile(r" FQDN: (\S{1,255})")
 _KEYS = re.compile(r"^[ ]*KeyMgmt:([^\n]{0,400})", re.MULTILINE)
-_ENTERPRISE = re.compile(r"EAP|IEEE8021X|SUITE_B|FILS|OSEN|WAPI_CERT")
+_ENTERPRISE = re.compile(r"EAP|IEEE8021X|SUITE_B|FILS|WAPI_CERT")
 # `identity "x"`, and before 4.3 ` identity: x`; a value may be quoted, and is NULL where there is none.
 _FIELD = re.compile(
     r"^[ ]?(identity|anonymous_identity|domain_suffix_match|altsubject_match|subject_match|realm|eap_method|eap):?"
@@ -146,7 +146,9 @@ def _network(block: str) -> tuple[str | None, ...]:
     methods = {method.upper() for key in ("eap_method", "eap") for method in values.pop(key, ())}
     fqdn = _FQDN.search(block.partition("\n")[0])
     said = [value for key in values for value in values[key]] + ([fqdn[1]] if fqdn else [])
-    return _organisations(said, sim=bool(methods) and methods <= _SIM_METHODS)
+    # Android 7 and older print no method; there the realm of phone companies tells.
+    sim = methods <= _SIM_METHODS if methods else any(_of_sim(domain_of(value)) for value in said)
+    return _organisations(said, sim=sim)
 
 
 def _provider(block: str) -> tuple[str | None, ...]:
@@ -183,6 +185,10 @@ def _organisations(said: list[str], *, sim: bool) -> tuple[str | None, ...]:
             domain = domain_of(name)
             if domain is None and "@" not in name and " " not in name and "." in name:
                 domain = host_of(name.lstrip("*."))
-            if domain is not None and not (domain == _SIM_REALM or domain.endswith(f".{_SIM_REALM}")):
+            if domain is not None and not _of_sim(domain):
                 found.setdefault(domain)
     return tuple(found) or (() if sim else (None,))
+
+
+def _of_sim(domain: str | None) -> bool:
+    return domain is not None and f".{domain}".endswith(f".{_SIM_REALM}")

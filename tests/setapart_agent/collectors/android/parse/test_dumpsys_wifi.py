@@ -91,6 +91,14 @@ def test_the_network_of_the_phone_company_is_no_tie() -> None:
     assert organisations(dumpsys_wifi([named])) == ("agency.example",)
 
 
+def test_android_7_prints_no_method_and_the_realm_tells_of_the_sim() -> None:
+    sim = wifi_network(1, keys="WPA_EAP", identity="0242@wlan.mnc001.mcc242.3gppnetwork.org")
+    assert organisations(dumpsys_wifi([sim])) == ()
+    assert organisations(dumpsys_wifi([wifi_network(1, keys="WPA_EAP", identity="x@3gppnetwork.org.example")])) == (
+        "3gppnetwork.org.example",
+    )
+
+
 def test_a_password_method_with_a_realm_of_phone_companies_stays_unknown() -> None:
     odd = wifi_network(1, keys="WPA_EAP", realm="3gppnetwork.org", eap_method="TTLS")
     assert organisations(dumpsys_wifi([odd])) == (None,)
