@@ -190,7 +190,7 @@ def write_backup(
     (folder / "Manifest.plist").write_bytes(plistlib.dumps(manifest, fmt=plistlib.FMT_BINARY))
     rows = []
     for (domain, path), content in files.items():
-        number = (ids or {}).get((domain, path)) or file_id(domain, path)
+        number = (ids or {}).get((domain, path), file_id(domain, path))
         record, stored = keys.encrypted(path, content) if keys is not None else (_record(path, content), content)
         rows.append((number, domain, path, 1, record))
         if (domain, path) not in left_out and len(number) == 40:

@@ -112,7 +112,8 @@ def read_file(path: Path) -> Outcome[bytes]:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, so that no link is followed
-            content = file.read(FILE_LIMIT + 1)
+            # No more is asked for than is there: the whole would be allocated.
+            content = file.read(min(os.fstat(file.fileno()).st_size, FILE_LIMIT) + 1)
     except OSError as exc:
         return outcome(exc)
     return Failed(f"larger than {FILE_LIMIT} bytes") if len(content) > FILE_LIMIT else Observed(content)

@@ -82,10 +82,8 @@ class Decrypter:
             raise SourceError(f"the manifest can't be decrypted ({type(exc).__name__})", expected=_EXPECTED) from None
 
     def close(self) -> None:
-        """Removes the library's decrypted copy of the manifest: a forked worker ends without doing so."""
-        if self._backup is not None:
-            self._backup._cleanup()  # noqa: SLF001 - it offers no other way
-            self._backup = None
+        """Lets go of the library's object, which then removes its decrypted copy of the manifest."""
+        self._backup = None
 
 
 @contextmanager
