@@ -12,8 +12,8 @@ from typing import Any
 from desktop_programs import PATIENCE, Desktop
 
 _OPTIONS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--password-store=basic",
+    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic",
     "--remote-debugging-pipe", "--enable-unsafe-extension-debugging",
 )  # fmt: skip
 
