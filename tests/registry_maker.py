@@ -6,10 +6,10 @@ Format: M. Suhanov, "Windows registry file format specification"; Microsoft, ".r
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from setapart_agent.collectors.windows.parse.registry_key import TreeKey, data_of
+from setapart_agent.collectors.windows.parse.registry_key import Data, Key, TreeKey, data_of
 
 BASE = 4096
 FILETIME = 133_000_000_000_000_000
@@ -226,3 +226,15 @@ def key_of(tree: Mapping[str, Any], name: str = "") -> TreeKey:
         else:
             key.kept[child.lower()] = data_of(*encoded(value))
     return key
+
+
+def walk(key: Key) -> Iterator[tuple[str, str, Data]]:
+    """Every value with the path of its key; a key without values too."""
+    pending = [(key.name, key)]
+    while pending:
+        path, at = pending.pop()
+        values = at.values()
+        yield from ((path, name, data) for name, data in values.items())
+        if not values:
+            yield path, "", b""
+        pending += [(f"{path}/{child.name}", child) for child in at]

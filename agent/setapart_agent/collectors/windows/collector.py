@@ -57,8 +57,7 @@ def collect(tree: Tree) -> Collected:
             expected="a folder with Windows/ and Users/ in it",
             cure="mount the system's drive and name the folder where its C: is",
         )
-    found = _collect(tree, registry)
-    return structs.replace(found, taken_at=registry.written)
+    return structs.replace(collect_from(tree, registry), taken_at=registry.written)
 
 
 def collect_live() -> Collected:
@@ -69,15 +68,13 @@ def collect_live() -> Collected:
     tree = open_tree(ignore_case=True)
     registry = LiveRegistry(tree)
     try:
-        found = _collect(tree, registry)
+        return collect_from(tree, registry)
     finally:
         registry.close()
-    return structs.replace(
-        found, collectors=tuple(structs.replace(info, maturity="untested") for info in found.collectors)
-    )
 
 
-def _collect(tree: Tree, registry: Registry) -> Collected:
+def collect_from(tree: Tree, registry: Registry) -> Collected:
+    """Collects from a drive and the registry that goes with it."""
     software = registry.software()
     users = users_of(tree, software.value if isinstance(software, Observed) else _unseen(software))
     host = WindowsHost(tree=tree, users=users, registry=registry)
@@ -92,7 +89,8 @@ def _collect(tree: Tree, registry: Registry) -> Collected:
         found = _run(collector, host)
         if found != Facts():  # a collector that does not apply here did not run
             parts.append(found)
-            ran.append(structs.replace(collector.info, modules=(*collector.info.modules, *_SHARED)))
+            info = structs.replace(collector.info, modules=(*collector.info.modules, *_SHARED))
+            ran.append(structs.replace(info, maturity="untested") if registry.live else info)
     return Collected(facts=unite(parts), collectors=tuple(ran))
 
 

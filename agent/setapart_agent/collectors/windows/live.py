@@ -146,7 +146,6 @@ class LiveRegistry:
         if not isinstance(content, Observed):
             return content
         folder = tempfile.TemporaryDirectory(prefix="setapart-", ignore_cleanup_errors=True)
-        self._copies.append(folder)
         copy = Path(folder.name, "hive")
         copy.write_bytes(content.value)
         for end in (".LOG1", ".LOG2"):
@@ -158,7 +157,9 @@ class LiveRegistry:
             _hold_privileges()
             self._winreg.LoadKey(self._winreg.HKEY_USERS, loaded, str(copy))
         except OSError as exc:
+            folder.cleanup()
             return _outcome(exc)
+        self._copies.append(folder)
         self._loaded.append(loaded)
         return Observed(Opened(LiveKey(self._winreg, self._winreg.HKEY_USERS, loaded)))
 

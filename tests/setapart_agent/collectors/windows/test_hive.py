@@ -1,12 +1,11 @@
 import struct
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from registry_maker import BASE, Expand, Qword, Raw, hive, utf16
+from registry_maker import BASE, Expand, Qword, Raw, hive, utf16, walk
 from setapart_agent.collectors.windows.hive import hive_name, is_hive, open_hive
-from setapart_agent.collectors.windows.parse.registry_key import Data, Key
+from setapart_agent.collectors.windows.parse.registry_key import Data
 from setapart_agent.errors import ParseError
 
 TREE = {
@@ -17,18 +16,6 @@ TREE = {
     },
     "z": {"inline": b"\1\2\3"},
 }
-
-
-def walk(key: Key) -> Iterator[tuple[str, str, Data]]:
-    """Every value with the path of its key; a key without values too."""
-    pending = [(key.name, key)]
-    while pending:
-        path, at = pending.pop()
-        values = at.values()
-        yield from ((path, name, data) for name, data in values.items())
-        if not values:
-            yield path, "", b""
-        pending += [(f"{path}/{child.name}", child) for child in at]
 
 
 def everything(raw: bytes) -> dict[tuple[str, str], Data]:

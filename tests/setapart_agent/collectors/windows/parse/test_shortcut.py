@@ -1,29 +1,12 @@
-import struct
-
 import pytest
 
 from setapart_agent.collectors.windows.parse import shortcut
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.identifiers import keys_of
+from windows_files import lnk
 
-CLASS = bytes.fromhex("0114020000000000c000000000000046")
 APP_ID = "abcdefghijklmnop" * 2
-
-
-def lnk(arguments: str | None, *, unicode: bool = True, items: bytes = b"\x04\0ab\0\0", info: bytes = b"") -> bytes:
-    """[MS-SHLLINK]: header, item ids, link information, then name and arguments."""
-    flags = 0x04 | (0x80 if unicode else 0) | (0x01 if items else 0) | (0x02 if info else 0)
-    flags |= 0x20 if arguments is not None else 0
-    texts = ["name"] + ([arguments] if arguments is not None else [])
-    body = struct.pack("<I16sI", 0x4C, CLASS, flags).ljust(0x4C, b"\0")
-    if items:
-        body += struct.pack("<H", len(items)) + items
-    if info:
-        body += struct.pack("<I", len(info) + 4) + info
-    for text in texts:
-        body += struct.pack("<H", len(text)) + (text.encode("utf-16-le") if unicode else text.encode("latin-1"))
-    return body + bytes(4)
 
 
 def parse(raw: bytes, path: str = "/x/TikTok.lnk") -> Facts:

@@ -1,21 +1,9 @@
-import struct
-
 import pytest
 
 from setapart_agent.collectors.windows.parse import smbios
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import DeviceFacts
-
-
-def structure(kind: int, body: bytes, *texts: str) -> bytes:
-    """DSP0134: type, length, handle, body, then strings that each end with NUL and a NUL more."""
-    strings = b"".join(text.encode() + b"\0" for text in texts) or b"\0"
-    return struct.pack("<BBH", kind, 4 + len(body), 0) + body + strings + b"\0"
-
-
-def tables(*structures: bytes) -> bytes:
-    table = b"".join(structures) + structure(127, b"")
-    return struct.pack("<BBBBI", 0, 3, 7, 0, len(table)) + table
+from windows_files import structure, tables
 
 
 def test_system_and_case_are_read() -> None:

@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import pytest
+
+from setapart_agent.collectors.windows.programs import PortableFiles, Process, Processes, Shortcuts, processes_facts
+from setapart_evidence.identifiers import keys_of
+from windows_files import lnk
+from windows_tree import ADA, BOB, WindowsTree, rows
+
+
+@pytest.fixture
+def windows(tmp_path: Path) -> WindowsTree:
+    return WindowsTree(tmp_path)
+
+
+def portable(windows: WindowsTree) -> set[tuple[str, str]]:
+    return {(app.identifier, app.profile) for app in windows.collect(PortableFiles()).apps}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Telegram.exe",
+        "Downloads/Telegram.exe",
+        "Downloads/tportable/Telegram/Telegram.exe",
+        "Desktop/Telegram.EXE",
+        "AppData/Roaming/Telegram Desktop/Telegram.exe",
+        "AppData/Local/Telegram/app/Telegram.exe",
+        "AppData/Local/Programs/x/y/Telegram.exe",
+        "OneDrive/Desktop/Telegram.exe",
+        "Own folder/Telegram.exe",
+    ],
+)
+def test_a_users_executables_are_found_where_people_put_them(windows: WindowsTree, path: str) -> None:
+    windows.write(path, "MZ")
+    assert portable(windows) == {(path.rpartition("/")[2], ADA)}
+    (app,) = windows.collect(PortableFiles()).apps
+    assert "process:telegram" in keys_of("windows", app)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Telegram.exe",
+        "/Tools/Telegram.exe",
+        "/Program Files/Telegram/Telegram.exe",
+        "/Program Files (x86)/Vendor/Telegram/Telegram.exe",
+        "/ProgramData/Telegram/Telegram.exe",
+        "/Users/Public/Downloads/Telegram/Telegram.exe",
+    ],
+)
+def test_the_machines_executables_are_found(windows: WindowsTree, path: str) -> None:
+    windows.write(path, "MZ")
+    assert portable(windows) == {("Telegram.exe", "system")}
+
+
+@pytest.mark.parametrize(
+    "path", ["/Windows/x.exe", "AppData/Local/Temp/x.exe", "Downloads/x.zip", "Downloads/x.exe.txt"]
+)
+def test_what_nobody_starts_is_left_out(windows: WindowsTree, path: str) -> None:
+    windows.write(path, "MZ")
+    assert portable(windows) == set()
+
+
+def test_the_search_tells_of_every_profile(windows: WindowsTree) -> None:
+    windows.with_user("bob", BOB)
+    expected = {("apps", profile, "observed", None) for profile in ("system", ADA, BOB)}
+    assert rows(windows.collect(PortableFiles())) == expected
+    assert rows(windows.collect(Shortcuts())) == expected
+
+
+def test_web_apps_in_start_menus(windows: WindowsTree) -> None:
+    menu = "AppData/Roaming/Microsoft/Windows/Start Menu/Programs"
+    windows.write(f"{menu}/Chrome Apps/TikTok.lnk", lnk("--app=https://www.tiktok.com"))
+    windows.write(f"{menu}/Other.lnk", lnk("/c x"))
+    windows.write(f"{menu}/broken.lnk", "no shortcut")
+    windows.write("/ProgramData/Microsoft/Windows/Start Menu/Programs/Web.lnk", lnk("--app=https://web.telegram.org"))
+    found = windows.collect(Shortcuts())
+    assert {(app.identifier, app.profile) for app in found.apps} == {
+        ("www.tiktok.com", ADA),
+        ("web.telegram.org", "system"),
+    }
+    assert {row.status for row in found.coverage} == {"observed"}
+
+
+def test_running_programs_belong_to_the_folder_they_lie_in(windows: WindowsTree) -> None:
+    host = windows.host()
+    found = processes_facts(
+        [
+            Process(name="Telegram.exe", executable=r"C:\Users\ada\AppData\Roaming\Telegram Desktop\Telegram.exe"),
+            Process(name="x.exe", executable=r"D:\x.exe"),
+            Process(name="hidden.exe", executable=None),
+            Process(name="svchost.exe", executable=r"C:\Windows\System32\svchost.exe"),
+            Process(name="", executable=None),
+        ],
+        host,
+        Processes.info,
+    )
+    assert {(app.identifier, app.profile) for app in found.apps} == {
+        ("Telegram.exe", ADA),
+        ("x.exe", "system"),
+        ("hidden.exe", "system"),
+    }
+    assert {row.status for row in found.coverage} == {"observed"}
+
+
+def test_a_disk_has_no_running_programs(windows: WindowsTree) -> None:
+    assert windows.collect(Processes()).coverage == ()
