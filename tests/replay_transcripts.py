@@ -6,6 +6,7 @@ dumps show it. 999 is a clone space that both refuse: only the list of users tel
 
 from dataclasses import dataclass
 
+from android_transcripts import dumpsys_connectivity, dumpsys_vpn, dumpsys_wifi, vpn_agent, wifi_network
 from replay_adbd import Answer, Programs, Shell
 
 
@@ -174,6 +175,11 @@ def programs() -> Programs:
         "dumpsys account": _dumpsys_account(),
         "dumpsys content": _dumpsys_content(),
         "dumpsys device_policy": _dumpsys_device_policy(),
+        "dumpsys wifi": dumpsys_wifi(
+            [wifi_network(0), wifi_network(1, keys="WPA_EAP", identity="officer.one@agency.example")]
+        ),
+        "dumpsys vpn_management": dumpsys_vpn({0: ("null", -1), 10: ("com.agency.example.vpn", 1)}),
+        "dumpsys connectivity": dumpsys_connectivity(vpn_agent("1000000-1099999", "agency.example")),
         "settings get secure always_on_vpn_app": "null\n",
     }
 

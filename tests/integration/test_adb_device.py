@@ -129,7 +129,14 @@ def test_the_collector_sees_every_user_and_says_whom_it_can_not_see(
         ("10", "com.google.android.gm.exchange", "agency.example", "com.google.android.gm"),
         ("150", "com.google", "mail.example", "com.google.android.gms"),
     ]
-    assert facts.links == (Link(kind="mdm", target="com.agency.example.dpc", profile="10"),)
+    assert facts.links == (
+        Link(kind="mdm", target="com.agency.example.dpc", profile="10"),
+        Link(kind="wifi-enterprise", target="agency.example", profile="0"),
+        Link(kind="vpn", target=None, profile="10"),
+        Link(kind="vpn", target="agency.example", profile="10"),
+    )
+    networks = {row.profile: row.status for row in facts.coverage if row.collector == "android.networks"}
+    assert networks == {"0": "observed", "10": "observed", "11": "partial", "150": "observed", "999": "observed"}
     shown = [(section, user) for section in ("apps", "accounts") for user in ("0", "10", "11", "150")]
     statuses = {(row.section, row.profile): row.status for row in facts.coverage}
     assert [statuses[pair] for pair in shown] == ["observed"] * 8
