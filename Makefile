@@ -46,6 +46,14 @@ bench: ## ratios against peers and limits measured in the same run
 	$(PYTHON) bench/verify_appraise.py
 	$(PYTHON) bench/agent_run.py
 	$(PYTHON) bench/android_parse.py
+	$(PYTHON) bench/collectors.py
+
+fuzz: ## every parser with 100 000 broken files of its kind, another hundred thousand each day
+	PYTHONPATH=tests $(RUN) fuzz.run --inputs 100000 --seed $$(date +%Y%m%d)
+	PYTHONPATH=tests $(PYTHON) tests/big_backup.py --check --files 1000000
+
+fuzz-seeds: ## good files for the fuzzer to start from, out of the parsers' own tests
+	PYTHONPATH=tests $(RUN) fuzz.harvest
 
 mutation: ## do the tests notice when appraisal or open_report is changed?
 	$(PYTHON) bench/mutation.py

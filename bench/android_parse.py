@@ -64,4 +64,5 @@ def main() -> None:
             print(f"{name:36}{cpu:>16}{rss:>9.1f}{ratio(ours, runs):>11.2f}")
 
 
-main()
+if __name__ == "__main__":
+    main()
