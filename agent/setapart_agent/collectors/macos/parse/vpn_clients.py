@@ -57,7 +57,7 @@ def _dicts(value: Dict) -> Iterator[Dict]:
 
 def _hosts(content: bytes) -> Iterator[str]:
     """The address of every entry, or its name where it has no address."""
-    from xml.parsers import expat  # entities are refused below
+    import pyexpat  # entities are refused below
 
     entry: dict[str, str] = {}
     found: list[str] = []
@@ -79,12 +79,12 @@ def _hosts(content: bytes) -> Iterator[str]:
         if tag.rpartition(":")[2] == "HostEntry" and (host := entry.get(_ADDRESS) or entry.get(_NAME)):
             found.append(host.strip())
 
-    parser = expat.ParserCreate()
+    parser = pyexpat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
     parser.EntityDeclHandler = _refuse
     try:
         parser.Parse(content, True)  # noqa: FBT003 - expat's own signature
-    except (expat.ExpatError, LookupError, UnicodeError, ValueError):
+    except (pyexpat.ExpatError, LookupError, UnicodeError, ValueError):
         raise ParseError("broken XML", expected=_EXPECTED) from None
     return iter(found)
 
