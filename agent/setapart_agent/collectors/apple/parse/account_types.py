@@ -54,7 +54,16 @@ NO_ACCOUNT = frozenset(
 
 APPLE_IDENTITIES = tuple(
     _PREFIX + name
-    for name in ("AppleID", "AppleIDAuthentication", "idms", "iTunesStore", "IdentityServices", "GameCenter")
+    for name in (
+        "AppleID",
+        "AppleIDAuthentication",
+        "idms",
+        "iTunesStore",
+        "IdentityServices",
+        "Madrid",
+        "FaceTime",
+        "GameCenter",
+    )
 )
 """Where an Apple Account signs in beside iCloud: one account together, and none at all where iCloud has the address."""
 

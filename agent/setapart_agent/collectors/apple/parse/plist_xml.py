@@ -5,9 +5,9 @@ Entities of the file's own are refused, and nothing outside it is ever loaded.
 
 import base64
 import binascii
+import pyexpat  # expat itself; what is dangerous about it, entities, is refused below
 import re
 from datetime import datetime
-from xml.parsers import expat  # what is dangerous about it, entities, is refused below
 
 from setapart_agent.collectors.apple.parse.plist import MAX_DEPTH, Budget
 from setapart_agent.errors import ParseError
@@ -26,16 +26,16 @@ def read(raw: bytes, budget: Budget) -> object:
         ParseError: broken, with entities, or more than the budget allows.
     """
     reader = _Reader(budget)
-    parser = expat.ParserCreate()
+    parser = pyexpat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.EntityDeclHandler = _refuse
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    parser.SetParamEntityParsing(pyexpat.XML_PARAM_ENTITY_PARSING_NEVER)
     try:
         parser.Parse(_bare(raw), True)  # noqa: FBT003 - expat's own signature
-    except (expat.ExpatError, LookupError, UnicodeError):
+    except (pyexpat.ExpatError, LookupError, UnicodeError):
         raise ParseError("broken XML", expected="a property list") from None
     except ValueError:
         raise ParseError("XML in an encoding that can't be read", expected="a property list") from None

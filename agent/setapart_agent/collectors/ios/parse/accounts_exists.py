@@ -7,7 +7,7 @@ nobody, and so it only tells whether the database that was read is whole. Source
 from collections.abc import Mapping
 
 from setapart_agent.collectors.apple.parse.account_types import SERVICES
-from setapart_agent.collectors.apple.parse.plist import int_of, read_plist
+from setapart_agent.collectors.apple.parse.plist import int_of, is_plist, read_plist
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Coverage
@@ -24,7 +24,7 @@ _MOST = 2_000
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by keys that no other file has."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    return b"plist" in content[:256] and (
+    return is_plist(content) and (
         name == "com.apple.accounts.exists.plist" or b"com.apple.account.AppleAccount.exists" in content
     )
 

@@ -7,7 +7,16 @@ iOS 14, and the Info.plist that idevicebackup2 writes.
 
 from datetime import UTC, datetime
 
-from setapart_agent.collectors.apple.parse.plist import Dict, data_of, date_of, dict_of, read_plist, text_of, texts_of
+from setapart_agent.collectors.apple.parse.plist import (
+    Dict,
+    data_of,
+    date_of,
+    dict_of,
+    is_plist,
+    read_plist,
+    text_of,
+    texts_of,
+)
 from setapart_agent.collectors.apple.parse.product import ios_device
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
@@ -26,7 +35,7 @@ _LONGEST_METADATA = 1024 * 1024
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By keys that only this file has."""
-    return b"Target Identifier" in content and b"Product Type" in content and b"plist" in content[:256]
+    return b"Target Identifier" in content and b"Product Type" in content and is_plist(content)
 
 
 def parse(files: FileSet) -> Facts:

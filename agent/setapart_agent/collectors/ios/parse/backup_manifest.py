@@ -7,7 +7,7 @@ it names the apps as well, with versions, and the device; both are read. Source:
 
 from collections.abc import Mapping
 
-from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, read_plist, text_of
+from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, is_plist, read_plist, text_of
 from setapart_agent.collectors.apple.parse.product import ios_device
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
@@ -33,7 +33,7 @@ def recognise(name: str, content: bytes) -> bool:
     if content.startswith(_HEADER):
         name = name.replace("\\", "/").rpartition("/")[2]
         return name == "Manifest.db" or (b"relativePath TEXT" in content[:_HEAD] and b"fileID" in content[:_HEAD])
-    return b"SystemDomainsVersion" in content and b"IsEncrypted" in content and b"plist" in content[:256]
+    return b"SystemDomainsVersion" in content and b"IsEncrypted" in content and is_plist(content)
 
 
 def parse(files: FileSet) -> Facts:

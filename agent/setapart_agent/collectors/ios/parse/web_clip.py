@@ -3,7 +3,7 @@
 Keys `URL` and `Title`. Source: the folder's name in real backups; the keys as SpringBoard reads them (untested).
 """
 
-from setapart_agent.collectors.apple.parse.plist import read_plist, text_of
+from setapart_agent.collectors.apple.parse.plist import is_plist, read_plist, text_of
 from setapart_agent.collectors.browser.parse.chromium_preferences import origin_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
@@ -16,7 +16,7 @@ MATURITY: Maturity = "untested"
 
 def recognise(name: str, content: bytes) -> bool:
     """By the folder that the file stands in."""
-    return ".webclip/" in name.replace("\\", "/") and b"plist" in content[:256]
+    return ".webclip/" in name.replace("\\", "/") and is_plist(content)
 
 
 def parse(files: FileSet) -> Facts:

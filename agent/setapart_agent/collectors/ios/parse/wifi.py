@@ -9,7 +9,7 @@ from a real backup of iOS 14; no capture of their content was at hand.
 from collections.abc import Iterator
 
 from setapart_agent.collectors.apple.parse.payloads import facts_of_payload
-from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, list_of, read_plist, texts_of
+from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, is_plist, list_of, read_plist, texts_of
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
@@ -28,7 +28,7 @@ _PAYLOAD = "com.apple.wifi.managed"
 
 def recognise(name: str, content: bytes) -> bool:
     """By name."""
-    return name.replace("\\", "/").rpartition("/")[2] in _NAMES and b"plist" in content[:256]
+    return name.replace("\\", "/").rpartition("/")[2] in _NAMES and is_plist(content)
 
 
 def parse(files: FileSet) -> Facts:

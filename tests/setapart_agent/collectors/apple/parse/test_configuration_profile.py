@@ -7,7 +7,6 @@ from setapart_agent.collectors.apple.parse import configuration_profile as parse
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts
 
-
 KINDS = tuple(
     f"com.apple.{name}"
     for name in (
