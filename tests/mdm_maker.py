@@ -272,7 +272,7 @@ def glpi_inventory(machine: Machine, **more: object) -> dict[str, object]:
         "versionclient": "GLPI-Agent_v1.7",
         "accesslog": {"logdate": machine.seen[:19].replace("T", " ")},
         "bios": {"smanufacturer": machine.maker, "smodel": machine.model, "ssn": machine.serial or ""},
-        "hardware": {"name": "HOST-1", "chassis_type": "Notebook", "uuid": "4c4c4544-0034-3010-8048-b6c04f503732"},
+        "hardware": {"name": "HOST-1", "uuid": "4c4c4544-0034-3010-8048-b6c04f503732"},
         "operatingsystem": {
             "name": name,
             "full_name": f"{name} api 34",
@@ -283,6 +283,8 @@ def glpi_inventory(machine: Machine, **more: object) -> dict[str, object]:
         },
         "users": [{"login": "kari", "domain": "AGENCY"}],
     }
+    if machine.platform != "android":
+        content["hardware"] = {"name": "HOST-1", "chassis_type": "Notebook"}
     if machine.programs is not None:
         content["softwares"] = [_glpi_software(one, origin) for one in machine.programs]
     return {
@@ -309,10 +311,10 @@ def glpi_xml(machine: Machine) -> bytes:
     content = inventory["content"]
     assert isinstance(content, dict)
     body = "".join(_elements(name.upper(), value) for name, value in content.items())
-    device = escape(str(inventory["deviceid"]))
+    outer = "".join(_elements(name.upper(), inventory[name]) for name in ("itemtype", "deviceid"))
     return (
         '<?xml version="1.0" encoding="UTF-8" ?>\n<REQUEST>\n'
-        f"<CONTENT>{body}</CONTENT>\n<DEVICEID>{device}</DEVICEID>\n<QUERY>INVENTORY</QUERY>\n</REQUEST>\n"
+        f"<QUERY>INVENTORY</QUERY>\n{outer}\n<CONTENT>{body}</CONTENT>\n</REQUEST>\n"
     ).encode()
 
 

@@ -178,9 +178,11 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
         for one in found:
             yield one.name, left.take(_content(one))
         return
+    if not path.is_file():
+        raise SourceError(f"{path.name!r} is not a regular file", expected="an export of a device manager")
     with path.open("rb") as file:
-        zipped = file.read(4) == b"PK\x03\x04"
-    if zipped:
+        begin = file.read(4)
+    if begin in (b"PK\x03\x04", b"PK\x05\x06"):  # with members, or empty
         yield from _members(path, left)
     else:
         yield path.name, _content(path)
@@ -222,16 +224,19 @@ class _Allowance:
 
 
 def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise SourceError(f"{path.name!r} is not a regular file", expected="an export of a device manager")
-    with path.open("rb") as file:
-        return _bounded(file.read(FILE_LIMIT + 1), path.name)
+    if path.stat().st_size > FILE_LIMIT:  # before memory for as much is taken
+        raise _too_large(path.name)
+    return _bounded(path.read_bytes(), path.name)
 
 
 def _bounded(content: bytes, name: str) -> bytes:
     if len(content) > FILE_LIMIT:
-        raise SourceError(f"{name!r} is larger than {FILE_LIMIT} bytes", expected="less", cure="split the list")
+        raise _too_large(name)
     return content
+
+
+def _too_large(name: str) -> SourceError:
+    return SourceError(f"{name!r} is larger than {FILE_LIMIT} bytes", expected="less", cure="split the list")
 
 
 def _say(text: str) -> None:

@@ -5,7 +5,7 @@ twice says two things, so nothing in it is believed.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -104,15 +104,15 @@ def values(raw: bytes) -> Iterator[bytes]:
     """
     content = text(raw).encode("utf-8", "replace") if raw.startswith(_WIDE) else raw
     try:
-        whole = msgspec.json.decode(content, type=msgspec.Raw)
-        found = [whole]
+        msgspec.json.decode(content, type=msgspec.Raw)
+        found: Iterable[bytes] = (content.strip(),)
     except (ValueError, RecursionError):  # a name in bad UTF-8 is no error of msgspec
-        found = _lines(content)
+        found = map(_bytes, _lines(content))
     for one in found:
-        if bytes(memoryview(one)[:1]) == b"[":
-            yield from map(_bytes, elements(_bytes(one)))
+        if one.startswith(b"["):
+            yield from map(_bytes, elements(one))
         else:
-            yield _bytes(one)
+            yield one
 
 
 def elements(raw: bytes) -> list[msgspec.Raw]:
