@@ -3,14 +3,15 @@
 Chromium's family: chromium.googlesource.com, docs/user_data_dir.md, and the same rule for its forks (the folder of the
 vendor, then of the product; `User Data` below it on Windows). Firefox's family: toolkit/xre/nsXREDirProvider.cpp
 (macOS leaves the vendor out). The names of the forks' folders are those that Homebrew's casks remove and that osquery,
-yt-dlp and MVT's kin look into; Mullvad's and Naver's on Windows are unverified. Programs that only embed Chromium are
-no browsers and are not listed.
+yt-dlp and others look into; Mullvad's and Naver's on Windows are unverified. Programs that only embed Chromium are no
+browsers and are not listed; a fork that no table knows gives itself away by its list of profiles.
 
 A packaged program (MSIX) writes below its own package what it believes to be `AppData`
 (learn.microsoft.com, "Understanding how packaged desktop apps run on Windows").
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Literal
 
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
@@ -23,6 +24,14 @@ Table = Mapping[str, str]
 UNREAD = "a browser whose profiles are not read"
 MAX_PACKAGES = 2000
 """Programs with a home of their own that one user may have."""
+_MAX_CANDIDATES = 5000
+_MAX_READ = 200
+_MAX_PRODUCTS = 24
+_LIMIT = 8 * 1024 * 1024
+_USER_DATA = "User Data"
+_NO_PRODUCTS = frozenset({_USER_DATA, "EBWebView"})
+"""The latter is of a program that shows pages by Edge's engine (Microsoft, "Manage user data folders")."""
+_NO_PROGRAMS = frozenset({"Packages", "Temp"})
 _PACKAGES = "AppData/Local/Packages"
 _MACOS_CHROMIUM: Table = {
     "Google/Chrome": "chrome",
@@ -152,11 +161,14 @@ def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[B
         support = f"{home}/Library/Application Support"
         for folder in present(gathering, support, _MACOS_UNREAD, ignore_case=True):
             gathering.partly.append(f"{folder.browser}: {UNREAD}")
-        return tuple(present(gathering, support, _MACOS_CHROMIUM, ignore_case=True))
-    found: list[BrowserFolder] = []
+        found = list(present(gathering, support, _MACOS_CHROMIUM, ignore_case=True))
+        return (*found, *unlisted(gathering, support, found))
+    found = []
     for local, roaming in _app_data(gathering, home):
         found += present(gathering, local, _WINDOWS_LOCAL, ignore_case=True)
         found += present(gathering, roaming, _WINDOWS_ROAMING, ignore_case=True)
+        found += unlisted(gathering, local, found)
+        found += unlisted(gathering, roaming, found)
     return tuple(found)
 
 
@@ -192,6 +204,52 @@ def present(gathering: Gathering, base: str, known: Table, *, ignore_case: bool 
             path = f"{path}/{name}"
         else:
             yield BrowserFolder(browser=browser, path=path)
+
+
+def unlisted(
+    gathering: Gathering, base: str, known: Collection[BrowserFolder], inner: tuple[str, ...] = ("", f"/{_USER_DATA}")
+) -> tuple[BrowserFolder, ...]:
+    """The user data folders that no table knows, by the list of profiles in their `Local State`.
+
+    What can't be looked into on the way is no failure: it may hold anything, and only the tables are promised.
+
+    Args:
+        gathering: of the user.
+        base: the folder that they are one or two folders below, as `<product>` or `<vendor>/<product>`.
+        known: those that a table knows.
+        inner: where below a product's folder the system's browsers have it.
+    """
+    from setapart_agent.collectors.browser.parse.chromium_local_state import recognise
+
+    quiet = Gathering(tree=gathering.tree, profile=gathering.profile, owner=gathering.owner)
+    paths = frozenset(folder.path for folder in known)
+    found: list[BrowserFolder] = []
+    read = 0
+    for path in islice(_candidates(quiet, base, paths, inner), _MAX_CANDIDATES):
+        content = quiet.read(f"{path}/Local State", _LIMIT)
+        if content is None:
+            continue
+        read += 1
+        if recognise("Local State", content):
+            product = path.removesuffix(f"/{_USER_DATA}").rpartition("/")[2]
+            found.append(BrowserFolder(browser=product.lower(), path=path))
+        if read >= _MAX_READ:
+            break
+    return tuple(found)
+
+
+def _candidates(quiet: Gathering, base: str, known: frozenset[str], inner: tuple[str, ...]) -> Iterator[str]:
+    """Folders that could be one; of a vendor with more products than any has, only its own."""
+    for vendor in quiet.entries(base):
+        folder = f"{base}/{vendor}"
+        if vendor in _NO_PROGRAMS or folder in known:
+            continue
+        names = quiet.entries(folder)
+        found = [folder] if "Local State" in names else []
+        found += [f"{folder}/{_USER_DATA}"] if _USER_DATA in names else []
+        if len(names) <= _MAX_PRODUCTS:
+            found += [f"{folder}/{name}{part}" for name in names if name not in _NO_PRODUCTS for part in inner]
+        yield from (path for path in found if path not in known)
 
 
 def _app_data(gathering: Gathering, home: str) -> Iterator[tuple[str, str]]:

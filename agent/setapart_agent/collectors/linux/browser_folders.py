@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from setapart_agent.collectors.desktop.browser_places import MAX_PACKAGES, Table, present
+from setapart_agent.collectors.desktop.browser_places import MAX_PACKAGES, Table, present, unlisted
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import User
@@ -63,7 +63,11 @@ def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, .
     bases = [f"{user.home}/.config"]
     for home in _sandbox_homes(gathering, user):
         bases += [f"{home}/config", f"{home}/.config", home]
-    return tuple(folder for base in bases for folder in present(gathering, base, _CHROMIUM))
+    found = [folder for base in bases for folder in present(gathering, base, _CHROMIUM)]
+    for base in bases:
+        if base.endswith("config"):
+            found += unlisted(gathering, base, found, inner=("",))
+    return tuple(found)
 
 
 def firefox_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:

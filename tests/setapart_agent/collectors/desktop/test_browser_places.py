@@ -79,6 +79,63 @@ def test_a_browser_that_nobody_can_read_is_told(tmp_path: Path) -> None:
     assert one.partly == ["orion: a browser whose profiles are not read"]
 
 
+LISTS_PROFILES, EMBEDS = '{"profile":{"info_cache":{"Default":{}}}}', '{"os_crypt":{"encrypted_key":"x"}}'
+
+
+@pytest.mark.parametrize(
+    ("system", "folder", "browser"),
+    [
+        ("macos", f"{MAC}/NewFork", "newfork"),
+        ("macos", f"{MAC}/Vendor/New Fork", "new fork"),
+        ("macos", f"{MAC}/NewFork/User Data", "newfork"),
+        ("windows", f"{WINDOWS}/Local/NewFork/User Data", "newfork"),
+        ("windows", f"{WINDOWS}/Local/Vendor/New Fork/User Data", "new fork"),
+        ("windows", f"{WINDOWS}/Roaming/Vendor/New Fork", "new fork"),
+        ("windows", f"{MSIX}/Vendor.Fork_abc/LocalCache/Local/NewFork/User Data", "newfork"),
+    ],
+)
+def test_a_fork_that_no_table_knows_gives_itself_away(
+    tmp_path: Path, system: System, folder: str, browser: str
+) -> None:
+    plant(tmp_path, {f"{folder}/Local State": LISTS_PROFILES})
+    one = gathering(tmp_path)
+    assert chromium_folders(one, "/Users/ann", system) == (BrowserFolder(browser=browser, path=folder),)
+    assert one.failures == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "state"),
+    [
+        (f"{WINDOWS}/Roaming/Slack", EMBEDS),
+        (f"{WINDOWS}/Local/Vendor/EBWebView", LISTS_PROFILES),
+        (f"{WINDOWS}/Local/Temp/x/User Data", LISTS_PROFILES),
+        (f"{WINDOWS}/Local/Google/Chrome/User Data/Snapshots/150", LISTS_PROFILES),
+    ],
+)
+def test_what_embeds_chromium_is_no_browser_and_a_copy_is_none_either(tmp_path: Path, folder: str, state: str) -> None:
+    plant(tmp_path, {f"{folder}/Local State": state})
+    one = gathering(tmp_path)
+    assert [found.browser for found in chromium_folders(one, "/Users/ann", "windows")] == (
+        ["chrome"] if "Google" in folder else []
+    )
+
+
+def test_a_browser_of_the_table_is_found_once(tmp_path: Path) -> None:
+    plant(tmp_path, {f"{WINDOWS}/Local/Google/Chrome/User Data/Local State": LISTS_PROFILES})
+    assert len(chromium_folders(gathering(tmp_path), "/Users/ann", "windows")) == 1
+
+
+def test_a_folder_of_no_browser_that_may_not_be_looked_into_is_no_failure(tmp_path: Path) -> None:
+    class Locked(PlainTree):
+        def entries(self, path: str, owner: int | None = None) -> Outcome[tuple[str, ...]]:
+            return Denied("permission denied") if path.endswith("/com.apple.TCC") else super().entries(path, owner)
+
+    plant(tmp_path, {f"{MAC}/com.apple.TCC/TCC.db": "", f"{MAC}/Fork/Local State": LISTS_PROFILES})
+    one = Gathering(tree=Locked(str(tmp_path)), profile="501")
+    assert [folder.browser for folder in chromium_folders(one, "/Users/ann", "macos")] == ["fork"]
+    assert one.failures == []
+
+
 def test_another_spelling_of_a_folder_is_the_same_folder_and_keeps_its_spelling(tmp_path: Path) -> None:
     one = gathering(tmp_path, f"{MAC}/google/CHROME", f"{WINDOWS}/Roaming/LibreWolf")
     assert [folder.path for folder in chromium_folders(one, "/Users/ann", "macos")] == [f"{MAC}/google/CHROME"]

@@ -58,3 +58,13 @@ def test_chromiums_family(tmp_path: Path, folder: str, browser: str) -> None:
 def test_firefoxes_family(tmp_path: Path, folder: str, browser: str) -> None:
     found = firefox_folders(gathering(tmp_path, folder), ANN)
     assert [(one.browser, one.path) for one in found] == [(browser, f"/home/ann/{folder}")]
+
+
+@pytest.mark.parametrize("folder", [".config/vendor/new-fork", ".var/app/org.example.Fork/config/new-fork"])
+def test_a_fork_that_no_table_knows_gives_itself_away(tmp_path: Path, folder: str) -> None:
+    one = gathering(tmp_path, folder)
+    plant(tmp_path, {f"home/ann/{folder}/Local State": '{"profile":{"info_cache":{}}}'})
+    plant(tmp_path, {"home/ann/.config/Code/Local State": '{"os_crypt":{}}'})
+    assert [(found.browser, found.path) for found in chromium_folders(one, ANN)] == [
+        ("new-fork", f"/home/ann/{folder}")
+    ]
