@@ -249,7 +249,7 @@ class _Block:
     def _permission(self, name: str, suffix: str) -> None:
         if not (suffix.startswith(": granted=true") or (self._old_list and not suffix.strip())):
             return
-        if self._user is None:
+        if self._user is None or self._old_list:
             self._granted.add(PERMISSIONS[name])
         else:
             self._of_user.setdefault(self._user, set()).add(PERMISSIONS[name])

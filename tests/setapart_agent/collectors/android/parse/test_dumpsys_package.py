@@ -80,6 +80,31 @@ def test_old_dump_without_user_lines_is_user_zero() -> None:
     assert found.coverage[0].status == "observed"
 
 
+def test_android_4_4_has_users_and_one_list_of_permissions_for_all() -> None:
+    output = (
+        "Packages:\n  Package [com.example.old] (41ec0490):\n    userId=10052 gids=[3003, 1028]\n"
+        "    codePath=/data/app/com.example.old-1.apk\n    versionCode=19 targetSdk=19\n    versionName=4.4.2\n"
+        "    signatures=PackageSignatures{418982a0 [419d7600]}\n"
+        "    permissionsFixed=true haveGids=true installStatus=1\n    pkgFlags=[ HAS_CODE ALLOW_BACKUP ]\n"
+        "    User 0:  installed=true blocked=false stopped=false notLaunched=false enabled=0\n"
+        "    User 10:  installed=true blocked=false stopped=true notLaunched=true enabled=3\n"
+        "      lastDisabledCaller: shell:0\n"
+        "    grantedPermissions:\n      android.permission.READ_CONTACTS\n\nShared users:\n"
+    )
+    assert [(app.profile, app.state, app.permissions, app.publisher_hint) for app in facts(output).apps] == [
+        ("0", "installed", ("contacts",), None),
+        ("10", "disabled", ("contacts",), None),
+    ]
+    assert rows(output) == [("0", "observed"), ("10", "observed")]
+
+
+@pytest.mark.parametrize(
+    "words", ["suspended=true", "quarantined=true", "stopped=true notLaunched=true", "instant=true"]
+)
+def test_an_app_that_must_not_run_now_is_still_installed(words: str) -> None:
+    assert states(dumpsys_package([package_block(TIKTOK, {0: words})])) == {(TIKTOK, "0", "installed")}
+
+
 def test_the_address_of_an_object_in_old_dumps_is_no_signature_hash() -> None:
     block = package_block(TIKTOK, {0: ""}).replace("version:2, signatures:[b378e95c], past signatures:[]", "[406ea1d0]")
     assert facts(dumpsys_package([block])).apps[0].publisher_hint is None
