@@ -4,11 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ios_backup_maker import healthy, info, write_backup
 from linux_tree import plant, status_of
+from mdm_maker import PHONE, amapi_device
 
 MACHINE_ID = "4d8f3c5e6a7b48129a0b1c2d3e4f5a6b"
 
@@ -30,7 +33,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture
 def workplace(demo: tuple[Path, str], tmp_path: Path) -> Path:
-    """A copy of the demo's folder, with a mounted disk and a folder of androidqf beside what the demo made."""
+    """A copy of the demo's folder, with captures of other devices beside what the demo made."""
     folder = tmp_path / "demo"
     shutil.copytree(demo[0], folder)
     plant(
@@ -48,6 +51,8 @@ def workplace(demo: tuple[Path, str], tmp_path: Path) -> Path:
     report = (folder / "phones" / "ordinary-with-tiktok.txt").read_text()
     properties = "".join(f"{line}\n" for line in report.splitlines() if line.startswith("[ro."))
     plant(folder / "androidqf", {"getprop.txt": properties, "packages.json": json.dumps([_PACKAGE])})
+    write_backup(folder / "backup", healthy(), information=info(["org.example.notes"]))
+    (folder / "export.json").write_text(json.dumps([amapi_device(one) for one in (PHONE, replace(PHONE, serial="R2"))]))
     return folder
 
 
