@@ -14,6 +14,7 @@ from setapart_agent.collectors.base import Collected, Denied
 from setapart_agent.collectors.desktop.host import Host
 from setapart_agent.collectors.desktop.tree import PlainTree
 from setapart_agent.collectors.macos import collector, network, profiles
+from setapart_agent.collectors.macos import running as programs
 from setapart_agent.collectors.macos.volumes import DATA
 
 ANN = 501
@@ -27,6 +28,7 @@ PROTECTED = (
     "/Desktop",
 )
 PROFILES = {"/private/var/db/ConfigurationProfiles/Settings/.profilesAreInstalled": b"x"}
+SHELL = programs.Process(uid=0, executable="/bin/zsh")
 NOTHING: Mapping[str, bytes] = {}
 
 
@@ -85,6 +87,7 @@ def running(folder: Path, *refused: str, euid: int = 0) -> Iterator[Device]:
         mock.patch.object(Host, "live", property(lambda _host: True)),
         mock.patch.object(os, "geteuid", return_value=euid),
         mock.patch.object(network, "mounted", return_value=()),
+        mock.patch.object(programs, "running", return_value=(SHELL,)),
         mock.patch.object(profiles, "_printed", return_value=b"There are no configuration profiles installed\n"),
     ):
         yield Device(source="local")

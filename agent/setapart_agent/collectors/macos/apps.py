@@ -19,10 +19,11 @@ from setapart_evidence.model import App, AppKind
 
 _SEALED = ("/System/Applications", "/System/Cryptexes/App/System/Applications")
 """Folders of the system's own volume, which nobody but Apple can write to."""
-_SYSTEM = ("/Applications", "/Users/Shared")
+SYSTEM_FOLDERS = ("/Applications", "/Users/Shared")
 _HOME = "Applications"
 _LEFT = ("Downloads", "Desktop")
 """Folders of a home where apps lie that were never put into place."""
+HOME_FOLDERS = (_HOME, *_LEFT)
 _RECEIPTS = "/private/var/db/receipts"
 _LIMIT = 16 * 1024 * 1024
 _MOST_BUNDLES = 5000
@@ -57,11 +58,11 @@ class Bundles:
         system = Gathering(tree=host.tree, label="app")
         if isinstance(host.tree.status(SYSTEM_VERSION), Absent):
             system.partly.append("the volume of the system itself is not here")
-        elif isinstance(host.tree.status(_SYSTEM[0]), Absent):
+        elif isinstance(host.tree.status(SYSTEM_FOLDERS[0]), Absent):
             system.fail(Failed("the folder of apps is not there"))
-        search = _Search(system)
+        search = Search(system)
         search.look(_SEALED, signed_by_apple=True)
-        search.look(_SYSTEM)
+        search.look(SYSTEM_FOLDERS)
         users = for_each_user(host, self.info, _of_user)
         installed = {app.identifier.lower() for facts in users for app in facts.apps} | search.identifiers
         _traces(system, installed)
@@ -70,12 +71,12 @@ class Bundles:
 
 def _of_user(gathering: Gathering, user: User) -> None:
     gathering.label = "app"
-    search = _Search(gathering)
+    search = Search(gathering)
     search.look((f"{user.home}/{_HOME}",))
     search.look((f"{user.home}/{folder}" for folder in _LEFT), kind="portable")
 
 
-class _Search:
+class Search:
     """A search for bundles with a budget: what exceeds it is told in coverage."""
 
     def __init__(self, gathering: Gathering) -> None:
@@ -91,14 +92,19 @@ class _Search:
             if self._bundles > _MOST_BUNDLES:
                 self.gathering.fail(Failed(f"more than {_MOST_BUNDLES} bundles"))
                 return
-            found = self._bundle(path)
-            if found is not None:
-                at, bundle = found
-                publisher = None if signed_by_apple or bundle.web is not None else self._team(at, bundle)
-                if bundle.doubt is not None:
-                    self.gathering.partly.append(bundle.doubt)
-                self.identifiers.add(bundle.identifier.lower())
-                self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
+            self.take(path, kind, signed_by_apple=signed_by_apple)
+
+    def take(self, path: str, kind: AppKind, *, signed_by_apple: bool = False) -> None:
+        """Keeps the app of one bundle."""
+        found = self._bundle(path)
+        if found is None:
+            return
+        at, bundle = found
+        publisher = None if signed_by_apple or bundle.web is not None else self._team(at, bundle)
+        if bundle.doubt is not None:
+            self.gathering.partly.append(bundle.doubt)
+        self.identifiers.add(bundle.identifier.lower())
+        self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
 
     def _within(self, folder: str, *, below: bool = True) -> Iterator[str]:
         names = self.gathering.tree.entries(folder, owner=self.gathering.owner)
@@ -118,7 +124,7 @@ class _Search:
 
     def _bundle(self, path: str) -> tuple[str, Bundle] | None:
         """The folder of the program, and what the bundle says of itself."""
-        for inside, programs in (("Contents", "Contents/MacOS"), *self._wrapped(path), ("", "")):
+        for inside, programs in self._places(path):
             at = f"{path}/{inside}".rstrip("/")
             content = self.gathering.tree.read(f"{at}/Info.plist", owner=self.gathering.owner, limit=_LIMIT)
             if isinstance(content, Absent):
@@ -135,12 +141,14 @@ class _Search:
             self.gathering.fail(Failed("a bundle without an Info.plist"))
         return None
 
-    def _wrapped(self, path: str) -> Iterator[tuple[str, str]]:
-        """The app of an iPhone or iPad in a bundle."""
+    def _places(self, path: str) -> Iterator[tuple[str, str]]:
+        """Where in a bundle its Info.plist may be, and where its program then is."""
+        yield "Contents", "Contents/MacOS"
         names = self.gathering.tree.entries(f"{path}/Wrapper", owner=self.gathering.owner)
         for name in names.value if isinstance(names, Observed) else ():
             if name.lower().endswith(_BUNDLE):
                 yield f"Wrapper/{name}", f"Wrapper/{name}"
+        yield "", ""
 
     def _has_program(self, path: str) -> bool:
         names = self.gathering.tree.entries(f"{path}/Contents/MacOS", owner=self.gathering.owner)

@@ -7,14 +7,14 @@ COLLECTORS = tuple(one.info for one in collectors())
 _NAMES = tuple(info.name for info in COLLECTORS)
 _SEEN = (
     "App bundles of the system and of every user, also those left in Downloads or on the Desktop, and apps of iPhone "
-    "and iPad, with the team that signed them; web apps of Safari and Chromium's family; Homebrew; receipts of "
+    "and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts of "
     "installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, Mail "
     "before 10.11. VPNs, enterprise Wi-Fi, directory joins, Kerberos, single sign-on{live}. For root, for every uid "
     "from 501 on that can log in, and for every owner of a folder in /Users."
 )
 _UNSEEN = (
-    "Web use without an installed web app. Apps in other folders than the usual ones and on other volumes. Programs "
-    "without a bundle. Accounts of the clients that the catalog calls `own`, of the new Outlook where only its own "
+    "Web use without an installed web app. Apps in other folders than the usual ones and on other volumes, and "
+    "programs without a bundle, that do not run now. Accounts of the clients that the catalog calls `own`, of the new Outlook where only its own "
     "store has them, and of mail programs of the terminal: these make a dedicated Mac inconclusive."
 )
 
@@ -25,7 +25,10 @@ WAYS = (
         collectors=_NAMES,
         ordinary=True,
         dedicated=True,
-        seen=_SEEN.format(live=", configuration profiles with their accounts, file servers that are mounted"),
+        seen=_SEEN.format(
+            running="; whatever runs",
+            live=", configuration profiles with their accounts, file servers that are mounted",
+        ),
         unseen=_UNSEEN,
         holder="Give the agent Full Disk Access: packaging/agent/macos has a profile for device management.",
     ),
@@ -55,8 +58,9 @@ WAYS = (
         collectors=_NAMES,
         ordinary=True,
         dedicated=True,
-        seen=_SEEN.format(live=""),
-        unseen=_UNSEEN + " File servers. Model names; the serial on recent systems, whose hardware UUID stands in.",
+        seen=_SEEN.format(running="", live=""),
+        unseen=_UNSEEN
+        + " Running programs. File servers. Model names; the serial on recent systems, whose hardware UUID stands in.",
         holder="Unlock FileVault; mount the system's volume, and the data's below it at System/Volumes/Data.",
     ),
     WayIn(
@@ -65,7 +69,7 @@ WAYS = (
         collectors=_NAMES,
         ordinary=True,
         dedicated=False,
-        seen=_SEEN.format(live=""),
+        seen=_SEEN.format(running="", live=""),
         unseen="Accounts and links that profiles set up: the running system alone can read its profiles.",
         holder="Run the agent on the Mac itself as well: the auditor unites both.",
     ),
@@ -75,7 +79,7 @@ WAYS = (
         collectors=_NAMES,
         ordinary=False,
         dedicated=False,
-        seen=_SEEN.format(live=""),
+        seen=_SEEN.format(running="", live=""),
         unseen="Apps of the system's own volume.",
         holder="Mount the system's volume, and the data's below it at System/Volumes/Data.",
     ),
