@@ -140,8 +140,7 @@ def read_settings(path: Path, kind: type[T]) -> T:
         SourceError: no such file, an unknown or missing key, a value of the wrong kind.
     """
     try:
-        text = _content(path).decode()
-        values = tomllib.loads(text)
+        values = tomllib.loads(_content(path)[0].decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise SourceError(printable(str(exc)), expected="TOML", where=str(path)) from None
     known = kind.__struct_fields__
@@ -192,8 +191,8 @@ def read_private_file(path: Path) -> bytes:
     Raises:
         SourceError: it can't be read, is too large, or everybody may read it.
     """
-    content = _content(path)
-    if sys.platform != "win32" and path.stat().st_mode & _OTHERS_MAY_READ:
+    content, mode = _content(path)
+    if sys.platform != "win32" and mode & _OTHERS_MAY_READ:
         raise SourceError(f"everybody may read {path}", expected="a file for its owner", cure=f"chmod 600 {path}")
     return content
 
@@ -237,12 +236,13 @@ def _base(url: str) -> str:
     return url.rstrip("/")
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> tuple[bytes, int]:
+    """A small file, and its mode."""
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            content, mode = file.read(_MOST_BYTES + 1), os.fstat(file.fileno()).st_mode
     except OSError as exc:
         raise SourceError(f"{path} can't be read: {exc.strerror}", cure="docs/mdm.md says what stands in it") from None
     if len(content) > _MOST_BYTES:
         raise SourceError(f"{path} is larger than {_MOST_BYTES} bytes", expected="a small text file")
-    return content
+    return content, mode
