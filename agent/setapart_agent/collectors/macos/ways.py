@@ -7,15 +7,15 @@ COLLECTORS = tuple(one.info for one in collectors())
 _NAMES = tuple(info.name for info in COLLECTORS)
 _SEEN = (
     "App bundles of the system and of every user, also those left in Downloads or on the Desktop, and apps of iPhone "
-    "and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts of "
-    "installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, Mail "
-    "before 10.11. VPNs, enterprise Wi-Fi, directory joins, Kerberos, single sign-on{live}. For root, for every uid "
-    "from 501 on that can log in, and for every owner of a folder in /Users."
+    "and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts "
+    "of installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, "
+    "Mail before 10.11. VPNs, enterprise Wi-Fi, directory joins, Kerberos, single sign-on{live}. For root, for every "
+    "uid from 501 on that can log in, and for every owner of a folder in /Users."
 )
 _UNSEEN = (
     "Web use without an installed web app. Apps in other folders than the usual ones and on other volumes, and "
-    "programs without a bundle, that do not run now. Accounts of the clients that the catalog calls `own`, of the new Outlook where only its own "
-    "store has them, and of mail programs of the terminal: these make a dedicated Mac inconclusive."
+    "programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, of the new Outlook "
+    "where only its own store has them, and of mail programs of the terminal: these make a dedicated Mac inconclusive."
 )
 
 WAYS = (
@@ -29,7 +29,7 @@ WAYS = (
             running="; whatever runs",
             live=", configuration profiles with their accounts, file servers that are mounted",
         ),
-        unseen=_UNSEEN,
+        unseen=_UNSEEN.format(running=" that do not run now"),
         holder="Give the agent Full Disk Access: packaging/agent/macos has a profile for device management.",
     ),
     WayIn(
