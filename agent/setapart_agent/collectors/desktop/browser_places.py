@@ -10,9 +10,11 @@ A packaged program (MSIX) writes below its own package what it believes to be `A
 (learn.microsoft.com, "Understanding how packaged desktop apps run on Windows").
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Literal
+
+from msgspec import Struct
 
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
@@ -155,6 +157,24 @@ _WINDOWS_HOME: Table = {
 """Where Tor Browser's installer proposes to put it, profile and all."""
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """How the folder of a browser gives itself away.
+
+    Attributes:
+        file: the file in it that lists its profiles.
+        sign: what stands in such a file, and not in one of that name of a program that is no browser.
+        inner: where below a product's folder it may be.
+    """
+
+    file: str
+    sign: bytes
+    inner: tuple[str, ...] = ("",)
+
+
+CHROMIUM = Mark(file="Local State", sign=b'"info_cache":', inner=("", f"/{_USER_DATA}"))
+FIREFOX = Mark(file="profiles.ini", sign=b"[Profile")
+
+
 def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
     """The user data folders of Chromium's family below a home. A browser that nobody can read makes it partial."""
     if system == "macos":
@@ -162,24 +182,27 @@ def chromium_folders(gathering: Gathering, home: str, system: System) -> tuple[B
         for folder in present(gathering, support, _MACOS_UNREAD, ignore_case=True):
             gathering.partly.append(f"{folder.browser}: {UNREAD}")
         found = list(present(gathering, support, _MACOS_CHROMIUM, ignore_case=True))
-        return (*found, *unlisted(gathering, support, found))
+        return (*found, *unlisted(gathering, support, found, CHROMIUM))
     found = []
     for local, roaming in _app_data(gathering, home):
         found += present(gathering, local, _WINDOWS_LOCAL, ignore_case=True)
         found += present(gathering, roaming, _WINDOWS_ROAMING, ignore_case=True)
-        found += unlisted(gathering, local, found)
-        found += unlisted(gathering, roaming, found)
+        found += unlisted(gathering, local, found, CHROMIUM)
+        found += unlisted(gathering, roaming, found, CHROMIUM)
     return tuple(found)
 
 
 def firefox_folders(gathering: Gathering, home: str, system: System) -> tuple[BrowserFolder, ...]:
     """The folders of Firefox's family below a home that hold `profiles.ini`, or the profile itself."""
     if system == "macos":
-        found = list(present(gathering, f"{home}/Library/Application Support", _MACOS_FIREFOX, ignore_case=True))
+        support = f"{home}/Library/Application Support"
+        found = list(present(gathering, support, _MACOS_FIREFOX, ignore_case=True))
+        found += unlisted(gathering, support, found, FIREFOX)
         return (*found, *present(gathering, f"{home}/Library", _MACOS_LIBRARY, ignore_case=True))
     found = list(present(gathering, home, _WINDOWS_HOME, ignore_case=True))
     for _, roaming in _app_data(gathering, home):
         found += present(gathering, roaming, _WINDOWS_FIREFOX, ignore_case=True)
+        found += unlisted(gathering, roaming, found, FIREFOX)
     return tuple(found)
 
 
@@ -207,48 +230,45 @@ def present(gathering: Gathering, base: str, known: Table, *, ignore_case: bool 
 
 
 def unlisted(
-    gathering: Gathering, base: str, known: Collection[BrowserFolder], inner: tuple[str, ...] = ("", f"/{_USER_DATA}")
+    gathering: Gathering, base: str, known: Collection[BrowserFolder], mark: Mark
 ) -> tuple[BrowserFolder, ...]:
-    """The user data folders that no table knows, by the list of profiles in their `Local State`.
-
-    What can't be looked into on the way is no failure: it may hold anything, and only the tables are promised.
-
-    Args:
-        gathering: of the user.
-        base: the folder that they are one or two folders below, as `<product>` or `<vendor>/<product>`.
-        known: those that a table knows.
-        inner: where below a product's folder the system's browsers have it.
-    """
-    from setapart_agent.collectors.browser.parse.chromium_local_state import recognise
-
+    """The folders of browsers that no table knows, `<product>` or `<vendor>/<product>` below a base."""
     quiet = Gathering(tree=gathering.tree, profile=gathering.profile, owner=gathering.owner)
-    paths = frozenset(folder.path for folder in known)
+    return marked(quiet, _candidates(quiet, base, frozenset(folder.path for folder in known), mark), mark)
+
+
+def marked(gathering: Gathering, paths: Iterable[str], mark: Mark) -> tuple[BrowserFolder, ...]:
+    """Those of some folders that give themselves away.
+
+    What can't be looked into is no failure: it may hold anything, and only the tables are promised.
+    """
+    quiet = Gathering(tree=gathering.tree, profile=gathering.profile, owner=gathering.owner)
     found: list[BrowserFolder] = []
     read = 0
-    for path in islice(_candidates(quiet, base, paths, inner), _MAX_CANDIDATES):
-        content = quiet.read(f"{path}/Local State", _LIMIT)
+    for path in islice(paths, _MAX_CANDIDATES):
+        content = quiet.read(f"{path}/{mark.file}", _LIMIT)
         if content is None:
             continue
         read += 1
-        if recognise("Local State", content):
+        if mark.sign in content:
             product = path.removesuffix(f"/{_USER_DATA}").rpartition("/")[2]
-            found.append(BrowserFolder(browser=product.lower(), path=path))
+            found.append(BrowserFolder(browser=product.lstrip(".").lower(), path=path))
         if read >= _MAX_READ:
             break
     return tuple(found)
 
 
-def _candidates(quiet: Gathering, base: str, known: frozenset[str], inner: tuple[str, ...]) -> Iterator[str]:
+def _candidates(quiet: Gathering, base: str, known: frozenset[str], mark: Mark) -> Iterator[str]:
     """Folders that could be one; of a vendor with more products than any has, only its own."""
     for vendor in quiet.entries(base):
         folder = f"{base}/{vendor}"
         if vendor in _NO_PROGRAMS or folder in known:
             continue
         names = quiet.entries(folder)
-        found = [folder] if "Local State" in names else []
+        found = [folder] if mark.file in names else []
         found += [f"{folder}/{_USER_DATA}"] if _USER_DATA in names else []
         if len(names) <= _MAX_PRODUCTS:
-            found += [f"{folder}/{name}{part}" for name in names if name not in _NO_PRODUCTS for part in inner]
+            found += [f"{folder}/{name}{part}" for name in names if name not in _NO_PRODUCTS for part in mark.inner]
         yield from (path for path in found if path not in known)
 
 

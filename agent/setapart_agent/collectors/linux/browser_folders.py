@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from setapart_agent.collectors.desktop.browser_places import MAX_PACKAGES, Table, present, unlisted
+from msgspec import structs
+
+from setapart_agent.collectors.desktop.browser_places import (
+    CHROMIUM,
+    FIREFOX,
+    MAX_PACKAGES,
+    Table,
+    marked,
+    present,
+    unlisted,
+)
 from setapart_agent.collectors.desktop.browsers import BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import User
@@ -57,6 +67,9 @@ _FIREFOX_CONFIG: Table = {
     "thunderbird": "thunderbird",
 }
 
+_FORK = structs.replace(CHROMIUM, inner=("",))
+"""Nothing is called `User Data` here."""
+
 
 def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ...]:
     """The user data folders of Chromium's family."""
@@ -66,7 +79,7 @@ def chromium_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, .
     found = [folder for base in bases for folder in present(gathering, base, _CHROMIUM)]
     for base in bases:
         if base.endswith("config"):
-            found += unlisted(gathering, base, found, inner=("",))
+            found += unlisted(gathering, base, found, _FORK)
     return tuple(found)
 
 
@@ -78,7 +91,11 @@ def firefox_folders(gathering: Gathering, user: User) -> tuple[BrowserFolder, ..
         found += present(gathering, f"{home}/.config", _FIREFOX_CONFIG)
         if home != user.home:
             found += present(gathering, f"{home}/config", _FIREFOX_CONFIG)
-    return tuple(found)
+    for base in (f"{user.home}/.config", f"{user.home}/.mozilla"):
+        found += unlisted(gathering, base, found, FIREFOX)
+    known = {folder.path for folder in found}
+    hidden = (f"{user.home}/{name}" for name in gathering.entries(user.home) if name.startswith("."))
+    return (*found, *marked(gathering, (path for path in hidden if path not in known), FIREFOX))
 
 
 def _sandbox_homes(gathering: Gathering, user: User) -> Iterator[str]:

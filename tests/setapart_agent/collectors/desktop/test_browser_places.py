@@ -104,6 +104,23 @@ def test_a_fork_that_no_table_knows_gives_itself_away(
 
 
 @pytest.mark.parametrize(
+    ("system", "folder", "browser"),
+    [
+        ("macos", f"{MAC}/NewFox", "newfox"),
+        ("windows", f"{WINDOWS}/Roaming/NewFox", "newfox"),
+        ("windows", f"{WINDOWS}/Roaming/Vendor/NewFox", "newfox"),
+    ],
+)
+def test_a_firefox_that_no_table_knows_gives_itself_away(
+    tmp_path: Path, system: System, folder: str, browser: str
+) -> None:
+    plant(tmp_path, {f"{folder}/profiles.ini": "[Profile0]\nPath=Profiles/x\n", f"{folder}x/profiles.ini": "[a]\n"})
+    one = gathering(tmp_path)
+    assert firefox_folders(one, "/Users/ann", system) == (BrowserFolder(browser=browser, path=folder),)
+    assert one.failures == []
+
+
+@pytest.mark.parametrize(
     ("folder", "state"),
     [
         (f"{WINDOWS}/Roaming/Slack", EMBEDS),

@@ -68,3 +68,13 @@ def test_a_fork_that_no_table_knows_gives_itself_away(tmp_path: Path, folder: st
     assert [(found.browser, found.path) for found in chromium_folders(one, ANN)] == [
         ("new-fork", f"/home/ann/{folder}")
     ]
+
+
+@pytest.mark.parametrize("folder", [".newfox", ".mozilla/newfox", ".config/newfox", ".config/vendor/newfox"])
+def test_a_firefox_that_no_table_knows_gives_itself_away(tmp_path: Path, folder: str) -> None:
+    one = gathering(tmp_path, folder)
+    plant(
+        tmp_path,
+        {f"home/ann/{folder}/profiles.ini": "[Profile0]\nPath=x\n", "home/ann/Letters/profiles.ini": "[Profile0]"},
+    )
+    assert [(found.browser, found.path) for found in firefox_folders(one, ANN)] == [("newfox", f"/home/ann/{folder}")]
