@@ -71,6 +71,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "windows.rasphone": ParserRef("windows.parse.rasphone"),
     "windows.wlan-profile": ParserRef("windows.parse.wlan_profile", SYSTEM_PROFILE),
     "windows.shortcut": ParserRef("windows.parse.shortcut"),
+    "windows.new-outlook": ParserRef("windows.parse.new_outlook"),
     "macos.profiles": ParserRef("macos.parse.profiles", SYSTEM_PROFILE),
     "macos.system-profiler": ParserRef("macos.parse.system_profiler", SYSTEM_PROFILE),
     "macos.info-plist": ParserRef("macos.parse.info_plist", SYSTEM_PROFILE),

@@ -62,10 +62,9 @@ def collect(tree: Tree) -> Collected:
 
 def collect_live() -> Collected:
     """Collects from the running system. None of this was run on a real Windows yet, and every collector says so."""
-    from setapart_agent.collectors.desktop.tree import open_tree
-    from setapart_agent.collectors.windows.live import LiveRegistry
+    from setapart_agent.collectors.windows.live import LiveRegistry, SystemDrive
 
-    tree = open_tree(ignore_case=True)
+    tree = SystemDrive()
     registry = LiveRegistry(tree)
     try:
         return collect_from(tree, registry)

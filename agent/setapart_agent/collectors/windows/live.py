@@ -16,7 +16,7 @@ from typing import Any
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome
 from setapart_agent.collectors.desktop.host import User
-from setapart_agent.collectors.desktop.tree import Tree
+from setapart_agent.collectors.desktop.tree import PlainTree, Tree
 from setapart_agent.collectors.windows.hives import HiveRegistry
 from setapart_agent.collectors.windows.host import Opened
 from setapart_agent.collectors.windows.parse.registry_key import AccessDeniedError, Data, Key
@@ -28,6 +28,16 @@ _MAX_ENTRIES = 100_000
 _NOT_LOADED = "the user is not signed in, and only an administrator may read the hive"
 _PRIVILEGES = ("SeBackupPrivilege", "SeRestorePrivilege")
 _LIMIT = 384 * 1024 * 1024
+
+
+class SystemDrive(PlainTree):
+    """The drive that the running Windows is on; Windows itself follows what leads elsewhere, junctions and links."""
+
+    def __init__(self, drive: str | None = None) -> None:
+        super().__init__((drive or os.environ.get("SYSTEMDRIVE", "C:")) + os.sep, ignore_case=True)
+
+    def _resolve(self, path: str) -> str:
+        return self.root.rstrip("\\/") + path
 
 
 class LiveKey(Key):

@@ -1,9 +1,16 @@
-"""Mail programs that keep their accounts in files: Thunderbird and its kin."""
+"""Mail programs that keep their accounts in files: Thunderbird and its kin, the new Outlook, Windows Mail.
 
+The new Outlook and Windows Mail stand on every machine, used or not. Whoever has used one of them, and left no account
+that can be read, is told of: their mail is there.
+"""
+
+from setapart_agent.collectors.base import Denied, Observed
 from setapart_agent.collectors.desktop import thunderbird
-from setapart_agent.collectors.desktop.survey import info_of, result, survey_of
+from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.collectors.windows.users import tree_path
+from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 
 _THUNDERBIRD = (
@@ -14,11 +21,26 @@ _THUNDERBIRD = (
 )
 """The last one is where a packaged (MSIX) Thunderbird writes what it believes to be `AppData`."""
 
+_OUTLOOK = Place(
+    client="outlook for windows",
+    parser="windows.parse.new_outlook",
+    paths=("AppData/Local/Microsoft/Olk/UserSettings.json",),
+)
+_OUTLOOK_USED = Place(
+    client=_OUTLOOK.client, parser=_OUTLOOK.parser, paths=("AppData/Local/Microsoft/Olk/EBWebView/Default/*",)
+)
+_MAIL = Place(
+    client="windows mail", parser="windows.parse.new_outlook", paths=("AppData/Local/Comms/Unistore/data/3/*/*",)
+)
+"""Where Windows Mail keeps the bodies of messages; its accounts are partnerships in the registry."""
+_PARTNERS = r"Software\Microsoft\ActiveSync\Partners"
+_UNREADABLE = Denied("it was used, and whose mail it holds can't be read")
+
 
 class MailPrograms:
     """The accounts of mail programs; machine-wide there are none."""
 
-    info = info_of("windows.mail", __name__, ("accounts",), thunderbird.PLACES)
+    info = info_of("windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _MAIL))
 
     def collect(self, host: WindowsHost) -> Facts:
         """Every user's programs."""
@@ -27,8 +49,22 @@ class MailPrograms:
             if user.unseen is None:
                 survey = survey_of(host, user)
                 thunderbird.look(survey, user, _THUNDERBIRD, located=tree_path)
+                survey.look((_OUTLOOK,))
+                if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
+                    survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)
+                if survey.find(_MAIL) and not _has_partners(host, user):
+                    survey.fail(_MAIL.client, _MAIL.sections, _UNREADABLE)
                 surveys.append(survey)
         return result(self.info, host, surveys)
+
+
+def _has_partners(host: WindowsHost, user: User) -> bool:
+    """Whether the registry names accounts of Windows Mail; `registered` reads them."""
+    hive = host.registry.user(user)
+    try:
+        return isinstance(hive, Observed) and any(True for _ in hive.value.key.below(_PARTNERS))
+    except ParseError:
+        return False
 
 
 COLLECTORS: tuple[WindowsCollector, ...] = (MailPrograms(),)

@@ -37,7 +37,7 @@ class Registered:
                 f"{_PARSE}.{name}"
                 for name in (
                     "registry_key", "reading", "installed_programs", "store_packages", "outlook_profile",
-                    "work_identity", "file_shares", "machine", "machine_links",
+                    "work_identity", "vpn_clients", "file_shares", "machine", "machine_links",
                 )
             ),
             "setapart_agent.collectors.desktop.parse.account",

@@ -12,14 +12,15 @@ _APPS = (
     "shortcuts."
 )
 _TIES = (
-    "Accounts of classic Outlook (all versions), Thunderbird, Windows Mail, OneDrive and Office; work or school "
-    "accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, Windows' own VPNs, OpenVPN, "
-    "WireGuard tunnels (without where they lead), Wi-Fi networks that want an identity."
+    "Accounts of Outlook (classic of all versions, and new), Thunderbird, Windows Mail, OneDrive and Office; work or "
+    "school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, Windows' own VPNs, "
+    "OpenVPN, GlobalProtect, FortiClient, WireGuard tunnels (without where they lead), Wi-Fi networks that want an "
+    "identity."
 )
 _UNSEEN = (
-    "Accounts of the new Outlook, Teams and other clients with a store of their own (the catalog names them: `own`): "
-    "remove such a client, as with `Get-AppxPackage Microsoft.OutlookForWindows | Remove-AppxPackage`, or have an "
-    "officer attest it. Programs on other drives. VPN clients other than those named. Enforcement by AppLocker or WDAC."
+    "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "
+    "client, as with `Get-AppxPackage MSTeams | Remove-AppxPackage`, or have an officer attest it. Programs on other "
+    "drives. VPN clients other than those named. Enforcement by AppLocker or WDAC."
 )
 _NEVER = "never; a stand-in for `winreg` with its documented behaviour"
 _WRITTEN = "never; hives and exports of real machines"

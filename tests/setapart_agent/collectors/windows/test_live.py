@@ -124,3 +124,15 @@ def test_a_description_for_both_readers_gives_the_same() -> None:
     fake = FakeWinreg({"ROOT": tree}, {})
     live_key = LiveKey(fake, fake.HKEY_LOCAL_MACHINE, "ROOT")
     assert sorted(walk(live_key), key=repr) == sorted(walk(open_hive(hive(tree))[0]), key=repr)
+
+
+def test_the_systems_drive_follows_links_and_patterns_ignore_case(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other drive"
+    (tmp_path / "C" / "Users").mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "x.txt").write_bytes(b"x")
+    (tmp_path / "C/Users/Ada").symlink_to(elsewhere)
+    tree = live.SystemDrive(str(tmp_path / "C"))
+    assert tree.read("/Users/Ada/x.txt") == Observed(b"x")
+    assert tree.entries("/Users") == Observed(("Ada",))
+    assert tree.find("/Users/A*/*.TXT")[0] == ("/Users/Ada/x.txt",)

@@ -45,3 +45,36 @@ def test_a_profile_on_another_drive_is_denied(windows: WindowsTree) -> None:
     windows.write(f"{ROOT}/profiles.ini", "[Profile0]\nIsRelative=0\nPath=D:\\Mail\\own\n")
     found = {(profile, status) for _, profile, status, _ in rows(windows.collect(MailPrograms()))}
     assert found == {("system", "observed"), (ADA, "denied")}
+
+
+OLK = "AppData/Local/Microsoft/Olk"
+UNISTORE = "AppData/Local/Comms/Unistore/data/3/a/1.dat"
+
+
+def status(windows: WindowsTree) -> str:
+    (found,) = {row.status for row in windows.collect(MailPrograms()).coverage if row.profile == ADA}
+    return found
+
+
+def test_the_new_outlook_that_nobody_started_hides_nothing(windows: WindowsTree) -> None:
+    assert status(windows) == "observed"
+
+
+def test_the_new_outlooks_accounts_are_read(windows: WindowsTree) -> None:
+    windows.write(f"{OLK}/EBWebView/Default/Preferences", "{}")
+    windows.write(f"{OLK}/UserSettings.json", '{"Identities": {"IdentityMap": {"ada@agency.example": "x"}}}')
+    found = windows.collect(MailPrograms())
+    assert [(account.type, account.domain) for account in found.accounts] == [("outlook-new:account", "agency.example")]
+    assert status(windows) == "observed"
+
+
+def test_a_new_outlook_that_was_used_and_lost_its_list_is_told(windows: WindowsTree) -> None:
+    windows.write(f"{OLK}/EBWebView/Default/Preferences", "{}")
+    assert status(windows) == "denied"
+
+
+def test_windows_mail_that_holds_mail_has_an_account_or_is_told(windows: WindowsTree) -> None:
+    windows.write(UNISTORE, "x")
+    assert status(windows) == "denied"
+    windows.in_user(r"Software\Microsoft\ActiveSync\Partners", {"{1}": {}})
+    assert status(windows) == "observed"
