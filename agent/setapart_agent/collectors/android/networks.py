@@ -30,7 +30,8 @@ def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...]) -> F
     vpn = ask(source, commands.DUMPSYS_VPN, dumpsys_vpn.read)
     connected = ask(source, commands.DUMPSYS_CONNECTIVITY, dumpsys_connectivity.read)
     foreground = _foreground(wifi, users)
-    links = dumpsys_wifi.links(wifi.value, foreground) if isinstance(wifi, Observed) else ()
+    owner = foreground if any(user.id == foreground for user in users) else users[0].id
+    links = dumpsys_wifi.links(wifi.value, owner) if isinstance(wifi, Observed) else ()
     links += dumpsys_vpn.links(vpn.value) if isinstance(vpn, Observed) else ()
     links += dumpsys_connectivity.links(connected.value) if isinstance(connected, Observed) else ()
     return Facts(
@@ -40,9 +41,9 @@ def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...]) -> F
 
 
 def _foreground(wifi: Answer[SavedWifi], users: tuple[AndroidUser, ...]) -> str:
-    """The user in the foreground: as the Wi-Fi service says, else the main one, else user 0."""
+    """The user in the foreground: as the Wi-Fi service says, also where nothing else lists it; else the main user."""
     known = wifi.value.current_user if isinstance(wifi, Observed) else None
-    if known is not None and any(user.id == known for user in users):
+    if known is not None:
         return known
     return next((user.id for user in users if user.is_main), users[0].id)
 

@@ -30,6 +30,7 @@ MATURITY: Maturity = "untested"
 
 NO_LIST = "this Android does not list its saved Wi-Fi networks"
 
+_TOP = re.compile(rb"^(?:Wi-Fi is |Verbose logging is o)", re.MULTILINE)
 _LIST = re.compile(r"^(?:WifiConfigManager - Configured networks Begin ----|Configured networks)[ ]*$", re.MULTILINE)
 _LIST_END = "\nWifiConfigManager - Configured networks End ----"
 _PASSPOINT = ("PasspointManager - Providers Begin ---", "PasspointManager - Providers End ---")
@@ -75,7 +76,7 @@ class SavedWifi(Struct, frozen=True, kw_only=True):
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """Whether this is the dump of the Wi-Fi service and not a whole bug report."""
-    if b"DUMP OF SERVICE " in content or not re.search(rb"^Wi-Fi is |^Verbose logging is o", content, re.MULTILINE):
+    if b"DUMP OF SERVICE " in content or _TOP.search(content, 0, 65536) is None:
         return False
     return b"WifiConfigManager" in content or b"\nLatest scan results" in content
 
