@@ -2,25 +2,32 @@
 
 Speaks what libusbmuxd and libimobiledevice document: packets of usbmuxd (length, version, message, tag, a property
 list), then, after `Connect`, whatever listens on the device's port. Port 62078 is lockdownd, whose messages are
-property lists behind their length; services get a port when they are started. Sessions and services are in clear
-(`EnableSessionSSL` false), as a device may choose.
+property lists behind their length; services get a port when they are started. The session and the services are in TLS,
+which the device asks for, with the certificates of the pair record; or in clear, which it may choose as well.
 """
 
 import contextlib
+import datetime as dt
+import functools
 import plistlib
 import socket
+import ssl
 import struct
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 LOCKDOWN_PORT = 62078
 SERVICE_PORT = 50_000
 PLIST = 8
 HEAD = struct.Struct("<IIII")
 BUID = "9F8E7D6C-0000-1111-2222-333344445555"
-PAIR_RECORD = {"HostID": "HOST", "SystemBUID": BUID, "HostCertificate": b"", "HostPrivateKey": b""}
 
 Answer = Callable[[dict[str, Any]], Any]
 
@@ -39,6 +46,7 @@ class ReplayedPhone:
         cloud: dict[str, Any] | None = None,
         paired: bool = True,
         locked: bool = False,
+        tls: bool = True,
         connection: str = "USB",
         broken: frozenset[str] = frozenset(),
     ) -> None:
@@ -57,6 +65,7 @@ class ReplayedPhone:
         self.cloud = cloud
         self.paired = paired
         self.locked = locked
+        self.tls = tls
         self.connection = connection
         self.broken = broken
         self.asked: list[dict[str, Any]] = []
@@ -113,7 +122,7 @@ class ReplayedUsbmuxd:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError, EOFError, struct.error):
+        with client, contextlib.suppress(OSError, EOFError, struct.error):  # ssl.SSLError is an OSError
             while True:
                 length, _version, _message, tag = HEAD.unpack(_exactly(client, HEAD.size))
                 request = plistlib.loads(_exactly(client, length - HEAD.size))
@@ -133,7 +142,7 @@ class ReplayedUsbmuxd:
         if kind == "ReadPairRecord":
             phone = next((one for one in self._phones if one.udid == request["PairRecordID"]), None)
             if phone is not None and phone.paired:
-                return {"PairRecordData": plistlib.dumps(PAIR_RECORD)}, None
+                return {"PairRecordData": plistlib.dumps(_pair_record())}, None
             return {"MessageType": "Result", "Number": 2}, None
         if kind == "Connect":
             phone = self._phones[request["DeviceID"] - 1]
@@ -143,21 +152,30 @@ class ReplayedUsbmuxd:
 
     def _device(self, client: socket.socket, phone: ReplayedPhone, port: int) -> None:
         """Everything that is said to the device itself."""
+        if (phone.tls and port != LOCKDOWN_PORT) or self._talk(client, phone, port):
+            with _server_context().wrap_socket(client, server_side=True) as secure:
+                self._talk(secure, phone, port)
+
+    def _talk(self, client: socket.socket, phone: ReplayedPhone, port: int) -> bool:
+        """Answers question after question; whether what follows is to be in TLS."""
         while True:
             (length,) = struct.unpack(">I", _exactly(client, 4))
             request = plistlib.loads(_exactly(client, length))
             if port == LOCKDOWN_PORT:
-                answers: Any = [self._lockdown(phone, request)]
-            else:
-                owner, name = self._services[port]
-                answers = owner.service(name)(request)
+                answer = self._lockdown(phone, request)
+                _send(client, answer)
+                if answer.get("EnableSessionSSL"):
+                    return True
+                continue
+            owner, name = self._services[port]
+            answers = owner.service(name)(request)
             if answers is None:
                 client.sendall(struct.pack(">I", 9) + b"<nonsense")
-                continue
-            paged = port != LOCKDOWN_PORT and isinstance(answers, list) and request.get("Command") == "Browse"
-            for answer in answers if paged or port == LOCKDOWN_PORT else [answers]:
-                body = plistlib.dumps(answer)
-                client.sendall(struct.pack(">I", len(body)) + body)
+            elif request.get("Command") == "Browse":
+                for page in answers:
+                    _send(client, page)
+            else:
+                _send(client, answers)
 
     def _lockdown(self, phone: ReplayedPhone, request: dict[str, Any]) -> dict[str, Any]:
         kind = request["Request"]
@@ -169,13 +187,13 @@ class ReplayedUsbmuxd:
         if kind == "StartSession":
             if not phone.paired:
                 return base | {"Error": "InvalidHostID"}
-            return base | {"SessionID": "SESSION", "EnableSessionSSL": False}
+            return base | {"SessionID": "SESSION", "EnableSessionSSL": phone.tls}
         if kind == "StartService":
             if phone.locked:
                 return base | {"Error": "PasswordProtected"}
             port = SERVICE_PORT + len(self._services)
             self._services[port] = (phone, request["Service"])
-            return base | {"Service": request["Service"], "Port": port, "EnableServiceSSL": False}
+            return base | {"Service": request["Service"], "Port": port, "EnableServiceSSL": phone.tls}
         return base | {"Error": "InvalidRequest"}
 
 
@@ -197,6 +215,11 @@ def _attached(number: int, phone: ReplayedPhone) -> dict[str, Any]:
     }
 
 
+def _send(client: socket.socket, answer: Any) -> None:
+    body = plistlib.dumps(answer)
+    client.sendall(struct.pack(">I", len(body)) + body)
+
+
 def _exactly(client: socket.socket, size: int) -> bytes:
     found = b""
     while len(found) < size:
@@ -205,3 +228,35 @@ def _exactly(client: socket.socket, size: int) -> bytes:
             raise EOFError
         found += chunk
     return found
+
+
+@functools.cache
+def _identity() -> tuple[bytes, bytes]:
+    """A certificate and its key; client and device use the same, and neither checks the other's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), private
+
+
+def _pair_record() -> dict[str, Any]:
+    certificate, key = _identity()
+    return {"HostID": "HOST", "SystemBUID": BUID, "HostCertificate": certificate, "HostPrivateKey": key}
+
+
+def _server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\n".join(_identity()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context

@@ -39,8 +39,9 @@ def rows(found: Facts, section: str) -> list[tuple[str, str | None]]:
     return [(row.status, row.reason) for row in found.coverage if row.section == section]
 
 
-def test_a_device_with_its_apps(connect: Connect) -> None:
-    found = connect(ReplayedPhone(apps=APPS, icons=[[{"displayIdentifier": "com.zhiliaoapp.musically"}]]))
+@pytest.mark.parametrize("tls", [True, False])
+def test_a_device_with_its_apps(connect: Connect, tls: bool) -> None:
+    found = connect(ReplayedPhone(apps=APPS, icons=[[{"displayIdentifier": "com.zhiliaoapp.musically"}]], tls=tls))
     assert (found.device.platform, found.device.serial, found.device.model) == ("ios", "F1234567890", "iPhone13,2")
     assert [(app.identifier, app.state) for app in found.apps] == [
         ("com.zhiliaoapp.musically", "installed"),

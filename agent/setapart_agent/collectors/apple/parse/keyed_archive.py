@@ -8,7 +8,7 @@ classes become dictionaries of their fields. Graphs that hold themselves, or unf
 
 from collections.abc import Mapping
 
-from setapart_agent.collectors.apple.parse.plist import Uid, dict_of, list_of, moment, read_plist
+from setapart_agent.collectors.apple.parse.plist import Uid, dict_of, list_of, moment, read_plist, text_of
 from setapart_agent.errors import ParseError
 
 MAX_NODES = 200_000
@@ -33,7 +33,7 @@ def unarchive(raw: bytes, expected: str = _EXPECTED) -> object:
         ParseError: no archive, broken, or a graph that holds itself or unfolds without end.
     """
     archive = read_plist(raw, expected)
-    if archive.get("$archiver") not in _ARCHIVERS:
+    if text_of(archive, "$archiver") not in _ARCHIVERS:
         raise ParseError("no archive of NSKeyedArchiver", expected=expected)
     graph = _Graph(list_of(archive, "$objects"))
     top = dict_of(archive, "$top")

@@ -73,6 +73,7 @@ def test_sharing_that_unfolds_without_end_is_refused() -> None:
         b"",
         plistlib.dumps({}),
         plistlib.dumps({"$archiver": "Other", "$objects": []}),
+        plistlib.dumps({"$archiver": ["NSKeyedArchiver"], "$objects": []}),
         plistlib.dumps(
             {"$archiver": "NSKeyedArchiver", "$top": {"root": UID(9)}, "$objects": []}, fmt=plistlib.FMT_BINARY
         ),
