@@ -23,8 +23,8 @@ _OLD = (
     "there."
 )
 _SECOND_USER = (
-    "Wi-Fi networks that another full user has saved for himself alone: switch to that user and report once more, both "
-    "reports count together."
+    "Wi-Fi networks that another full user has saved for himself alone: switch to that user and report by another way "
+    "as well (adb, bug report); both reports count together."
 )
 _ADB_STEPS = (
     "Settings, About phone: tap the build number seven times. Developer options: switch on USB debugging. Attach the "
