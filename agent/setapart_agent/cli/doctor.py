@@ -42,7 +42,7 @@ _CURES = (
     ("users-unknown", "start the users of the device, or capture a bug report on it"),
     ("Shell does not have permission", "capture a bug report on the device: it shows this user as well"),
     ("does not show this user", "start this user, unlock the work profile, and read the device again"),
-    ("not in the foreground", "switch to that user and report by another way as well: adb, bug report; both are united"),
+    ("not in the foreground", "switch to that user and report by another way as well (adb, bug report)"),
     ("Wi-Fi networks:", "read the phone by adb or by a full bug report; before Android 4.2 nothing shows its networks"),
     ("VPNs:", "read the phone by adb or by a full bug report; before Android 5 nothing shows its VPNs"),
     ("does not tell its site", "read the phone by adb, which asks for each web app, or remove the web app"),

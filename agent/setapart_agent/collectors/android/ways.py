@@ -35,7 +35,10 @@ _REPORT_STEPS = (
     'Take it yourself, right before: Developer options, "Take bug report", full; or `adb bugreport FILE.zip`. It takes '
     "minutes. It holds much more than is reported: delete the file afterwards."
 )
-_QF_STEPS = "androidqf's own steps; full collection, so that there is a `dumpsys.txt` or a `bugreport.zip`."
+_QF_STEPS = (
+    "androidqf's own steps; full collection, so that there is a `dumpsys.txt` or a `bugreport.zip`. Give the folder or "
+    "the zip of it; what is encrypted by age must be decrypted first."
+)
 
 WAYS = (
     WayIn(

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import random
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -229,6 +230,22 @@ def test_packages_by_user_make_every_listed_user_observed_but_those_that_were_re
         ("10", "work"),
         ("11", "secondary"),
     ]
+
+
+def test_no_damage_to_a_zip_leaves_our_errors(tmp_path: Path) -> None:
+    more = {"bugreport.zip": report_of({"package": "x\n"}), "acquisition.json": "{}", "package_users.json": "{}"}
+    whole = zipped(tmp_path, FILES | more).read_bytes()
+    dice = random.Random(11)
+    path = tmp_path / "damaged.zip"
+    for _ in range(200):
+        content = bytearray(whole)
+        for _ in range(dice.randrange(1, 6)):
+            content[dice.randrange(len(content))] = dice.randrange(256)
+        path.write_bytes(content[: dice.randrange(len(content)) if dice.random() < 0.3 else len(content)])
+        try:
+            collect(androidqf.open_androidqf(path))
+        except SourceError:
+            continue
 
 
 @pytest.mark.parametrize("name", ["absent", "empty", "file.zip"])
