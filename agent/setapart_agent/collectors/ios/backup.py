@@ -14,7 +14,7 @@ from pathlib import Path
 from setapart_agent.collectors.apple.parse.plist import read_plist, text_of
 from setapart_agent.collectors.base import Absent, Collected, CollectorInfo, Failed, Observed, Unseen
 from setapart_agent.collectors.ios import contents
-from setapart_agent.collectors.ios.backup_folder import Backup, plain, read_file, rows_of
+from setapart_agent.collectors.ios.backup_folder import Backup, Opener, plain, read_file, rows_of
 from setapart_agent.collectors.ios.parse import backup_info, backup_manifest
 from setapart_agent.collectors.ios.section import PROFILE
 from setapart_agent.collectors.worker import note_device
@@ -155,7 +155,7 @@ def _opened(folder: Path, ask: Ask) -> Iterator[Backup | Unseen]:
         yield Failed("Manifest.db: not in the backup")
         return
     if not _encrypted(folder):
-        yield _with_rows(folder, manifest)
+        yield _with_rows(folder, manifest, plain)
         return
     password = ask()
     if password is None:
@@ -165,12 +165,12 @@ def _opened(folder: Path, ask: Ask) -> Iterator[Backup | Unseen]:
             cure="run this in a terminal, where it is asked for",
         )
     from setapart_agent.collectors.ios.encrypted import decrypted
+    from setapart_agent.collectors.ios.progress import steps
 
-    with decrypted(folder, password) as (decrypter, plaintext):
-        try:
-            yield Backup(folder, rows_of(plaintext, contents.WANTED), decrypter)
-        except ParseError as exc:
-            yield Failed(f"Manifest.db: {exc.got}")
+    with steps("Opening the backup", 3) as done, decrypted(folder, password, done) as (decrypter, plaintext):
+        opened = _with_rows(folder, plaintext, decrypter)
+        done()
+        yield opened
 
 
 def _encrypted(folder: Path) -> bool:
@@ -183,9 +183,9 @@ def _encrypted(folder: Path) -> bool:
         return False
 
 
-def _with_rows(folder: Path, manifest: Path) -> Backup | Unseen:
+def _with_rows(folder: Path, manifest: Path, opener: Opener) -> Backup | Unseen:
     try:
-        return Backup(folder, rows_of(manifest, contents.WANTED), plain)
+        return Backup(folder, rows_of(manifest, contents.WANTED), opener)
     except ParseError as exc:
         return Failed(f"Manifest.db: {exc.got}")
 

@@ -6,7 +6,7 @@ prints to standard output; neither gets out of here.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -87,17 +87,24 @@ class Decrypter:
 
 
 @contextmanager
-def decrypted(folder: Path, password: str) -> Iterator[tuple[Decrypter, Path]]:
+def decrypted(folder: Path, password: str, done: Callable[[], None]) -> Iterator[tuple[Decrypter, Path]]:
     """The opener of an encrypted backup and its decrypted manifest, which is gone afterwards.
+
+    Args:
+        folder: the backup.
+        password: its password.
+        done: is told of each of the two steps that take time.
 
     Raises:
         SourceError: it can't be opened.
     """
     decrypter = Decrypter(folder, password)
+    done()
     try:
         with TemporaryDirectory(prefix="setapart-") as private:
             manifest = Path(private, "Manifest.db")
             decrypter.save_manifest(manifest)
+            done()
             yield decrypter, manifest
     finally:
         decrypter.close()
