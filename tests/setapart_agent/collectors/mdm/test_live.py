@@ -280,12 +280,14 @@ def test_an_older_server_is_asked_in_its_own_words(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_too_much_for_the_server_is_read_host_by_host(tmp_path: Path) -> None:
-    server = FleetServer([fleet_host(number, "a.b") for number in range(1, 4)])
+    server = FleetServer([fleet_host(number, "a.b") for number in range(1, 41)])
     server.broken_lists = True
     with Manager(server) as manager:
         found = list(pulled("fleet", fleet_settings(tmp_path, manager.url)))
-    assert [apps_rows(one)[0].status for one in found] == ["observed"] * 3
-    assert "/api/v1/fleet/hosts/3" in manager.paths()
+    assert [apps_rows(one)[0].status for one in found] == ["observed"] * 40
+    assert "/api/v1/fleet/hosts/40" in manager.paths()
+    asked_with_software = [asked for asked in manager.asked if "populate_software" in asked.query]
+    assert {asked.query["page"] for asked in asked_with_software} == {"0"}  # and not again for the second page
 
 
 def test_a_host_without_software_that_can_not_be_had_is_said_to_have_failed(tmp_path: Path) -> None:

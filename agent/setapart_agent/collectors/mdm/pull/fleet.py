@@ -26,8 +26,8 @@ _SWEPT_AT_ONCE = 200
 _MOST_SWEEPS = 3
 _MOST_SWEPT_PAGES = 10_000
 _NOT_KNOWN = frozenset({400, 422})
-_POPULATE = "populate_software"
-_LEAN, _FULL = "without_vulnerability_details", "true"
+_SPELLINGS = ("without_vulnerability_details", "true")
+"""Of `populate_software`, the second for servers that know no other."""
 
 
 class _Hosts(Struct, frozen=True):
@@ -51,19 +51,16 @@ class Fleet:
         self._token = token
         self._hosts = f"{settings.url}/api/v1/fleet/hosts"
         self._size = settings.page_size or _USUAL_PAGE
-        self._populate = _LEAN
+        self._populate = _SPELLINGS[0]
+        self._one_by_one = False
         self._tolerance = Tolerance()
 
     def page(self, cursor: str | None) -> Page:
         """The hosts of a page, with software if that can be had; the cursor is its number."""
         number = int(cursor) if cursor is not None and cursor.isascii() and cursor.isdigit() else 0
-        try:
-            hosts = self._with_software(number)
-        except AnswerError as exc:
-            self._tolerance.failed(exc)
+        hosts = None if self._one_by_one else self._with_software(number)
+        if hosts is None:
             hosts = self._list(number, self._size, {})
-        else:
-            self._tolerance.went_well()
         listed = _listed(hosts)
         # A server may give fewer than it was asked for: only an empty page is the end.
         return Page(devices=listed, next=str(number + 1) if hosts else None, nameless=len(hosts) - len(listed))
@@ -85,14 +82,17 @@ class Fleet:
             if len(given) == before:
                 return
 
-    def _with_software(self, number: int) -> tuple[msgspec.Raw, ...]:
-        try:
-            return self._list(number, self._size, {_POPULATE: self._populate})
-        except AnswerError as exc:
-            if exc.status not in _NOT_KNOWN or self._populate == _FULL:
-                raise
-        self._populate = _FULL
-        return self._list(number, self._size, {_POPULATE: _FULL})
+    def _with_software(self, number: int) -> tuple[msgspec.Raw, ...] | None:
+        """A page with software; `None` if that is too much for the server, which is not asked so again."""
+        for populate in _SPELLINGS[_SPELLINGS.index(self._populate) :]:
+            self._populate = populate
+            try:
+                return self._list(number, self._size, {"populate_software": populate})
+            except AnswerError as exc:
+                if exc.status not in _NOT_KNOWN:
+                    break
+        self._one_by_one = True
+        return None
 
     def _list(self, number: int, size: int, more: dict[str, str]) -> tuple[msgspec.Raw, ...]:
         query = {"page": str(number), "per_page": str(size), "order_key": "id", "order_direction": "asc", **more}

@@ -135,15 +135,8 @@ class Journal(Memory):
         Raises:
             SourceError: another pull holds it, or it can't be written.
         """
+        handle = _opened(path)
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, _PRIVATE)
-        except OSError as exc:
-            raise _unusable(path, exc) from None
-        try:
-            _lock(handle, path)
-            if not os.fstat(handle).st_nlink:  # whoever held the lock came to the end, and removed the file
-                os.close(handle)
-                return cls.open(path, settings, now=now, hours=hours, say=say)
             found = _read(handle)
             head, lines, whole = _parsed(found)
             why = _unfit(head, settings, now, hours) if found else ""
@@ -241,6 +234,27 @@ def _read(handle: int) -> bytes:
     with os.fdopen(os.dup(handle), "rb") as file:
         file.seek(0)
         return file.read()
+
+
+def _opened(path: Path) -> int:
+    """The file, locked and in its place.
+
+    Raises:
+        SourceError: another pull holds it, or it can't be written.
+    """
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, _PRIVATE)
+        except OSError as exc:
+            raise _unusable(path, exc) from None
+        try:
+            _lock(handle, path)
+        except BaseException:
+            os.close(handle)
+            raise
+        if os.fstat(handle).st_nlink:
+            return handle
+        os.close(handle)  # whoever held the lock came to the end, and removed the file
 
 
 def _lock(handle: int, path: Path) -> None:

@@ -15,6 +15,7 @@ from setapart_agent.collectors.mdm.pull.http import AnswerError, Client, Manager
 from setapart_agent.collectors.mdm.pull.settings import Secret
 from setapart_agent.collectors.mdm.pull.tokens import StaticToken
 from setapart_agent.errors import SourceError
+from setapart_evidence import __version__
 
 TOKEN = StaticToken(Secret("t0ken"))
 PERMISSION = "the role of an observer"
@@ -53,6 +54,7 @@ def test_a_packed_answer_is_unpacked() -> None:
     with Manager(lambda asked: Said(body=b"[" + b"1," * 1000 + b"1]")) as manager:
         assert get(manager).startswith(b"[1,1,")
     assert manager.asked[0].headers["accept-encoding"] == "gzip"
+    assert manager.asked[0].headers["user-agent"] == f"setapart-agent/{__version__} (gzip)"
 
 
 # Whom to trust --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from setapart_agent.collectors.mdm.pull import journal
 from setapart_agent.collectors.mdm.pull.journal import Journal, Memory, state_path
 from setapart_agent.errors import SourceError
 
@@ -159,6 +160,24 @@ def test_two_pulls_at_once_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="another pull holds"):
         opened(tmp_path / "mdm.state")
     journal.close()
+
+
+def test_a_file_that_was_removed_while_it_was_waited_for_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mdm.state"
+    lock, removed = journal._lock, []
+
+    def last_moment(handle: int, place: Path) -> None:
+        lock(handle, place)
+        if not removed:  # as if the pull before came to its end between our opening and our lock
+            removed.append(place.unlink())
+
+    monkeypatch.setattr(journal, "_lock", last_moment)
+    made = opened(path)
+    made.give("a", None, None)
+    made.close()
+    assert path.read_bytes().count(b"given") == 1
 
 
 def test_a_link_in_place_of_the_state_is_not_followed(tmp_path: Path) -> None:
