@@ -18,7 +18,7 @@ from setapart_agent.collectors.base import (
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.windows.hives import HiveRegistry
 from setapart_agent.collectors.windows.host import Opened, Registry, WindowsCollector, WindowsHost
-from setapart_agent.collectors.windows.parse.machine import read_device
+from setapart_agent.collectors.windows.parse.machine import read_device, system_drive
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.collectors.windows.users import users_of
@@ -75,8 +75,9 @@ def collect_live() -> Collected:
 def collect_from(tree: Tree, registry: Registry) -> Collected:
     """Collects from a drive and the registry that goes with it."""
     software = registry.software()
-    users = users_of(tree, software.value if isinstance(software, Observed) else _unseen(software))
-    host = WindowsHost(tree=tree, users=users, registry=registry)
+    drive = system_drive(_key(software))
+    users = users_of(tree, software.value if isinstance(software, Observed) else _unseen(software), drive)
+    host = WindowsHost(tree=tree, users=users, registry=registry, drive=drive)
     device = device_facts(registry)
     note_device(device)
     profiles = {SYSTEM_PROFILE: Profile(id=SYSTEM_PROFILE, kind="system")}

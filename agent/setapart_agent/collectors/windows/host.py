@@ -36,9 +36,10 @@ class Registry(Protocol):
 
 
 class WindowsHost(Host, frozen=True, kw_only=True):
-    """What every collector of Windows is given."""
+    """What every collector of Windows is given; `drive` is the letter of the system's drive, such as `c:`."""
 
     registry: Registry
+    drive: str = "c:"
 
     @property
     def live(self) -> bool:

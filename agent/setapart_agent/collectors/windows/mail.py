@@ -48,7 +48,7 @@ class MailPrograms:
         for user in host.users:
             if user.unseen is None:
                 survey = survey_of(host, user)
-                thunderbird.look(survey, user, _THUNDERBIRD, located=tree_path)
+                thunderbird.look(survey, user, _THUNDERBIRD, located=lambda path: tree_path(path, host.drive))
                 survey.look((_OUTLOOK,))
                 if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
                     survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)

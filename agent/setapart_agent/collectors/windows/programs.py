@@ -11,6 +11,7 @@ from msgspec import Struct
 from setapart_agent.collectors.base import Absent, CollectorInfo, Observed
 from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.windows.folders import moved_folders
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.collectors.windows.users import tree_path
 from setapart_agent.facts import Facts, unite
@@ -36,6 +37,7 @@ _USER_FOLDERS = {
     "AppData/Local": 3,
     "AppData/Local/Programs": 3,
 }
+_MOVED_DEPTH = 3
 _LEFT_OUT = frozenset(
     {
         "windows", "users", "programdata", "appdata", "packages", "temp", "$recycle.bin", "system volume information",
@@ -64,14 +66,19 @@ class PortableFiles:
         sections=("apps",),
         maturity="untested",
         reads=("the names of executables in Program Files, on the drive itself, and in each user's usual folders",),
-        modules=(__name__,),
+        modules=(__name__, "setapart_agent.collectors.windows.folders", f"{_PARSE}.shell_folders"),
     )
 
     def collect(self, host: WindowsHost) -> Facts:
         """One row for the system and one for every user."""
         system = Gathering(tree=host.tree)
-        _Search(system).look("", _SYSTEM_FOLDERS)
-        return unite((system.facts(self.info), *for_each_user(host, self.info, _portable)))
+        _Search(system).look(_SYSTEM_FOLDERS)
+
+        def of_user(gathering: Gathering, user: User) -> None:
+            moved = dict.fromkeys(moved_folders(host, user), _MOVED_DEPTH)
+            _Search(gathering).look({f"{user.home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()} | moved)
+
+        return unite((system.facts(self.info), *for_each_user(host, self.info, of_user)))
 
 
 class Shortcuts:
@@ -131,17 +138,13 @@ def processes_facts(found: Iterable[Process], host: WindowsHost, info: Collector
     gatherings = {profile: Gathering(tree=host.tree, profile=profile) for profile in profiles}
     homes = {user.home.lower() + "/": user.profile for user in host.users}
     for process in found:
-        path = (tree_path(process.executable or "") or "").lower()
+        path = (tree_path(process.executable or "", host.drive) or "").lower()
         name = (process.executable or process.name).replace("\\", "/").rpartition("/")[2]
         if not name or path.startswith("/windows/"):
             continue
         profile = next((profile for home, profile in homes.items() if path.startswith(home)), SYSTEM_PROFILE)
         gatherings[profile].add((App(identifier=name, profile=profile, kind="portable", source="process"),))
     return unite(gathering.facts(info) for gathering in gatherings.values())
-
-
-def _portable(gathering: Gathering, user: User) -> None:
-    _Search(gathering).look(user.home, _USER_FOLDERS)
 
 
 def _menus(gathering: Gathering, user: User) -> None:
@@ -167,10 +170,10 @@ class _Search:
         self._seen: dict[str, int] = {}
         self._names: dict[str, None] = {}
 
-    def look(self, base: str, depths: dict[str, int]) -> None:
-        """Looks into folders below a base; one that is left out by name is not looked into from above."""
+    def look(self, depths: dict[str, int]) -> None:
+        """Looks into folders; one that is left out by name is not looked into from above."""
         for folder, depth in depths.items():
-            self._folder(f"{base}/{folder}".rstrip("/") or "/", depth)
+            self._folder("/" + folder.strip("/"), depth)
         if len(self._seen) > _MAX_FOLDERS:
             self._gathering.partly.append("more folders than are looked at")
         self._gathering.add(

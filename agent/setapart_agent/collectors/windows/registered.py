@@ -6,6 +6,7 @@ from msgspec import structs
 
 from setapart_agent.collectors.base import Absent, CollectorInfo, Observed, Outcome, coverage_of
 from setapart_agent.collectors.desktop.host import User
+from setapart_agent.collectors.windows.folders import ELSEWHERE, app_data_is_elsewhere
 from setapart_agent.collectors.windows.host import Opened, WindowsCollector, WindowsHost
 from setapart_agent.collectors.windows.parse.reading import COLLECTOR
 from setapart_agent.collectors.windows.parse.registry_key import Key
@@ -13,7 +14,7 @@ from setapart_agent.collectors.windows.registry_file import RegistryFile, UserPa
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
 
-_PARSE = "setapart_agent.collectors.windows.parse"
+_WINDOWS = "setapart_agent.collectors.windows"
 _SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
 
 
@@ -32,12 +33,12 @@ class Registered:
         ),
         modules=(
             __name__,
-            *(f"setapart_agent.collectors.windows.{name}" for name in ("hive", "hive_log", "live", "registry_file")),
+            *(f"{_WINDOWS}.{name}" for name in ("folders", "hive", "hive_log", "live", "registry_file")),
             *(
-                f"{_PARSE}.{name}"
+                f"{_WINDOWS}.parse.{name}"
                 for name in (
                     "registry_key", "reading", "installed_programs", "store_packages", "outlook_profile",
-                    "work_identity", "vpn_clients", "file_shares", "machine", "machine_links",
+                    "work_identity", "vpn_clients", "shell_folders", "file_shares", "machine", "machine_links",
                 )
             ),
             "setapart_agent.collectors.desktop.parse.account",
@@ -69,7 +70,10 @@ class Registered:
             return Facts(coverage=coverage_of(_SECTIONS, user.profile, COLLECTOR, (user.unseen,)))
         hive, classes = host.registry.user(user), host.registry.classes(user)
         part = UserPart(profile=user.profile, root=_key(hive), classes=_key(classes))
-        return _result(user.profile, user_facts(part), ((hive, _SECTIONS), (classes, ("apps",))))
+        moved: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
+        if app_data_is_elsewhere(host, user):
+            moved = ((ELSEWHERE, ("apps", "accounts")),)
+        return _result(user.profile, user_facts(part), ((hive, _SECTIONS), (classes, ("apps",)), *moved))
 
 
 def _key(outcome: Outcome[Opened]) -> Key | None:

@@ -23,17 +23,18 @@ _DRIVES = ("%systemdrive%", "%homedrive%")
 _UNLISTED = "unlisted"
 
 
-def users_of(tree: Tree, software: Opened | Unseen) -> tuple[User, ...]:
+def users_of(tree: Tree, software: Opened | Unseen, drive: str = "c:") -> tuple[User, ...]:
     """Each user once.
 
     Args:
         tree: the system's drive.
         software: the machine's SOFTWARE, or why it can't be read; the folders alone then tell of users.
+        drive: the letter of the system's drive.
     """
     users: list[User] = []
     try:
         if isinstance(software, Opened):
-            users = [_user(tree, profile.sid, profile.path) for profile in listed_profiles(software.key)]
+            users = [_user(tree, profile.sid, profile.path, drive) for profile in listed_profiles(software.key)]
     except ParseError as exc:
         software = Failed(f"the list of profiles: {exc.got}")
     if not isinstance(software, Opened):
@@ -59,9 +60,9 @@ def tree_path(path: str, drive: str = "c:") -> str | None:
     return plain.rstrip("/") if plain.startswith("/") and not plain.startswith("//") else None
 
 
-def _user(tree: Tree, sid: str, path: str) -> User:
+def _user(tree: Tree, sid: str, path: str, drive: str) -> User:
     name = folder_name(path) or sid
-    home = tree_path(path)
+    home = tree_path(path, drive)
     if home is None:
         return User(name=name, home="/nonexistent", sid=sid, unseen=Denied("the profile is not on the system's drive"))
     return User(name=name, home=home, sid=sid, unseen=_unseen(tree, home))

@@ -9,7 +9,7 @@ from setapart_agent.collectors.windows.collector import collect, collectors
 from setapart_agent.errors import SourceError
 from setapart_agent.sources import collect as collect_source
 from setapart_agent.sources import parse_source
-from windows_tree import ADA, WindowsTree
+from windows_tree import ADA, VERSION, WindowsTree
 
 
 @pytest.fixture
@@ -77,3 +77,9 @@ def test_every_collector_declares_itself() -> None:
         assert one.info.modules
         for module in (*one.info.modules, *collector._SHARED):
             __import__(module)
+
+
+def test_the_systems_drive_need_not_be_c(windows: WindowsTree) -> None:
+    profile = {ADA: {"ProfileImagePath": r"D:\Users\ada"}}
+    windows.in_software(VERSION, {"SystemRoot": r"D:\WINDOWS", "ProfileList": profile})
+    assert {row.status for row in windows.everything().coverage} == {"observed"}

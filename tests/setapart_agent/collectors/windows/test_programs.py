@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from registry_maker import Expand
 from setapart_agent.collectors.windows.programs import PortableFiles, Process, Processes, Shortcuts, processes_facts
 from setapart_evidence.identifiers import keys_of
 from windows_files import lnk
@@ -106,3 +107,19 @@ def test_running_programs_belong_to_the_folder_they_lie_in(windows: WindowsTree)
 
 def test_a_disk_has_no_running_programs(windows: WindowsTree) -> None:
     assert windows.collect(Processes()).coverage == ()
+
+
+SHELL = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (r"%USERPROFILE%\OneDrive - Agency\Desktop", "OneDrive - Agency/Desktop/x/Telegram.exe"),
+        (r"C:\Desks\ada", "/Desks/ada/x/Telegram.exe"),
+    ],
+)
+def test_a_desktop_that_was_moved_is_looked_into(windows: WindowsTree, value: str, path: str) -> None:
+    windows.in_user(SHELL, {"Desktop": Expand(value)})
+    windows.write(path, "MZ")
+    assert ("Telegram.exe", ADA) in portable(windows)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_maker import hive
+from registry_maker import Expand, hive
 from setapart_agent.collectors.windows.registered import Registered
 from windows_tree import ADA, BOB, UNINSTALL, WindowsTree, rows
 
@@ -92,3 +92,25 @@ def test_a_user_who_can_not_be_looked_into_is_told(windows: WindowsTree) -> None
     windows.in_software(r"Microsoft\Windows NT\CurrentVersion\ProfileList", {BOB: {"ProfileImagePath": r"D:\bob"}})
     found = {status for _, profile, status, _ in rows(windows.collect(Registered())) if profile == BOB}
     assert found == {"denied"}
+
+
+SHELL = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+
+
+@pytest.mark.parametrize(
+    ("values", "statuses"),
+    [
+        (
+            {"AppData": Expand(r"%USERPROFILE%\AppData\Roaming"), "Local AppData": r"C:\Users\ada\AppData\Local"},
+            {"observed"},
+        ),
+        ({"AppData": r"\\server\profiles\ada"}, {"denied"}),
+        ({"Local AppData": Expand(r"%USERPROFILE%\Other")}, {"denied"}),
+        ({"Desktop": r"\\server\desktops\ada"}, {"observed"}),
+    ],
+)
+def test_app_data_that_was_moved_is_not_seen(windows: WindowsTree, values: dict[str, str], statuses: set[str]) -> None:
+    windows.in_user(SHELL, values)
+    found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
+    assert {status for section, status in found if section != "links"} == statuses
+    assert ("links", "observed") in found

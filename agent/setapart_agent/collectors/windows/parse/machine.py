@@ -70,6 +70,12 @@ def read_device(reading: Reading, software: Key | None, system: Key | None, *, l
     )
 
 
+def system_drive(software: Key | None) -> str:
+    """The letter of the drive that this Windows calls its own, such as `c:`."""
+    root = _text(_quiet(software, _VERSION), "SystemRoot") or ""
+    return root[:2].lower() if re.fullmatch(r"[A-Za-z]:", root[:2]) else "c:"
+
+
 def listed_profiles(software: Key) -> tuple[ListedProfile, ...]:
     """The users that have, or had, a profile here, each once.
 
