@@ -1,6 +1,6 @@
 """When androidqf took an acquisition: `acquisition.json`.
 
-`{"uuid", "androidqf_version", "storage_path", "started", "completed", …}`; the times are RFC 3339 with nanoseconds, in
+`{"uuid", "storage_path", "started", "completed", …}`, later ones with `androidqf_version`; the times are RFC 3339 with nanoseconds, in
 UTC, by the clock of the computer that androidqf ran on. Source: acquisition/acquisition.go of androidqf.
 """
 
@@ -18,8 +18,7 @@ _MOST_DIGITS = 40
 
 
 class _Acquisition(Struct, frozen=True):
-    androidqf_version: Any
-    started: Any
+    started: Any = None
 
 
 def read(raw: bytes) -> datetime:

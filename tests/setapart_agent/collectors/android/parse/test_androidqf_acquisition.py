@@ -28,3 +28,10 @@ def test_a_time_that_can_not_be_is_none(started: object) -> None:
 def test_what_is_no_record_is_an_error_of_ours(raw: bytes) -> None:
     with pytest.raises(ParseError):
         parser.read(raw)
+
+
+def test_the_first_androidqf_of_2021_tells_it_too() -> None:
+    raw = (
+        b'{"uuid": "u", "storage_path": "x", "started": "2021-08-03T10:00:00.5Z", "completed": "2021-08-03T10:20:00Z"}'
+    )
+    assert parser.read(raw) == datetime(2021, 8, 3, 10, 0, 0, 500_000, UTC)
