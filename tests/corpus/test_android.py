@@ -92,6 +92,7 @@ def test_dumpsys_of_androidqf_has_packages_and_no_accounts(android: Path, tmp_pa
     }
     assert found.accounts == ()
     assert rows(found, "accounts") == {"0": "unsupported"}
+    assert rows(found, "links", "networks") == {"0": "unsupported"}
 
 
 def test_getprop_of_androidqf_is_properties(android: Path) -> None:
@@ -114,6 +115,7 @@ def test_cut_down_bug_report_has_packages_and_no_accounts(android: Path, tmp_pat
         }
         assert found.accounts == ()
         assert rows(found, "accounts") == {"0": "unsupported"}
+        assert rows(found, "links", "networks") == {"0": "unsupported"}
 
 
 def test_dump_of_two_packages(android: Path) -> None:

@@ -1,7 +1,8 @@
 """When androidqf took an acquisition: `acquisition.json`.
 
-`{"uuid", "storage_path", "started", "completed", …}`, later ones with `androidqf_version`; the times are RFC 3339 with nanoseconds, in
-UTC, by the clock of the computer that androidqf ran on. Source: acquisition/acquisition.go of androidqf.
+`{"uuid", "storage_path", "started", "completed", …}`, later ones with `androidqf_version`; the times are RFC
+3339 with nanoseconds, in UTC, by the clock of the computer that androidqf ran on. Source: acquisition/acquisition.go of
+androidqf.
 """
 
 from datetime import UTC, datetime
