@@ -130,9 +130,9 @@ PARSERS: Mapping[str, ParserRef] = {
     "linux.aerc": ParserRef("linux.parse.aerc"),
     "linux.himalaya": ParserRef("linux.parse.himalaya"),
     "linux.ccache": ParserRef("linux.parse.ccache"),
-    "linux.nextcloud": ParserRef("linux.parse.nextcloud"),
+    "linux.nextcloud": ParserRef("desktop.parse.nextcloud"),
     "linux.onedrive": ParserRef("linux.parse.onedrive"),
-    "linux.rclone": ParserRef("linux.parse.rclone"),
+    "linux.rclone": ParserRef("desktop.parse.rclone"),
     "linux.bookmarks": ParserRef("linux.parse.bookmarks"),
 }
 

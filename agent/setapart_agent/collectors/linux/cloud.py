@@ -7,7 +7,7 @@ from setapart_agent.facts import Facts
 _PLAIN = (
     Place(
         client="nextcloud",
-        parser="linux.parse.nextcloud",
+        parser="desktop.parse.nextcloud",
         paths=(
             ".config/Nextcloud/nextcloud.cfg",
             ".config/ownCloud/owncloud.cfg",
@@ -15,7 +15,7 @@ _PLAIN = (
             ".local/share/data/ownCloud/owncloud.cfg",
         ),
     ),
-    Place(client="rclone", parser="linux.parse.rclone", paths=(".config/rclone/rclone.conf", ".rclone.conf")),
+    Place(client="rclone", parser="desktop.parse.rclone", paths=(".config/rclone/rclone.conf", ".rclone.conf")),
 )
 _ONEDRIVE = Place(
     client="onedrive",

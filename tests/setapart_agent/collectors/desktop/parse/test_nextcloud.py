@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import nextcloud
+from setapart_agent.collectors.desktop.parse import nextcloud
 
 CONFIG = r"""[General]
 clientVersion=3.13.0
