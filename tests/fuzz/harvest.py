@@ -21,7 +21,7 @@ from .seeds import Seed, keep, seeds_of
 MOST = 8
 MOST_OF_ONE_TEST = 2
 LARGEST = 48 * 1024
-TESTS = ("tests/setapart_agent/collectors",)
+TESTS = REPOSITORY / "tests" / "setapart_agent" / "collectors"
 
 
 class Harvester:
@@ -66,14 +66,18 @@ def _shape(files: FileSet, facts: Facts) -> tuple[object, ...]:
     )
 
 
+def _tests_of(kinds: tuple[str, ...]) -> list[str]:
+    """The folders of the platforms whose kinds are harvested."""
+    names = {kind.partition(".")[0] for kind in kinds}
+    return [str(TESTS / name) for name in sorted(names | ({"desktop"} if "linux" in names else set()))]
+
+
 def main() -> None:
     prefixes = tuple(sys.argv[1:])
     kinds = tuple(kind for kind in PARSERS if kind.startswith(prefixes or ("",)))
     harvester = Harvester(kinds)
     os.chdir(REPOSITORY)
-    pytest.main(
-        ["-q", "--no-header", "-p", "no:cacheprovider", *TESTS, "--deselect", "tests/fuzz"], plugins=[harvester]
-    )
+    pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", *_tests_of(kinds)], plugins=[harvester])
     for kind in kinds:
         if found := tuple(harvester.found.get(kind, {}).values()):
             keep(kind, found)
