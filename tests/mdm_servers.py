@@ -205,7 +205,7 @@ def graph_device(number: int, **changes: object) -> Document:
         "model": "Latitude 7440",
         "manufacturer": "Dell Inc.",
         "imei": "490154203237518",
-        "serialNumber": f"SER{number:05d}",
+        "serialNumber": f"INT{number:05d}",
         "phoneNumber": "+4799999999",
         "androidSecurityPatchLevel": "",
         "userDisplayName": "Kari Nordmann",

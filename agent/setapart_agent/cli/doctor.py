@@ -46,6 +46,11 @@ _CURES = (
     ("Wi-Fi networks:", "read the phone by adb or by a full bug report; before Android 4.2 nothing shows its networks"),
     ("VPNs:", "read the phone by adb or by a full bug report; before Android 5 nothing shows its VPNs"),
     ("does not tell its site", "read the phone by adb, which asks for each web app, or remove the web app"),
+    ("does not see the personal side", "read the phone by adb or a bug report as well; the auditor unites both"),
+    ("applicationReports is missing", "set applicationReportsEnabled in the manager's policy, and report again"),
+    ("the manager denies access", "give whoever asks the permission that docs/mdm.md names"),
+    ("the manager answers", "look at the manager, and report again"),
+    ("the manager's", "look at the manager, and report again"),
     ("went away", "plug the device in again and keep it unlocked"),
     ("limit", "remove what is not needed; a list is too long for one report"),
 )

@@ -81,7 +81,7 @@ def test_intune_s_devices_come_with_their_apps_as_their_export_would(tmp_path: P
 
 def test_intune_s_pages_and_batches_ask_for_every_device_once(tmp_path: Path) -> None:
     with serving(tenant(45, page=30)) as manager:
-        assert serials(pulled("graph", graph_settings(tmp_path, manager.url))) == [f"SER{n:05d}" for n in range(45)]
+        assert serials(pulled("graph", graph_settings(tmp_path, manager.url))) == [f"INT{n:05d}" for n in range(45)]
     batches = [json.loads(asked.body)["requests"] for asked in manager.asked if asked.path == "/beta/$batch"]
     assert [len(requests) for requests in batches] == [20, 10, 15]
     assert sum(asked.path == "/v1.0/deviceManagement/managedDevices" for asked in manager.asked) == 2
@@ -165,7 +165,7 @@ def test_a_link_to_another_host_is_not_followed(tmp_path: Path) -> None:
     with serving(answers) as manager, Manager(tenant(1)) as evil:
         answers.url = evil.url
         run = pulled("graph", graph_settings(tmp_path, manager.url))
-        assert serials(islice(run, 2)) == ["SER00000", "SER00001"]
+        assert serials(islice(run, 2)) == ["INT00000", "INT00001"]
         with pytest.raises(SourceError, match="the manager names another host"):
             next(run)
     assert not evil.asked
@@ -203,7 +203,7 @@ def test_records_without_an_id_are_told_after_the_others(tmp_path: Path) -> None
     answers.devices.append(graph_device(9, id=17))
     with serving(answers) as manager:
         run = pulled("graph", graph_settings(tmp_path, manager.url))
-        assert serials(islice(run, 2)) == ["SER00000", "SER00002"]
+        assert serials(islice(run, 2)) == ["INT00000", "INT00002"]
         with pytest.raises(SourceError, match="2 records of the manager can't be read: they have no id"):
             next(run)
 
@@ -330,7 +330,7 @@ def test_a_pull_that_stopped_goes_on_without_asking_for_what_was_given(tmp_path:
         run.close()
         manager.asked.clear()
         after = serials(pulled("graph", path, resume=True))
-    assert before[:-1] + after == [f"SER{number:05d}" for number in range(45)]
+    assert before[:-1] + after == [f"INT{number:05d}" for number in range(45)]
     lists = [asked.query.get("$skiptoken") for asked in manager.asked if asked.path.startswith("/v1.0/")]
     assert lists == ["30"]
     assert not (tmp_path / "mdm-graph.state").exists()
@@ -478,7 +478,7 @@ def test_no_secret_stands_in_what_is_told_or_kept(
         next(run)
         told = capsys.readouterr().err
         run.close()
-    for secret in (GRAPH_SECRET, FLEET_TOKEN, "token-1", "ya29", "kari", "agency.example", "SER0", "AND0", "MAC0"):
+    for secret in (GRAPH_SECRET, FLEET_TOKEN, "token-1", "ya29", "kari", "agency.example", "INT0", "AND0", "MAC0"):
         assert secret not in kept
         assert secret not in told
     assert os.sep not in kept

@@ -113,6 +113,6 @@ def test_a_record_that_says_two_things_is_told_and_keeps_no_other_from_being_rea
     page = b'{"value": [' + twice + b"," + json.dumps(graph_device(1)).encode() + b"]}"
     manager = MAKERS["graph"](Stub([page, b"{}", whole, whole]))
     run = Pull(manager, Memory(), (), say=lambda text: None, progress=lambda done: None).devices()
-    assert next(run).facts.device.serial == "SER00001"
+    assert next(run).facts.device.serial == "INT00001"
     with pytest.raises(SourceError, match="1 records of the manager can't be read: an object names a member twice"):
         next(run)

@@ -67,8 +67,8 @@ def test_a_private_authority_is_trusted_when_it_is_named(tmp_path: Path) -> None
 
 
 def test_an_unknown_authority_is_refused_at_once(tmp_path: Path) -> None:
-    watch = Watch()
-    with Manager(fine, tls=Authority(tmp_path).server()) as manager, pytest.raises(ManagerError, match="not to be tru"):
+    watch, tls = Watch(), Authority(tmp_path).server()
+    with Manager(fine, tls=tls) as manager, pytest.raises(ManagerError, match="not to be trusted"):
         get(manager, watch)
     assert not manager.asked
     assert not watch.waits
