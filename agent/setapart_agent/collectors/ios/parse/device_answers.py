@@ -1,9 +1,10 @@
 """What an iPhone or iPad answers over its cable: the list of apps, the home screen, the installed profiles.
 
 Apps: `Browse` of com.apple.mobile.installation_proxy, with `ReturnAttributes` as below. Home screen: `getIconState` of
-com.apple.springboardservices, a nest of lists and folders (`iconLists`) of icons with a `displayIdentifier`; a web clip
-has one that is no app's. Profiles: `GetProfileList` of com.apple.mobile.MCInstall, which names profiles and not what is
-in them. Shapes as pymobiledevice3 and libimobiledevice show them; no recorded answers were at hand.
+com.apple.springboardservices, a nest of lists and folders (`iconLists`) of icons with a `displayIdentifier`; that of a
+web clip is 32 hexadecimal digits and no app's. Profiles: `GetProfileList` of com.apple.mobile.MCInstall, which names
+profiles and not what is in them. Shapes as pymobiledevice3 and libimobiledevice show them; no recorded answers were at
+hand.
 """
 
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def clips_of(answer: object, apps: tuple[App, ...], profile: str) -> tuple[tuple
         name = text_of(icon, "displayIdentifier", "bundleIdentifier")
         address = text_of(icon, *_CLIP_ADDRESSES)
         if address is None and (name is None or name.lower() in known or "." in name):
-            continue  # an app, a folder, a widget; the identifier of a clip is a digest without dots
+            continue  # an app, a folder, a widget: those names have dots
         origin = origin_of(address or "")
         if origin is None:
             unknown += 1
@@ -93,6 +94,8 @@ def _icons(answer: object) -> Iterator[Dict]:
         left -= 1
         if isinstance(one, list):
             waiting.extend(one[:left])
+        elif isinstance(one, str):
+            yield {"displayIdentifier": one}
         elif isinstance(one, dict):
             yield one
             waiting.append(one.get("iconLists"))

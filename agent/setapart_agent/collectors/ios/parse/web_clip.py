@@ -1,6 +1,7 @@
 """Web apps on the home screen: `Library/WebClips/<id>.webclip/Info.plist`, written by Safari and by profiles.
 
-Keys `URL` and `Title`. Source: the folder's name in real backups; the keys as SpringBoard reads them (untested).
+Keys `URL` and `Title`; a clip that stands for an app has `ApplicationBundleIdentifier` instead. Source: the folder's
+name in real backups, and the keys that programs write there which place icons on the home screen; no capture of one.
 """
 
 from setapart_agent.collectors.apple.parse.plist import is_plist, read_plist, text_of
@@ -12,6 +13,7 @@ from setapart_evidence.statement import Maturity
 
 KIND = "ios.web-clip"
 MATURITY: Maturity = "untested"
+_APP = "ApplicationBundleIdentifier"
 
 
 def recognise(name: str, content: bytes) -> bool:
@@ -27,6 +29,8 @@ def parse(files: FileSet) -> Facts:
     """
     clip = read_plist(files.main, "Info.plist of a web clip")
     url = text_of(clip, "URL")
+    if url is None and text_of(clip, _APP) is not None:
+        return Facts()  # another icon for an app, which the list of apps has
     if url is None:
         raise ParseError("a web clip without an address", expected="Info.plist of a web clip")
     origin = origin_of(url)

@@ -35,6 +35,7 @@ def test_a_web_clip_is_what_is_on_the_screen_and_no_app() -> None:
             {"listType": "folder", "iconLists": [[{"displayIdentifier": "0A1B", "displayName": "x"}]]},
             {"displayIdentifier": "0A1C", "displayName": "T", "webClipURL": "https://www.tiktok.com/x"},
             {"displayIdentifier": "com.not.installed"},
+            "com.apple.mobilesafari",
         ],
     ]  # fmt: skip
     clips, unknown = answers.clips_of(screen, (SAFARI,), "0")

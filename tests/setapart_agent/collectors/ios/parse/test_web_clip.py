@@ -21,6 +21,11 @@ def test_a_clip_that_opens_no_web_page_is_no_web_app() -> None:
     assert web_clip.parse(FileSet(files={"main": raw})).apps == ()
 
 
+def test_a_clip_that_stands_for_an_app_is_no_web_app() -> None:
+    raw = plistlib.dumps({"ApplicationBundleIdentifier": "com.apple.Maps", "Title": "Maps"})
+    assert web_clip.parse(FileSet(files={"main": raw})).apps == ()
+
+
 @pytest.mark.parametrize("value", [{}, {"URL": 5}, {"Title": "x"}])
 def test_a_clip_without_an_address_is_an_error(value: dict[str, object]) -> None:
     with pytest.raises(ParseError):
