@@ -56,6 +56,7 @@ def hive(
     lists: str = "lh",
     sequence: tuple[int, int] = (1, 1),
     minor: int = 5,
+    written: int = FILETIME,
 ) -> bytes:
     """A hive file.
 
@@ -66,12 +67,13 @@ def hive(
         lists: the kind of the lists of keys: lf, lh, li, or ri for a list of lists.
         sequence: the two sequence numbers; a hive whose numbers differ is dirty.
         minor: the minor version.
+        written: when it was written last, in ticks of 100 ns since 1601.
     """
     writer = _Writer(lists, minor)
     top = writer.key(root, tree, 0xFFFFFFFF, 0x2C)
     body = bytearray(writer.bins())
     head = bytearray(BASE)
-    struct.pack_into("<4sIIQIIIIIII", head, 0, b"regf", *sequence, FILETIME, 1, minor, 0, 1, top, len(body), 1)
+    struct.pack_into("<4sIIQIIIIIII", head, 0, b"regf", *sequence, written, 1, minor, 0, 1, top, len(body), 1)
     head[48:112] = utf16(name)[:64].ljust(64, b"\0")
     return bytes(sealed(head)) + bytes(body)
 

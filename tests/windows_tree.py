@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from registry_maker import at, hive, merged
+from registry_maker import FILETIME, at, hive, merged
 from setapart_agent.collectors.desktop.tree import open_tree
 from setapart_agent.collectors.windows.collector import collect
 from setapart_agent.collectors.windows.hives import HiveRegistry
@@ -22,8 +22,9 @@ CONTROL = "ControlSet001"
 class WindowsTree:
     """An installation with the user ada; `with_user` adds others. Hives are written by `finish`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, written: int = FILETIME) -> None:
         self.root = root
+        self.written = written
         self.software: dict[str, Any] = at(
             VERSION,
             {
@@ -71,12 +72,15 @@ class WindowsTree:
 
     def finish(self) -> None:
         """Writes the hives."""
-        self.write("/Windows/System32/config/SOFTWARE", hive(self.software, name=r"emRoot\System32\Config\SOFTWARE"))
-        self.write("/Windows/System32/config/SYSTEM", hive(self.system, name="SYSTEM"))
+        self.write("/Windows/System32/config/SOFTWARE", self._hive(self.software, r"emRoot\System32\Config\SOFTWARE"))
+        self.write("/Windows/System32/config/SYSTEM", self._hive(self.system, "SYSTEM"))
         for name, tree in self.users.items():
-            self.write(f"/Users/{name}/NTUSER.DAT", hive(tree, name=rf"\??\C:\Users\{name}\ntuser.dat"))
+            self.write(f"/Users/{name}/NTUSER.DAT", self._hive(tree, rf"\??\C:\Users\{name}\ntuser.dat"))
         for name, tree in self.classes.items():
-            self.write(f"/Users/{name}/AppData/Local/Microsoft/Windows/UsrClass.dat", hive(tree, name="UsrClass.dat"))
+            self.write(f"/Users/{name}/AppData/Local/Microsoft/Windows/UsrClass.dat", self._hive(tree, "UsrClass.dat"))
+
+    def _hive(self, tree: Mapping[str, Any], name: str) -> bytes:
+        return hive(tree, name=name, written=self.written)
 
     def host(self) -> WindowsHost:
         """The host, with hives written."""

@@ -3,7 +3,8 @@
 from setapart_agent.collectors.base import WayIn
 from setapart_agent.collectors.windows.collector import collectors
 
-_RUNNING = tuple(collector.info.name for collector in collectors())
+COLLECTORS = tuple(collector.info for collector in collectors())
+_RUNNING = tuple(info.name for info in COLLECTORS)
 _MOUNTED = tuple(name for name in _RUNNING if name not in ("windows.processes", "windows.dsregcmd"))
 _APPS = (
     "Programs that the registry lists for uninstalling, of the machine (64 and 32 bit) and of each user, hidden ones "
@@ -20,12 +21,13 @@ _TIES = (
 _UNSEEN = (
     "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "
     "client, as with `Get-AppxPackage MSTeams | Remove-AppxPackage`, or have an officer attest it. Programs on other "
-    "drives. VPN clients other than those named. Enforcement by AppLocker or WDAC."
+    "drives, or on a desktop that a server keeps; a user whose AppData is kept elsewhere is `denied`. VPN clients "
+    "other than those named. Enforcement by AppLocker or WDAC."
 )
 _NEVER = "never; a stand-in for `winreg` with its documented behaviour"
 _WRITTEN = "never; hives and exports of real machines"
 
-WAYS: tuple[WayIn, ...] = (
+WAYS = (
     WayIn(
         device="Windows 10 or 11",
         source="`local`, as administrator",
@@ -61,7 +63,7 @@ WAYS: tuple[WayIn, ...] = (
         last_run=_NEVER,
     ),
     WayIn(
-        device="Windows XP to 11, a disk or image",
+        device="Windows 7 to 11, a disk or image",
         source="`root:DIR`",
         collectors=_MOUNTED,
         ordinary=True,
