@@ -80,6 +80,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "macos.accounts": ParserRef("macos.parse.accounts"),
     "macos.mail-accounts": ParserRef("macos.parse.mail_accounts"),
     "macos.outlook": ParserRef("macos.parse.outlook"),
+    "macos.onedrive": ParserRef("macos.parse.onedrive_settings"),
     "macos.network-extension": ParserRef("macos.parse.network_extension", SYSTEM_PROFILE),
     "macos.network-services": ParserRef("macos.parse.network_services", SYSTEM_PROFILE),
     "macos.known-networks": ParserRef("macos.parse.known_networks", SYSTEM_PROFILE),

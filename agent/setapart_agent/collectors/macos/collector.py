@@ -16,7 +16,7 @@ from setapart_agent.errors import SourceError
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Profile, ProfileKind
 
-MODULES = ("apps", "running", "brew", "browsers", "accounts", "mail", "network", "directory", "profiles")
+MODULES = ("apps", "running", "brew", "browsers", "accounts", "mail", "cloud", "network", "directory", "profiles")
 NO_FULL_DISK_ACCESS = "no full disk access"
 _REFUSED = "permission denied"
 _SHARED = (

@@ -1,9 +1,14 @@
 """What joins a Mac or a user to an organisation: directories, Kerberos, single sign-on of the platform."""
 
-from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.base import Observed
+from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
-from setapart_agent.facts import Facts
-from setapart_evidence.model import Section
+from setapart_agent.collectors.desktop.tree import Tree
+from setapart_agent.collectors.macos.parse.user_record import read
+from setapart_agent.collectors.macos.users import RECORDS
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import Facts, domain_of
+from setapart_evidence.model import Link, Section
 
 _LINKS: tuple[Section, ...] = ("links",)
 _SETTINGS = "Library/Preferences"
@@ -62,11 +67,24 @@ class Directory:
         system.look(_SYSTEM)
         surveys = [system]
         for user in host.users:
+            system.facts.append(Facts(links=_sign_on(host.tree, user)))
             if user.unseen is None:
                 survey = survey_of(host, user)
                 survey.look(_HOME)
                 surveys.append(survey)
         return result(self.info, host, surveys)
+
+
+def _sign_on(tree: Tree, user: User) -> tuple[Link, ...]:
+    """The organisation that a user's record names; records that can't be read are users that are missing."""
+    raw = tree.read(f"{RECORDS}/{user.name}.plist")
+    try:
+        record = read(raw.value) if isinstance(raw, Observed) else None
+    except ParseError:
+        return ()
+    if record is None or record.sign_on is None:
+        return ()
+    return (Link(kind="sso", target=domain_of(record.sign_on), profile=user.profile),)
 
 
 COLLECTORS: tuple[DesktopCollector, ...] = (Directory(),)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from macos_tree import TREES, MacTree, rows, xml
+from macos_tree import RECORDS, TREES, MacTree, rows, xml
 from setapart_agent.collectors.macos.directory import Directory
 
 CONFIGURATIONS = "/Library/Preferences/OpenDirectory/Configurations"
@@ -34,6 +34,17 @@ def test_joins_realms_and_sign_on(mac: MacTree) -> None:
         (mac.ann, "kerberos", "nomad.example"),
     }
     assert {row[2] for row in rows(mac.collect(Directory()))} == {"observed"}
+
+
+def test_a_user_of_an_organisations_sign_on(mac: MacTree) -> None:
+    identities = ["X509:<T>CN=x", "PlatformSSO:ann@corp.example"]
+    user = {"name": ["ann"], "uid": [mac.ann], "home": ["/Users/ann"], "altsecurityidentities": identities}
+    mac.write(f"{RECORDS}/ann.plist", xml(user))
+    assert links(mac) == {(mac.ann, "sso", "corp.example")}
+    mac.write(f"{RECORDS}/ann.plist", xml({**user, "altsecurityidentities": ["PlatformSSO:", 7]}))
+    assert links(mac) == {(mac.ann, "sso", None)}
+    mac.write(f"{RECORDS}/ann.plist", b"bplist00")
+    assert links(mac) == set()
 
 
 def test_a_mac_that_nobody_joined(mac: MacTree) -> None:

@@ -1,7 +1,8 @@
 """A local user's record: `/private/var/db/dslocal/nodes/Default/users/<name>.plist`.
 
 Source: opendirectoryd's local node; each attribute is an array whose first member counts (`name`, `uid`, `home`,
-`shell`).
+`shell`). A user whose account the platform's single sign-on made or took over has an identity `PlatformSSO:<address>`
+among `altsecurityidentities`, as administrators' public scripts read it.
 """
 
 import re
@@ -14,16 +15,18 @@ from setapart_agent.errors import ParseError
 _EXPECTED = "the record of a local user"
 _UID = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 _MAX_UID = 2**32
+_SIGN_ON = "PlatformSSO:"
 _NO_LOGIN = frozenset({"false", "nologin"})
 
 
 class UserRecord(Struct, frozen=True, kw_only=True):
-    """A user; the uid of `nobody`, -2, is 4294967294 here."""
+    """A user; the uid of `nobody`, -2, is 4294967294 here. `sign_on` is the address at the organisation's sign-on."""
 
     name: str
     uid: int
     home: str
     shell: str = ""
+    sign_on: str | None = None
 
     @property
     def login(self) -> bool:
@@ -42,4 +45,6 @@ def read(content: bytes) -> UserRecord:
     name, uid, home, shell = values
     if not name or not _UID.fullmatch(uid) or not home.startswith("/"):
         raise ParseError("a record without name, uid or home", expected=_EXPECTED)
-    return UserRecord(name=name, uid=int(uid) % _MAX_UID, home=home, shell=shell)
+    identities = texts_of(record, "altsecurityidentities")
+    sign_on = next((one.partition(":")[2].strip() for one in identities if one.startswith(_SIGN_ON)), None)
+    return UserRecord(name=name, uid=int(uid) % _MAX_UID, home=home, shell=shell, sign_on=sign_on)
