@@ -29,8 +29,11 @@ _MOST_INNER = 1_000
 
 
 def recognise(name: str, content: bytes) -> bool:
-    """By name, or by the class that every such archive holds."""
-    name = name.replace("\\", "/").rpartition("/")[2]
+    """By name, or by the class that every such archive holds; a Mac keeps the same files in `/Library/Preferences`."""
+    path = name.replace("\\", "/")
+    name = path.rpartition("/")[2]
+    if "/Library/Preferences/" in path:
+        return False
     if name == _ARCHIVE:
         return is_plist(content)
     if name == "preferences.plist":

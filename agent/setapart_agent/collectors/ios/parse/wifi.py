@@ -21,14 +21,17 @@ _NAMES = frozenset(
     {"com.apple.wifi.known-networks.plist", "com.apple.wifi.plist", "com.apple.wifi-networks.plist"}
 )  # fmt: skip
 _LIST = "List of known networks"
+_CLIENT = "EAPClientConfiguration"
+_PROFILES = ("EnterpriseProfile", "EAPProfile")
 _SIM_TYPES = frozenset({18, 23, 50})  # RFC 4186, 4187, 9048
 _SECURITY = ("SupportedSecurityTypes", "SecurityType", "SecurityMode")
 _PAYLOAD = "com.apple.wifi.managed"
 
 
 def recognise(name: str, content: bytes) -> bool:
-    """By name."""
-    return name.replace("\\", "/").rpartition("/")[2] in _NAMES and is_plist(content)
+    """By name; a Mac keeps files of the same name in `/Library/Preferences`."""
+    path = name.replace("\\", "/")
+    return path.rpartition("/")[2] in _NAMES and "/Library/Preferences/" not in path and is_plist(content)
 
 
 def parse(files: FileSet) -> Facts:
@@ -50,7 +53,7 @@ def _links(network: Dict, profile: str) -> tuple[Link, ...]:
             link
             for client in clients
             if not _opened_by_sim(client)
-            for link in facts_of_payload(_PAYLOAD, {"EAPClientConfiguration": client}, profile).links
+            for link in facts_of_payload(_PAYLOAD, {_CLIENT: client}, profile).links
         )
     if any("enterprise" in word.lower() for key in _SECURITY for word in texts_of(network, key)):
         return (Link(kind="wifi-enterprise", target=None, profile=profile),)
@@ -63,13 +66,15 @@ def _opened_by_sim(client: Dict) -> bool:
 
 
 def _clients(network: Dict) -> Iterator[Dict]:
-    """The `EAPClientConfiguration` of a network, wherever in it that stands."""
+    """How a network is signed in to: `EAPClientConfiguration`, wherever in it that stands, or a profile without one."""
     waiting: list[object] = [network]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            if client := dict_of(one, "EAPClientConfiguration"):
+            profile = dict_of(one, *_PROFILES)
+            client = dict_of(one, _CLIENT) or ({} if _CLIENT in profile else profile)
+            if client:
                 yield client
-            waiting.extend(value for key, value in one.items() if key != "EAPClientConfiguration")
+            waiting.extend(value for key, value in one.items() if key != _CLIENT)
         elif isinstance(one, list):
             waiting.extend(one)

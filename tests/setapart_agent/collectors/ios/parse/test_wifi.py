@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from setapart_agent.collectors.ios.parse import wifi
+from setapart_agent.collectors.ios.parse import vpn, wifi
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import FileSet
 
@@ -23,6 +23,17 @@ def test_networks_of_an_organisation_in_both_files() -> None:
     assert targets({"List of known networks": [{"SSID_STR": "x", "EnterpriseProfile": ENTERPRISE}]}) == [
         "radius.agency.example"
     ]
+
+
+@pytest.mark.parametrize("key", ["EnterpriseProfile", "EAPProfile"])
+def test_a_profile_may_hold_the_settings_itself(key: str) -> None:
+    assert targets({"wifi.network.ssid.x": {key: {"UserName": "p@agency.example"}}}) == ["agency.example"]
+
+
+def test_the_files_of_a_mac_are_another_kind() -> None:
+    raw = plistlib.dumps({"x": {}})
+    assert not wifi.recognise("/mnt/Library/Preferences/com.apple.wifi.known-networks.plist", raw)
+    assert not vpn.recognise("/mnt/Library/Preferences/com.apple.networkextension.plist", raw)
 
 
 def test_a_network_that_says_enterprise_and_no_more_leads_somewhere() -> None:
