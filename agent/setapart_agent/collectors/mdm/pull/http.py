@@ -144,7 +144,7 @@ class Client:
     def _ask(self, method: str, url: str, token: Token | None, body: bytes | None, headers: dict[str, str]) -> bytes:
         if origin_of(url) not in self._origins:
             raise ManagerError(
-                f"the manager names another host, {printable(urlsplit(url).hostname or '', 80)!r}",
+                f"the manager names another host, {_host(url)!r}",
                 expected=" or ".join(self._origins),
             )
         renewed = False
@@ -184,7 +184,7 @@ class Client:
             denied = "the manager denies access"
             return AnswerError(denied, status=FORBIDDEN, reason=denied, expected=self._permission, body=answer.body)
         if answer.status in _REDIRECTS:
-            where = printable(urlsplit(answer.location or "").hostname or "another place", 80)
+            where = _host(answer.location or "") or "another place"
             return ManagerError(
                 f"a redirect to {where}", expected="an answer", cure="put the right URL in the settings"
             )
@@ -331,4 +331,8 @@ def _too_large() -> AnswerError:
 
 
 def _host(url: str) -> str:
-    return printable(urlsplit(url).hostname or "", 80)
+    """The host of a URL, fit to be printed; empty where there is none."""
+    try:
+        return printable(urlsplit(url).hostname or "", 80)
+    except ValueError:
+        return ""

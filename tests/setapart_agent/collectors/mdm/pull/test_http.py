@@ -1,7 +1,10 @@
 """Asking a manager: what is verified, what is bounded, what is asked again and what ends a pull."""
 
+import contextlib
 import gzip
 import itertools
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email.utils import formatdate
@@ -133,6 +136,13 @@ def test_a_redirect_is_refused_and_named(status: int) -> None:
         assert not other.asked
 
 
+@pytest.mark.parametrize("location", ["http://[::1", "http://", "/elsewhere", "\x7f://", ""])
+def test_a_redirect_to_nowhere_is_our_error(location: str) -> None:
+    redirect = always(said({}, 302, Location=location))
+    with Manager(redirect) as manager, pytest.raises(ManagerError, match="a redirect to another place"):
+        get(manager)
+
+
 # Patience -------------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +262,47 @@ def test_half_an_answer_is_asked_for_again() -> None:
         with client(manager, watch) as one:
             assert one.get(f"{manager.url}/x", TOKEN) == b""  # a whole answer of no bytes is for whoever decodes it
     assert len(watch.waits) == 2
+
+
+@pytest.mark.parametrize(
+    "bytes_sent",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 70_000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 3,
+        b"\x16\x03\x01" + b"\x00" * 600,
+    ],
+)
+def test_what_is_no_http_is_our_error(bytes_sent: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(65_536)
+                    connection.sendall(bytes_sent)
+                    connection.shutdown(socket.SHUT_WR)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        clock = Watch().clock
+        origin = f"http://127.0.0.1:{port}"
+        one = Client((origin,), ca_file=None, patience=3600, permission="", clock=clock)
+        with closing(one), pytest.raises(ManagerError, match="can't be asked"):
+            one.get(f"{origin}/x", TOKEN)
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def test_half_a_gzip_is_asked_for_again() -> None:
