@@ -72,6 +72,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "windows.wlan-profile": ParserRef("windows.parse.wlan_profile", SYSTEM_PROFILE),
     "windows.shortcut": ParserRef("windows.parse.shortcut"),
     "windows.new-outlook": ParserRef("windows.parse.new_outlook"),
+    "windows.anyconnect-profile": ParserRef("windows.parse.anyconnect_profile", SYSTEM_PROFILE),
     "macos.profiles": ParserRef("macos.parse.profiles", SYSTEM_PROFILE),
     "macos.system-profiler": ParserRef("macos.parse.system_profiler", SYSTEM_PROFILE),
     "macos.info-plist": ParserRef("macos.parse.info_plist", SYSTEM_PROFILE),

@@ -27,7 +27,7 @@ from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import DeviceFacts, Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Profile
 
-MODULES = ("registered", "programs", "browsers", "mail", "network")
+MODULES = ("registered", "programs", "browsers", "mail", "cloud", "network")
 _SHARED = (
     "setapart_agent.facts",
     *(f"setapart_agent.collectors.windows.{noun}" for noun in ("collector", "host", "hives", "users", "parse.machine")),

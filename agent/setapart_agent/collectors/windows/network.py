@@ -22,6 +22,15 @@ _SYSTEM = (
         sections=_LINKS,
     ),
     Place(
+        client="anyconnect",
+        parser="windows.parse.anyconnect_profile",
+        paths=(
+            "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/Profile/*.xml",
+            "ProgramData/Cisco/Cisco Secure Client/VPN/Profile/*.xml",
+        ),
+        sections=_LINKS,
+    ),
+    Place(
         client="openvpn",
         parser="desktop.parse.openvpn",
         paths=(

@@ -46,6 +46,13 @@ def test_openvpn_and_wireguard(windows: WindowsTree) -> None:
     }
 
 
+def test_anyconnect(windows: WindowsTree) -> None:
+    entry = "<HostEntry><HostAddress>vpn.agency.example</HostAddress></HostEntry>"
+    profile = f"<AnyConnectProfile><ServerList>{entry}</ServerList></AnyConnectProfile>"
+    windows.write("/ProgramData/Cisco/Cisco Secure Client/VPN/Profile/agency.xml", profile)
+    assert links(windows) == {Link(kind="vpn", target="vpn.agency.example", profile="system")}
+
+
 def test_networks_that_ask_who_you_are(windows: WindowsTree) -> None:
     windows.write(WLAN_PATH, WLAN)
     assert links(windows) == {Link(kind="wifi-enterprise", target=None, profile="system")}

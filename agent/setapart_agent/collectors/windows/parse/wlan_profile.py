@@ -5,7 +5,7 @@ wants an identity of its users. The server names that it accepts stand in `Serve
 are the link's targets, and none of them being there leaves the target unknown. The network's name is not kept.
 """
 
-from setapart_agent.errors import ParseError
+from setapart_agent.collectors.windows.parse.xml_texts import texts
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Link
 from setapart_evidence.statement import Maturity
@@ -14,10 +14,8 @@ KIND = "windows.wlan-profile"
 MATURITY: Maturity = "untested"
 
 _NAMESPACE = b"http://www.microsoft.com/networking/WLAN/profile/v"
-_TEXTS = frozenset({"useOneX", "authentication", "ServerNames"})
+_TEXTS = ("useOneX", "authentication", "ServerNames")
 _ENTERPRISE = frozenset({"wpa", "wpa2", "wpa3", "wpa3ent", "wpa3ent192"})
-_MAX_TEXT = 4096
-_MAX_DEPTH = 64
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
@@ -32,7 +30,7 @@ def parse(files: FileSet) -> Facts:
     Raises:
         ParseError: no such profile, or XML with a document type, which could hold entities.
     """
-    found = _texts(files.main)
+    found = texts(files.main, "WLANProfile", _TEXTS, "a Wi-Fi profile")
     one_x = any(value.lower() in ("true", "1") for value in found["useOneX"])
     enterprise = any(value.lower() in _ENTERPRISE for value in found["authentication"])
     if not one_x and not enterprise:
@@ -45,44 +43,3 @@ def parse(files: FileSet) -> Facts:
             for target in dict.fromkeys(targets or [None])
         )
     )
-
-
-def _texts(content: bytes) -> dict[str, list[str]]:
-    """The texts of the elements that matter, by local name."""
-    import pyexpat as expat
-
-    found: dict[str, list[str]] = {name: [] for name in _TEXTS}
-    path: list[str] = []
-    text: list[str] = []
-    roots: list[str] = []
-
-    def refuse(*_args: object) -> None:
-        raise ParseError("XML with a document type", expected="a Wi-Fi profile")
-
-    def start(name: str, _attributes: object) -> None:
-        path.append(name.rpartition(" ")[2].rpartition(":")[2])
-        if len(path) > _MAX_DEPTH:
-            raise ParseError("XML nested too deep", expected="a Wi-Fi profile")
-        roots.extend(path if len(path) == 1 else ())
-        text.clear()
-
-    def end(_name: str) -> None:
-        name = path.pop()
-        if name in found and len(found[name]) < _MAX_DEPTH:
-            found[name].append("".join(text)[:_MAX_TEXT].strip())
-        text.clear()
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text.append
-    try:
-        parser.Parse(content, True)  # noqa: FBT003 - the last part; the parameter has no name
-    except expat.ExpatError as exc:
-        raise ParseError(f"XML error {exc.code}", expected="a Wi-Fi profile") from None
-    except (LookupError, ValueError):
-        raise ParseError("XML in an unknown encoding", expected="a Wi-Fi profile") from None
-    if roots != ["WLANProfile"]:
-        raise ParseError("another document", expected="a Wi-Fi profile")
-    return found

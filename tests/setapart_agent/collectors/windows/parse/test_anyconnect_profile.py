@@ -1,0 +1,37 @@
+import pytest
+
+from setapart_agent.collectors.windows.parse import anyconnect_profile
+from setapart_agent.errors import ParseError
+from setapart_agent.facts import FileSet
+
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<AnyConnectProfile xmlns="http://schemas.xmlsoap.org/encoding/"><ClientInitialization/>
+<ServerList>{entries}</ServerList></AnyConnectProfile>"""
+ENTRY = "<HostEntry><HostName>{name}</HostName>{address}</HostEntry>"
+
+
+def targets(*entries: str) -> list[str | None]:
+    raw = PROFILE.format(entries="".join(entries)).encode()
+    assert anyconnect_profile.recognise("x.xml", raw)
+    return [link.target for link in anyconnect_profile.parse(FileSet(files={"main": raw})).links]
+
+
+def test_each_gateway_is_a_link() -> None:
+    address = "<HostAddress>{}</HostAddress>"
+    assert targets(
+        ENTRY.format(name="Agency", address=address.format("vpn.agency.example/group")),
+        ENTRY.format(name="Backup", address=address.format("https://vpn2.agency.example")),
+    ) == ["vpn.agency.example", "vpn2.agency.example"]
+
+
+def test_a_name_may_be_the_address() -> None:
+    assert targets(ENTRY.format(name="vpn.agency.example", address="")) == ["vpn.agency.example"]
+    assert targets() == []
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"<a/>", b"<AnyConnectProfile>", b"<!DOCTYPE a []><AnyConnectProfile/>", b"\xff\xfe<"]
+)
+def test_another_document_is_refused(raw: bytes) -> None:
+    with pytest.raises(ParseError):
+        anyconnect_profile.parse(FileSet(files={"main": raw}))
