@@ -31,7 +31,7 @@ _DOMAINS = " Domains: "
 _MOST_DOMAINS = 32
 _UIDS = re.compile(r"\bUids?: <?([^>\n]{1,4096})")
 _RANGE = re.compile(r"(?<![\d.-])(\d{1,10})(?:-(\d{1,10}))?(?![\d.])")
-_MOST_AGENTS = 500
+_MOST_VPNS = 100
 _MOST_USERS = 100
 
 
@@ -84,11 +84,12 @@ def read(output: str) -> Connectivity:
     if _SHAPE.search(output) is None:
         why = refusal(output)
         raise ParseError(why.reason if why else "no networks are listed", expected="the output of dumpsys connectivity")
-    agents = [found[0] for _, found in zip(range(_MOST_AGENTS), _AGENT.finditer(output), strict=False)]
-    vpns = tuple(
+    agents = (found[0] for found in _AGENT.finditer(output))
+    vpns = dict.fromkeys(
         ConnectedVpn(users=_users(agent), domains=_domains(agent)) for agent in agents if _VPN.search(agent) is not None
     )
-    return Connectivity(vpns=tuple(dict.fromkeys(vpns)), damage=damaged(output.replace(TWICE.decode(), "")))
+    damage = "more VPNs than are read" if len(vpns) > _MOST_VPNS else None
+    return Connectivity(vpns=tuple(vpns)[:_MOST_VPNS], damage=damaged(output.replace(TWICE.decode(), "")) or damage)
 
 
 def _users(agent: str) -> tuple[str, ...]:

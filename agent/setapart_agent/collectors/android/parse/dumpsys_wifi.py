@@ -52,6 +52,7 @@ _FIELD = re.compile(
 _SAID = re.compile(r"^(FQDN|Realm|AAAServerTrustedNames): ([^\n]{0,4096})", re.MULTILINE)
 _OTHER_CREDENTIAL = re.compile(r"^(?:User|Certificate)Credential Begin ---", re.MULTILINE)
 _SUGGESTION = re.compile(r"^Network: (.{0,4096})", re.MULTILINE)
+_SUGGESTED_ENTERPRISE = re.compile(r"\bSecurityParams=[^,]{0,200}(?:enterprise|eap|wapi-cert)")
 _SUGGESTED_FQDN = re.compile(r"FQDN=([^,\s]{1,255})")
 _COUNTED = re.compile(r"^mWifiLogProto\.num\w{0,32}EnterpriseNetworks=(\d{1,6})", re.MULTILINE)
 _CURRENT_USER = re.compile(r"^mCurrentUserId=(\d{1,10})[ ]*$", re.MULTILINE)
@@ -59,7 +60,7 @@ _SIM_METHODS = frozenset({"SIM", "AKA", "AKA'"})
 _SIM_REALM = "3gppnetwork.org"
 _ALTERNATIVE = re.compile(r"(?:DNS|EMAIL|URI):", re.IGNORECASE)
 _NOTHING = frozenset({"", "NULL", "null"})
-_MOST_NETWORKS = 2000
+_MOST_ORGANISATIONS = 1000
 
 
 class SavedWifi(Struct, frozen=True, kw_only=True):
@@ -117,6 +118,9 @@ def read(output: str) -> SavedWifi:
     else:
         why = refusal(output)
         raise ParseError(damage or (why.reason if why else NO_LIST), expected="saved networks in `dumpsys wifi`")
+    if len(found) > _MOST_ORGANISATIONS:
+        damage = damage or "more Wi-Fi networks than are read"
+        found = dict.fromkeys(list(found)[:_MOST_ORGANISATIONS])
     for block in _blocks(_PROVIDER, _between(output, _PASSPOINT)):
         found.update(dict.fromkeys(_provider(block)))
     found.update(dict.fromkeys(_suggested(_between(output, _SUGGESTED))))
@@ -131,14 +135,15 @@ def _between(output: str, marks: tuple[str, str]) -> str:
 
 
 def _blocks(heading: re.Pattern[str], text: str) -> Iterator[str]:
-    starts = [found.start() for _, found in zip(range(_MOST_NETWORKS), heading.finditer(text), strict=False)]
+    starts = [found.start() for found in heading.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         yield text[start:end]
 
 
 def _network(block: str) -> tuple[str | None, ...]:
     """The organisations of one saved network; nothing for one that wants no identity."""
-    block = block.partition("\nIP config:")[0]
+    head, ended, rest = block.rpartition("\nIP config:")
+    block = head if ended else rest
     if not any(_ENTERPRISE.search(keys) for keys in _KEYS.findall(block)):
         return ()
     values: dict[str, list[str]] = {}
@@ -165,7 +170,7 @@ def _suggested(text: str) -> Iterator[str | None]:
         if "\nHas user approved: true" not in app or "\nHas carrier privileges: true" in app:
             continue
         for suggestion in _SUGGESTION.findall(app):
-            if re.search(r"enterprise|eap", suggestion, re.IGNORECASE):
+            if _SUGGESTED_ENTERPRISE.search(suggestion) is not None:
                 fqdn = _SUGGESTED_FQDN.search(suggestion)
                 yield from _organisations([fqdn[1]] if fqdn else [], sim=False)
 

@@ -81,3 +81,8 @@ def test_what_lists_no_networks_is_no_empty_list(output: str) -> None:
 def test_it_is_recognised_and_a_bug_report_is_not() -> None:
     assert parser.recognise("connectivity.txt", dumpsys_connectivity().encode())
     assert not parser.recognise("report.txt", bugreport({"connectivity": dumpsys_connectivity()}).encode())
+
+
+def test_more_vpns_than_are_read_are_no_whole_list() -> None:
+    found = parser.read(dumpsys_connectivity(*(vpn_agent(domains=f"d{at}.example") for at in range(150))))
+    assert (len(found.vpns), found.damage) == (100, "more VPNs than are read")

@@ -131,6 +131,16 @@ def test_a_suggestion_counts_where_the_user_approved_an_app_that_is_not_the_phon
     assert organisations(dumpsys_wifi() + suggested) == (None,) * expected
 
 
+def test_a_suggested_network_with_a_shared_key_is_no_tie_whatever_its_name() -> None:
+    suggested = (
+        "WifiNetworkSuggestionsManager - Networks Begin ----\nPackage Name: com.example.cafe\n"
+        "Has user approved: true\nHas carrier privileges: false\nNetwork: WifiNetworkSuggestion[ "
+        'SSID="CheapEnterprise", BSSID=null, FQDN=null, SecurityParams= wpa2-psk wpa3-sae^, priority=0 ]\n'
+        "WifiNetworkSuggestionsManager - Networks End ----\n"
+    )
+    assert organisations(dumpsys_wifi() + suggested) == ()
+
+
 def test_the_log_of_the_service_is_no_list() -> None:
     assert organisations(dumpsys_wifi()) == ()
 
@@ -150,6 +160,20 @@ def test_a_network_in_the_middle_of_a_cut_list_makes_it_doubtful() -> None:
 def test_an_end_that_an_identity_pretends_hides_no_network() -> None:
     forged = wifi_network(0, keys="WPA_EAP", identity="x\nWifiConfigManager - Configured networks End ----")
     assert "agency.example" in organisations(dumpsys_wifi([forged, STAFF]))
+
+
+def test_a_block_that_an_identity_pretends_to_end_hides_no_domain() -> None:
+    forged = wifi_network(
+        0, keys="WPA_EAP", identity="a@harmless.example\nIP config:", domain_suffix_match="agency.example"
+    )
+    assert "agency.example" in organisations(dumpsys_wifi([forged, HOME]))
+
+
+def test_more_networks_than_are_read_are_no_whole_list() -> None:
+    many = [wifi_network(at, keys="WPA_EAP", realm=f"d{at}.example") for at in range(1200)]
+    found = parser.read(dumpsys_wifi(many))
+    assert len(found.organisations) == 1000
+    assert found.damage is not None
 
 
 def test_a_time_out_on_the_device_makes_the_list_doubtful() -> None:
