@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.base import CollectorInfo
 from setapart_agent.collectors.desktop.browser_places import chromium_folders, firefox_folders
-from setapart_agent.collectors.desktop.browsers import MODULES, READS, gather_browsers
+from setapart_agent.collectors.desktop.browsers import MODULES, READS, SECTIONS, gather_browsers
 from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
@@ -15,10 +15,10 @@ class Browsers:
     info = CollectorInfo(
         name="windows.browsers",
         version=1,
-        sections=("apps", "accounts"),
+        sections=SECTIONS,
         maturity="untested",
         reads=READS,
-        modules=(__name__, "setapart_agent.collectors.desktop.browser_places", *MODULES),
+        modules=(__name__, *MODULES),
     )
 
     def collect(self, host: WindowsHost) -> Facts:

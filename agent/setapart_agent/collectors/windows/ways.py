@@ -13,10 +13,10 @@ _APPS = (
     "shortcuts."
 )
 _TIES = (
-    "Accounts of Outlook (classic of all versions, and new), Thunderbird, Windows Mail, OneDrive, Office, Nextcloud and "
-    "rclone; work or school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, Windows' "
-    "own VPNs, OpenVPN, AnyConnect, GlobalProtect, FortiClient, WireGuard tunnels (without where they lead), Wi-Fi "
-    "networks that want an identity."
+    "Accounts of Outlook (classic of all versions, and new), Thunderbird, Windows Mail, OneDrive, Office, Nextcloud, "
+    "rclone; work or school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, VPNs of "
+    "Windows itself, OpenVPN, AnyConnect, GlobalProtect, FortiClient, WireGuard tunnels (without where they lead), "
+    "Wi-Fi networks that want an identity."
 )
 _UNSEEN = (
     "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "
