@@ -17,6 +17,7 @@ from setapart_agent.collectors.ios import contents
 from setapart_agent.collectors.ios.backup_folder import Backup, Opener, plain, read_file, rows_of
 from setapart_agent.collectors.ios.parse import backup_info, backup_manifest
 from setapart_agent.collectors.ios.section import PROFILE
+from setapart_agent.collectors.sqlite_snapshot import HEADER
 from setapart_agent.collectors.worker import note_device
 from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import DeviceFacts, Facts, FileSet, unite
@@ -35,14 +36,14 @@ INFO = CollectorInfo(
         "Info.plist, Status.plist, Manifest.plist and Manifest.db of the backup",
         "Accounts3.sqlite and the number of accounts of each type",
         "configuration profiles, VPN settings, known Wi-Fi networks of organisations",
-        "web clips on the home screen",
+        "web clips on the home screen, and which apps may read contacts and calendars",
     ),
     modules=(
         *(f"{_HERE}.{name}" for name in ("backup", "backup_folder", "contents", "encrypted", "section")),
         *(
             f"{_HERE}.parse.{name}"
-            for name in ("accounts", "accounts_exists", "backup_info", "backup_manifest", "profiles", "vpn", "web_clip",
-                         "wifi")
+            for name in ("accounts", "accounts_exists", "backup_info", "backup_manifest", "profiles", "tcc", "vpn",
+                         "web_clip", "wifi")
         ),
         *(
             f"{_APPLE}.{name}"
@@ -154,7 +155,7 @@ def _opened(folder: Path, ask: Ask) -> Iterator[Backup | Unseen]:
     if manifest.is_symlink() or not manifest.is_file():
         yield Failed("Manifest.db: not in the backup")
         return
-    if not _encrypted(folder):
+    if not _encrypted(folder, manifest):
         yield _with_rows(folder, manifest, plain)
         return
     password = ask()
@@ -173,7 +174,14 @@ def _opened(folder: Path, ask: Ask) -> Iterator[Backup | Unseen]:
         yield opened
 
 
-def _encrypted(folder: Path) -> bool:
+def _encrypted(folder: Path, manifest: Path) -> bool:
+    """Whether the files are encrypted. What decrypts whole backups leaves Manifest.plist as it was, not Manifest.db."""
+    try:
+        with manifest.open("rb") as file:
+            if file.read(len(HEADER)) == HEADER:
+                return False
+    except OSError:
+        return False  # said in coverage, where it is read
     raw = read_file(folder / "Manifest.plist")
     if not isinstance(raw, Observed):
         return False

@@ -1,6 +1,6 @@
 """What the files of a backup say about apps, accounts and links."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -23,6 +23,7 @@ from setapart_agent.collectors.ios.parse import (
     backup_info,
     backup_manifest,
     profiles,
+    tcc,
     vpn,
     web_clip,
     wifi,
@@ -35,6 +36,7 @@ from setapart_evidence.model import App
 
 ACCOUNTS = "Library/Accounts/Accounts3.sqlite"
 ACCOUNTS_COPY = "Library/Accounts/VerifiedBackup/Accounts3.sqlite"
+PERMISSIONS = "Library/TCC/TCC.db"
 COUNTS = "SystemConfiguration/com.apple.accounts.exists.plist"
 NETWORKS: tuple[tuple[str, Callable[[FileSet], Facts]], ...] = (
     ("com.apple.networkextension.plist", vpn.parse),
@@ -43,7 +45,7 @@ NETWORKS: tuple[tuple[str, Callable[[FileSet], Facts]], ...] = (
     ("SystemConfiguration/com.apple.wifi.plist", wifi.parse),
 )
 WANTED: tuple[tuple[str, str], ...] = (
-    *((HOME, path + suffix) for path in (ACCOUNTS, ACCOUNTS_COPY) for suffix in ("", "-wal")),
+    *((HOME, path + suffix) for path in (ACCOUNTS, ACCOUNTS_COPY, PERMISSIONS) for suffix in ("", "-wal")),
     (PREFERENCES, COUNTS),
     *((PREFERENCES, path) for path, _ in NETWORKS),
 )
@@ -75,7 +77,15 @@ def apps(backup: Backup | Unseen, folder: Path) -> SectionFacts:
                 found.parse(backup.read(HOME, path), path, web_clip.parse, "a web clip")
         if backup.cut:
             found.partly.append(MORE_FILES)
-    found.parts = [Facts(apps=tuple(_each_once(app for part in found.parts for app in part.apps)))]
+    granted = _permissions(backup) if isinstance(backup, Backup) else {}
+    found.parts = [
+        Facts(
+            apps=tuple(
+                structs.replace(app, permissions=granted.get(app.identifier.lower(), ()))
+                for app in _each_once(app for part in found.parts for app in part.apps)
+            )
+        )
+    ]
     return found
 
 
@@ -169,6 +179,18 @@ def _database(found: SectionFacts, backup: Backup, path: str) -> FileSet | None:
         found.fail(Failed(exc.got), label)
         return None
     return files
+
+
+def _permissions(backup: Backup) -> Mapping[str, tuple[str, ...]]:
+    """What apps were allowed to read; nothing where it can't be told, for that hides no app."""
+    main, log = backup.read(HOME, PERMISSIONS), backup.read(HOME, f"{PERMISSIONS}-wal")
+    if not isinstance(main, Observed):
+        return {}
+    try:
+        rows = read_rows(main.value, tcc.queries, log.value if isinstance(log, Observed) else None)
+    except ParseError:
+        return {}
+    return tcc.permissions_of(FileSet(files={}, rows=rows))
 
 
 def _each_once(found: Iterable[App]) -> Iterable[App]:

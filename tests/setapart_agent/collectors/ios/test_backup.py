@@ -270,6 +270,28 @@ def test_an_id_that_is_none_leads_nowhere(tmp_path: Path, number: str) -> None:
     assert statuses(found)["accounts"] == {"failed"}
 
 
+def test_what_apps_may_read_is_told_with_them(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "TCC.db")
+    connection.execute("CREATE TABLE access (service TEXT, client TEXT, client_type INTEGER, auth_value INTEGER)")
+    connection.execute("INSERT INTO access VALUES ('kTCCServiceAddressBook', 'a.b', 0, 2)")
+    connection.commit()
+    connection.close()
+    path = (HOME, "Library/TCC/TCC.db")
+    files = healthy() | {path: (tmp_path / "TCC.db").read_bytes()}
+    found = facts(tmp_path, files, information=info(["a.b", "c.d"]))
+    assert [app.permissions for app in found.apps] == [("contacts",), ()]
+    unknown = facts(tmp_path / "c", files, information=info(["a.b"]), left_out=[path])
+    assert [app.permissions for app in unknown.apps] == [()]
+    assert statuses(unknown)["apps"] == {"observed"}
+
+
+def test_a_backup_that_somebody_decrypted_is_not_encrypted(tmp_path: Path) -> None:
+    write_backup(tmp_path, healthy())
+    manifest = tmp_path / "Manifest.plist"
+    manifest.write_bytes(plistlib.dumps({**plistlib.loads(manifest.read_bytes()), "IsEncrypted": True}))
+    assert statuses(collected(tmp_path).facts)["accounts"] == {"observed"}
+
+
 def test_a_folder_or_a_pipe_in_the_place_of_a_file_holds_nobody_up(tmp_path: Path) -> None:
     number = file_id(*ACCOUNTS)
     backup = write_backup(tmp_path, healthy(), left_out=[ACCOUNTS])
