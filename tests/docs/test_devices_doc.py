@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from green import android, linux, macos, mdm, mdm_pull
+from green import android, ios, linux, macos, mdm, mdm_pull, windows
 from green.device import Build, Device
 from markdown import document, table
 from setapart_agent.collectors.base import WayIn
@@ -23,7 +23,7 @@ title = "An agency"
 [internal]
 domains = ["agency.example"]
 """
-PLATFORMS = (linux, android, macos, mdm, mdm_pull)
+PLATFORMS = (linux, android, ios, macos, windows, mdm, mdm_pull)
 ROWS: dict[tuple[str, str], Build] = {row: build for one in PLATFORMS for row, build in one.ROWS.items()}
 SPOILERS: dict[str, Build] = {what: build for one in PLATFORMS for what, build in one.SPOILERS.items()}
 WAYS = [way for platform in declared() for way in platform.ways]
