@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from setapart_agent.collectors.desktop.host import Host, User
-from setapart_agent.collectors.desktop.parse import thunderbird_prefs
+from setapart_agent.collectors.desktop.parse import thunderbird_prefs, vdirsyncer
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux.mail import MailPrograms
-from setapart_agent.collectors.linux.parse import evolution_source, goa, sssd, vdirsyncer
+from setapart_agent.collectors.linux.parse import evolution_source, goa, sssd
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Link
 

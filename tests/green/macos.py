@@ -29,6 +29,7 @@ PROTECTED = (
 )
 PROFILES = {"/private/var/db/ConfigurationProfiles/Settings/.profilesAreInstalled": b"x"}
 SHELL = programs.Process(uid=0, executable="/bin/zsh")
+OUTLOOK = "/Users/ann/Library/Group Containers/UBF8T346G9.Office/Outlook/Outlook 15 Profiles/Main Profile"
 NOTHING: Mapping[str, bytes] = {}
 
 
@@ -116,6 +117,6 @@ def changed(more: Mapping[str, bytes]) -> Build:
 
 SPOILERS: dict[str, Build] = {
     "an app bundle that is broken": changed({"/Applications/Broken.app/Contents/Info.plist": b"bplist00"}),
-    "settings of a mail program of the terminal on a Mac": changed({"/Users/ann/.mbsyncrc": b"IMAPAccount x\n"}),
+    "the new Outlook on a Mac, whose accounts stand in its own store": changed({f"{OUTLOOK}/HxStore.hxd": b"x"}),
     "a Mac's account database that is not there": changed({"/private/var/root/Library/Accounts/x": xml({})}),
 }

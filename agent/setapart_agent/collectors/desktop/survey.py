@@ -205,8 +205,19 @@ def info_of(
     *,
     maturity: Maturity = "captures",
     more: tuple[str, ...] = (),
+    modules: tuple[str, ...] = (),
 ) -> CollectorInfo:
-    """A collector's declaration, made from its places: what they read and which parsers they use."""
+    """A collector's declaration, made from its places: what they read and which parsers they use.
+
+    Args:
+        name: of the collector.
+        module: the collector's own module.
+        sections: that it writes coverage for.
+        places: that it looks at.
+        maturity: how far it has been tried.
+        more: what it reads beside its places, in words.
+        modules: further modules that decide what it sees.
+    """
     known = tuple(places)
     parsers = sorted({f"{COLLECTORS}.{place.parser}" for place in known})
     return CollectorInfo(
@@ -215,7 +226,7 @@ def info_of(
         sections=sections,
         maturity=maturity,
         reads=(*dict.fromkeys(f"settings of {place.client}" for place in known), *more),
-        modules=(module, __name__, *_COMMON, *parsers),
+        modules=(module, *modules, __name__, *_COMMON, *parsers),
     )
 
 

@@ -26,7 +26,9 @@ _INSTANCES = ".config/akonadi/agentsrc"
 _PLAIN = (
     Place(client="kaccounts", parser="linux.parse.kaccounts", paths=(".config/libaccounts-glib/accounts.db",)),
     Place(
-        client="vdirsyncer", parser="linux.parse.vdirsyncer", paths=(".config/vdirsyncer/config", ".vdirsyncer/config")
+        client="vdirsyncer",
+        parser="desktop.parse.vdirsyncer",
+        paths=(".config/vdirsyncer/config", ".vdirsyncer/config"),
     ),
 )
 

@@ -1,6 +1,6 @@
 """Mail programs of Linux: Thunderbird and its kin, and those that are set up by a text file."""
 
-from setapart_agent.collectors.desktop import thunderbird
+from setapart_agent.collectors.desktop import terminal_mail, thunderbird
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
 from setapart_agent.facts import Facts
@@ -19,30 +19,7 @@ _THUNDERBIRD = (
     "snap/thunderbird/common/.thunderbird",
 )
 _HOME = (
-    Place(client="isync", parser="linux.parse.isync", paths=(".mbsyncrc", ".config/isyncrc", ".config/isync/mbsyncrc")),
-    Place(
-        client="offlineimap", parser="linux.parse.offlineimap", paths=(".offlineimaprc", ".config/offlineimap/config")
-    ),
-    Place(client="getmail", parser="linux.parse.getmail", paths=(".getmail/*", ".config/getmail/*"), mixed=True),
-    Place(client="fetchmail", parser="linux.parse.fetchmail", paths=(".fetchmailrc",)),
-    Place(client="msmtp", parser="linux.parse.msmtp", paths=(".msmtprc", ".config/msmtp/config")),
-    Place(client="mutt", parser="linux.parse.muttrc", paths=(".muttrc", ".neomuttrc")),
-    Place(
-        client="mutt",
-        parser="linux.parse.muttrc",
-        paths=tuple(
-            f"{folder}/{names}"
-            for folder in (".mutt", ".neomutt", ".config/mutt", ".config/neomutt")
-            for names in ("*", "*/*")
-        ),
-        mixed=True,
-    ),
-    Place(client="aerc", parser="linux.parse.aerc", paths=(".config/aerc/accounts.conf",)),
-    Place(
-        client="himalaya",
-        parser="linux.parse.himalaya",
-        paths=(".config/himalaya/config.toml", ".himalayarc", ".himalaya.toml"),
-    ),
+    *terminal_mail.PLACES,
     Place(
         client="geary",
         parser="linux.parse.geary",
@@ -60,10 +37,13 @@ _HOME = (
     ),
 )
 _SYSTEM = (
-    Place(client="msmtp", parser="linux.parse.msmtp", paths=("etc/msmtprc",)),
-    Place(client="fetchmail", parser="linux.parse.fetchmail", paths=("etc/fetchmailrc",)),
+    Place(client="msmtp", parser="desktop.parse.msmtp", paths=("etc/msmtprc",)),
+    Place(client="fetchmail", parser="desktop.parse.fetchmail", paths=("etc/fetchmailrc",)),
     Place(
-        client="mutt", parser="linux.parse.muttrc", paths=("etc/Muttrc", "etc/neomuttrc", "etc/Muttrc.d/*"), mixed=True
+        client="mutt",
+        parser="desktop.parse.muttrc",
+        paths=("etc/Muttrc", "etc/neomuttrc", "etc/Muttrc.d/*"),
+        mixed=True,
     ),
 )
 
@@ -71,7 +51,13 @@ _SYSTEM = (
 class MailPrograms:
     """The accounts of mail programs."""
 
-    info = info_of("linux.mail", __name__, ("accounts",), (*thunderbird.PLACES, *_HOME))
+    info = info_of(
+        "linux.mail",
+        __name__,
+        ("accounts",),
+        (*thunderbird.PLACES, *_HOME),
+        modules=(thunderbird.__name__, terminal_mail.__name__),
+    )
 
     def collect(self, host: Host) -> Facts:
         """Every user's programs, and the machine-wide settings of some."""

@@ -1,7 +1,7 @@
 """Mail programs of macOS beside Mail: Outlook, Thunderbird, and what people bring along from other systems."""
 
 from setapart_agent.collectors.base import Unsupported
-from setapart_agent.collectors.desktop import thunderbird
+from setapart_agent.collectors.desktop import terminal_mail, thunderbird
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.facts import Facts
@@ -15,18 +15,27 @@ _OLD_OUTLOOK = Place(
     parser="macos.parse.outlook",
     paths=("Documents/Microsoft User Data/Office 2011 Identities/*/Database",),
 )
-_UNREAD = {
-    "isync": (".mbsyncrc", ".config/isyncrc"),
-    "offlineimap": (".offlineimaprc", ".config/offlineimap/config"),
-    "fetchmail": (".fetchmailrc",),
-    "getmail": (".getmail/getmailrc", ".config/getmail/getmailrc"),
-    "msmtp": (".msmtprc", ".config/msmtp/config"),
-    "mutt": (".muttrc", ".mutt/muttrc", ".neomuttrc", ".config/mutt/muttrc", ".config/neomutt/neomuttrc"),
-    "aerc": (".config/aerc/accounts.conf", "Library/Preferences/aerc/accounts.conf"),
-    "himalaya": (".config/himalaya/config.toml", "Library/Application Support/himalaya/config.toml"),
-    "vdirsyncer": (".vdirsyncer/config", ".config/vdirsyncer/config"),
-}
-"""Programs of the terminal, whose settings are read on Linux alone."""
+_TERMINAL = (
+    *terminal_mail.PLACES,
+    Place(client="aerc", parser="desktop.parse.aerc", paths=("Library/Preferences/aerc/accounts.conf",)),
+    Place(
+        client="himalaya",
+        parser="desktop.parse.himalaya",
+        paths=("Library/Application Support/himalaya/config.toml",),
+    ),
+    Place(
+        client="vdirsyncer",
+        parser="desktop.parse.vdirsyncer",
+        paths=(".config/vdirsyncer/config", ".vdirsyncer/config"),
+    ),
+)
+_BREW = ("opt/homebrew/etc", "usr/local/etc", "opt/local/etc")
+_SYSTEM = (
+    Place(client="msmtp", parser="desktop.parse.msmtp", paths=tuple(f"{folder}/msmtprc" for folder in _BREW)),
+    Place(
+        client="mutt", parser="desktop.parse.muttrc", paths=tuple(f"{folder}/Muttrc" for folder in _BREW), mixed=True
+    ),
+)
 
 
 class MailPrograms:
@@ -36,20 +45,22 @@ class MailPrograms:
         "macos.mail",
         __name__,
         ("accounts",),
-        (*thunderbird.PLACES, _OUTLOOK),
+        (*thunderbird.PLACES, _OUTLOOK, *_TERMINAL),
         maturity="untested",
-        more=("whether there are settings of mail programs of the terminal",),
+        modules=(thunderbird.__name__, terminal_mail.__name__),
     )
 
     def collect(self, host: Host) -> Facts:
-        """Every user's programs."""
-        surveys = [survey_of(host)]
+        """Every user's programs, and the machine-wide settings of some."""
+        system = survey_of(host)
+        system.look(_SYSTEM)
+        surveys = [system]
         for user in host.users:
             if user.unseen is None:
                 survey = survey_of(host, user)
                 thunderbird.look(survey, user, _THUNDERBIRD)
                 _outlook(survey)
-                _terminal(survey)
+                survey.look(_TERMINAL)
                 surveys.append(survey)
         return result(self.info, host, surveys)
 
@@ -63,12 +74,6 @@ def _outlook(survey: Survey) -> None:
         survey.fail(_OUTLOOK.client, _OUTLOOK.sections, Unsupported("the new Outlook's store can't be read"))
     if survey.find(_OLD_OUTLOOK):
         survey.fail(_OLD_OUTLOOK.client, _OLD_OUTLOOK.sections, Unsupported("its database can't be read"))
-
-
-def _terminal(survey: Survey) -> None:
-    for client, paths in _UNREAD.items():
-        if survey.find(Place(client=client, parser="", paths=paths)):
-            survey.fail(client, ("accounts",), Unsupported("its settings are not read on macOS"))
 
 
 COLLECTORS: tuple[DesktopCollector, ...] = (MailPrograms(),)

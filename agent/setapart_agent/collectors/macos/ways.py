@@ -14,8 +14,8 @@ _SEEN = (
 )
 _UNSEEN = (
     "Web use without an installed web app. Apps in other folders than the usual ones and on other volumes, and "
-    "programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, of the new Outlook "
-    "where only its own store has them, and of mail programs of the terminal: these make a dedicated Mac inconclusive."
+    "programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, and of the new Outlook "
+    "where only its own store has them: these make a dedicated Mac inconclusive."
 )
 
 WAYS = (

@@ -9,8 +9,8 @@ from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 
-RC = Place(client="isync", parser="linux.parse.isync", paths=(".mbsyncrc", ".config/*/rc"))
-MIXED = Place(client="mutt", parser="linux.parse.muttrc", paths=(".mutt/*",), mixed=True)
+RC = Place(client="isync", parser="desktop.parse.isync", paths=(".mbsyncrc", ".config/*/rc"))
+MIXED = Place(client="mutt", parser="desktop.parse.muttrc", paths=(".mutt/*",), mixed=True)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_folder_that_all_programs_share_is_said_once(ada: LinuxTree, monkeypat
 
 
 def test_a_file_that_is_not_understood_is_a_failure(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
-    from setapart_agent.collectors.linux.parse import isync
+    from setapart_agent.collectors.desktop.parse import isync
 
     def broken(_files: object) -> Facts:
         raise ParseError("nonsense")

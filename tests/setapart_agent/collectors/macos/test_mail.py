@@ -59,12 +59,18 @@ def test_outlook_2011_can_not_be_read(mac: MacTree) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "client"),
-    [(".mbsyncrc", "isync"), (".config/neomutt/neomuttrc", "mutt"), (".config/aerc/accounts.conf", "aerc")],
+    ("path", "content"),
+    [
+        (".mbsyncrc", "IMAPAccount x\nHost imap.corp.example\n"),
+        ("Library/Preferences/aerc/accounts.conf", "[Work]\nsource = imaps://ann@imap.corp.example\n"),
+        (".config/vdirsyncer/config", '[storage x]\ntype = "caldav"\nurl = "https://imap.corp.example/"\n'),
+        ("/opt/homebrew/etc/msmtprc", "account default\nhost imap.corp.example\n"),
+    ],
 )
-def test_a_program_of_the_terminal_is_not_no_accounts(mac: MacTree, path: str, client: str) -> None:
-    mac.write(path, "x")
-    assert own(mac) == {("unsupported", f"{client}: its settings are not read on macOS")}
+def test_programs_of_the_terminal(mac: MacTree, path: str, content: str) -> None:
+    mac.write(path, content)
+    assert [one.host for one in mac.collect(MailPrograms()).accounts] == ["imap.corp.example"]
+    assert own(mac) == {("observed", None)}
 
 
 def test_without_any_program_everything_is_seen(mac: MacTree) -> None:

@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import aerc
+from setapart_agent.collectors.desktop.parse import aerc
 
 CONFIG = """[Work]
 source = imaps://ada%40corp.example@imap.corp.example

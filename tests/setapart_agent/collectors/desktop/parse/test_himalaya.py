@@ -1,7 +1,7 @@
 import pytest
 
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import himalaya
+from setapart_agent.collectors.desktop.parse import himalaya
 from setapart_agent.errors import ParseError
 
 NEW = """[accounts.work]

@@ -1,7 +1,7 @@
 import pytest
 
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import getmail
+from setapart_agent.collectors.desktop.parse import getmail
 
 CONFIG = """[retriever]
 type = {}

@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import msmtp
+from setapart_agent.collectors.desktop.parse import msmtp
 
 CONFIG = """defaults
 tls on

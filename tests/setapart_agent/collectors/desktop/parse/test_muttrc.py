@@ -1,7 +1,7 @@
 import pytest
 
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import muttrc
+from setapart_agent.collectors.desktop.parse import muttrc
 
 CONFIG = """# set folder = imaps://no.example
 set my_user = "ada@corp.example"

@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import fetchmail
+from setapart_agent.collectors.desktop.parse import fetchmail
 
 CONFIG = """# comment poll nothing
 defaults proto imap
