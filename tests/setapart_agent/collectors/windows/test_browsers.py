@@ -30,4 +30,4 @@ def test_extensions_of_chromiums_family(tmp_path: Path, folder: str, browser: st
 
 def test_a_user_without_browsers_is_seen(tmp_path: Path) -> None:
     found = rows(WindowsTree(tmp_path).collect(Browsers()))
-    assert found == {(section, ADA, "observed", None) for section in ("apps", "accounts")}
+    assert found == {(section, ADA, "observed", None) for section in Browsers.info.sections}
