@@ -106,6 +106,23 @@ def test_a_list_of_apps_that_goes_on_elsewhere_is_read_to_its_end(tmp_path: Path
     assert [len(one.facts.apps) for one in found] == [130, 130]
 
 
+def test_a_list_of_apps_without_end_is_a_failure_of_this_device_alone(tmp_path: Path) -> None:
+    answers = tenant(2)
+    first = str(graph_device(0)["id"])
+    with serving(answers) as manager:
+        link = f"{manager.url}/beta/deviceManagement/managedDevices/{first}?$skiptoken=1"
+        again = said({"value": [graph_app("x")], "@odata.nextLink": link})
+        manager.fail(always(again, when=lambda asked: asked.query.get("$skiptoken") == "1"))
+        begun = said({"detectedApps": [], "detectedApps@odata.nextLink": link})
+        manager.fail(always(begun, when=lambda asked: asked.path.endswith(first)))
+        manager.fail(always(said({}, 400), when=lambda asked: asked.path == "/beta/$batch"))
+        found = list(pulled("graph", graph_settings(tmp_path, manager.url)))
+    assert [(row.status, row.reason) for row in apps_rows(found[0])] == [
+        ("failed", "the manager's list of apps has no end")
+    ]
+    assert len(found[1].facts.apps) == 2
+
+
 def test_apps_of_one_device_that_fail_are_said_and_the_others_go_on(tmp_path: Path) -> None:
     answers = tenant(3)
     del answers.apps[str(graph_device(1)["id"])]  # type: ignore[attr-defined]
@@ -244,6 +261,29 @@ def test_policies_that_are_denied_are_no_reason_to_stop(tmp_path: Path) -> None:
         (one,) = pulled("amapi", amapi_settings(tmp_path, manager.url))
     assert one.facts.enforcement == ()
     assert apps_rows(one)[0].status == "observed"
+
+
+def test_blocks_of_a_policy_on_a_later_page_count(tmp_path: Path) -> None:
+    policies = [
+        {"name": f"enterprises/LC01/policies/{name}", "applications": [{"packageName": name, "installType": "BLOCKED"}]}
+        for name in ("org.other", "patrol")
+    ]
+    answers = AmapiEnterprise([amapi_device(1, "a.b")], policies)
+    answers.page = 1
+    with Manager(answers) as manager:
+        (one,) = pulled("amapi", amapi_settings(tmp_path, manager.url))
+    assert [block.identifiers for block in one.facts.enforcement] == [("patrol",)]
+
+
+def test_phones_that_can_not_be_read_are_told_after_the_others(tmp_path: Path) -> None:
+    nameless = amapi_device(1)
+    del nameless["name"]
+    phones = [nameless, {"name": "enterprises/LC01/devices/2"}, amapi_device(3)]
+    with Manager(AmapiEnterprise(phones)) as manager:
+        run = pulled("amapi", amapi_settings(tmp_path, manager.url))
+        assert serials(islice(run, 1)) == ["AND00003"]
+        with pytest.raises(SourceError, match="2 records of the manager can't be read: an object that is no device"):
+            next(run)
 
 
 # Fleet ----------------------------------------------------------------------------------------------------------------

@@ -123,6 +123,19 @@ def test_a_page_that_the_manager_forgot_is_no_end(tmp_path: Path) -> None:
     assert told == ["the manager has forgotten the page: its list is read from the start, without what was given"]
 
 
+def test_a_page_that_fails_otherwise_is_not_taken_for_forgotten(tmp_path: Path) -> None:
+    class Failing(Listing):
+        def page(self, cursor: str | None) -> Page:
+            raise AnswerError("502", status=502, reason="502")
+
+    first = pull(Listing([["a"], ["b"]]), journal(tmp_path))
+    next(first), next(first)
+    first.close()
+    with pytest.raises(AnswerError, match="502"):
+        next(pull(Failing([]), journal(tmp_path)))
+    assert serials(pull(Listing([["a"], ["b"]]), journal(tmp_path))) == ["b"]
+
+
 def test_a_list_that_fails_keeps_what_was_given(tmp_path: Path) -> None:
     first = pull(Listing([["a", "b"], ["c"]], forgets=frozenset({"1"})), journal(tmp_path))
     assert serials(islice(first, 2)) == ["a", "b"]
