@@ -59,7 +59,7 @@ WAYS = (
         ordinary=True,
         dedicated=True,
         seen=_SEEN.format(running="", live=""),
-        unseen=_UNSEEN
+        unseen=_UNSEEN.format(running="")
         + " Running programs. File servers. Model names; the serial on recent systems, whose hardware UUID stands in.",
         holder="Unlock FileVault; mount the system's volume, and the data's below it at System/Volumes/Data.",
     ),
