@@ -176,6 +176,10 @@ def test_a_broken_device_in_a_list_does_not_hide_the_others() -> None:
 
 def test_broken_files() -> None:
     assert_survives(amapi, "device.json", encoded(amapi_device(PHONE)))
+    gone = with_programs(PHONE, Program(id="a.gone", name="Gone", removed=True))
+    policy = amapi_policy("enterprises/LC01abcdef/policies/default", "com.zhiliaoapp.musically")
+    page = {"devices": [amapi_device(gone, mode="PROFILE_OWNER"), amapi_device(PHONE, number=2)], "policies": [policy]}
+    assert_survives(amapi, "page.json", encoded(page))
 
 
 def test_parse_shows_a_page_side_by_side() -> None:

@@ -130,5 +130,14 @@ def test_broken_files() -> None:
     )
 
 
+def test_broken_files_with_many_lists() -> None:
+    lists = {
+        "google": [{"identifier": "2", "username": "a@b.example"}],
+        "caldav": [{"identifier": "3", "hostname": "h"}],
+    }
+    app = {"managed": {"list": [{"identifier": "a.b", "name": "B", "state": "managed"}]}}
+    assert_survives(apple_ddm, "apps.json", encoded(status_report(MAC, account={"list": lists}, app=app)))
+
+
 def test_parse_shows_a_report() -> None:
     assert apple_ddm.parse(FileSet(files={"main": encoded(status_report(MAC))})).device.platform == "macos"

@@ -221,6 +221,9 @@ def test_a_broken_file_among_others_is_told_last() -> None:
 def test_broken_files() -> None:
     assert_survives(apple_apps, "apps.plist", plist(apple_response(IPHONE, UDID, **APPS)))
     assert_survives(apple_apps, "apps.plist", plist(apple_responses(IPHONE), binary=True))
+    managed = {"a.managed": {"Status": "Managed"}, "a.removed": {"Status": "ManagedButUninstalled"}}
+    assert_survives(apple_apps, "managed.plist", plist(apple_response(IPHONE, UDID, ManagedApplicationList=managed)))
+    assert_survives(apple_apps, "apps.json", encoded(apple_responses(MAC, MAC_UDID)))
     assert_survives(apple_profiles, "profiles.plist", plist(apple_response(IPHONE, UDID, ProfileList=profile_list())))
 
 

@@ -161,3 +161,4 @@ def test_xml_with_entities_is_refused() -> None:
 def test_broken_files() -> None:
     assert_survives(glpi, "x.json", encoded(glpi_inventory(LINUX)))
     assert_survives(glpi, "x.xml", glpi_xml(WINDOWS))
+    assert_survives(glpi, "phone.json", encoded([glpi_inventory(PHONE), glpi_inventory(MAC)]))

@@ -219,6 +219,8 @@ def test_other_documents_are_refused(value: object) -> None:
 def test_broken_files() -> None:
     assert_survives(osquery, "host.json", encoded({"host": fleet_host(MAC)}))
     assert_survives(osquery, "apps.json", encoded([APPS]))
+    assert_survives(osquery, "tables.json", encoded({"os_version": [{"platform": "windows"}], "programs": [PROGRAMS]}))
+    assert_survives(osquery, "hosts.json", encoded({"hosts": [fleet_host(IPHONE), fleet_host(LINUX)]}))
 
 
 def test_parse_shows_a_host() -> None:
