@@ -105,7 +105,7 @@ def collect(source: AndroidSource) -> Collected:
     note_device(device)
     packages = packages_of(source)
     dumped = ask(source, commands.DUMPSYS_ACCOUNT, dumpsys_account.read)
-    users, certain = _users(source, dumped, packages)
+    users, certain, foreground = _users(source, dumped, packages)
     certain = certain or (device.os_api_level is not None and device.os_api_level < MULTI_USER_API)
     ids = tuple(user.id for user in users)
     facts = unite(
@@ -114,7 +114,7 @@ def collect(source: AndroidSource) -> Collected:
             collect_apps(source, ids, packages, device.os_api_level),
             _accounts(source, users, dumped),
             _links(source, ids),
-            collect_networks(source, users),
+            collect_networks(source, users, foreground),
         )
     )
     if not certain:
@@ -124,15 +124,17 @@ def collect(source: AndroidSource) -> Collected:
 
 def _users(
     source: AndroidSource, dumped: Answer[tuple[UserAccounts, ...]], packages: Packages
-) -> tuple[tuple[AndroidUser, ...], bool]:
-    """Every user that anything names, user 0 at least, and whether anything lists them all."""
+) -> tuple[tuple[AndroidUser, ...], bool, str | None]:
+    """Every user that anything names, user 0 at least; whether anything lists them all; who is in the foreground."""
     found: list[AndroidUser] = []
+    foreground: str | None = None
     certain = packages.whole
     for command in (commands.CMD_USER_LIST, commands.PM_LIST_USERS, commands.DUMPSYS_USER):
         listed = ask(source, command, dumpsys_user.read)
         if isinstance(listed, Observed):
             found += listed.value.users
             certain = certain or listed.value.damage is None
+            foreground = foreground or listed.value.current
     if isinstance(dumped, Observed):
         found += (one.user for one in dumped.value)
         certain = certain or all(one.damage is None and one.user.flags is not None for one in dumped.value)
@@ -140,7 +142,7 @@ def _users(
         found += packages.androidqf_users.value.users
         certain = certain or packages.androidqf_users.value.damage is None
     found += (AndroidUser(id=user) for user in packages.users)
-    return united(tuple(found)) or (AndroidUser(id="0"),), certain
+    return united(tuple(found)) or (AndroidUser(id="0"),), certain, foreground
 
 
 def _others_unknown(row: Coverage, user: str) -> Coverage:

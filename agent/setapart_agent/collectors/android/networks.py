@@ -24,12 +24,18 @@ OWN_WIFI = "Wi-Fi networks that a user who is not in the foreground has saved fo
 _FULL_USERS = frozenset({"primary", "secondary", "guest"})
 
 
-def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...]) -> Facts:
-    """The links of all users, with one coverage row for each."""
+def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...], current: str | None = None) -> Facts:
+    """The links of all users, with one coverage row for each.
+
+    Args:
+        source: the device.
+        users: every user that is known, at least one.
+        current: the user in the foreground, where something says so.
+    """
     wifi = ask(source, commands.DUMPSYS_WIFI, dumpsys_wifi.read)
     vpn = ask(source, commands.DUMPSYS_VPN, dumpsys_vpn.read)
     connected = ask(source, commands.DUMPSYS_CONNECTIVITY, dumpsys_connectivity.read)
-    foreground = _foreground(wifi, users)
+    foreground = _foreground(wifi, current, users)
     owner = foreground if any(user.id == foreground for user in users) else users[0].id
     links = dumpsys_wifi.links(wifi.value, owner) if isinstance(wifi, Observed) else ()
     links += dumpsys_vpn.links(vpn.value) if isinstance(vpn, Observed) else ()
@@ -40,12 +46,10 @@ def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...]) -> F
     )
 
 
-def _foreground(wifi: Answer[SavedWifi], users: tuple[AndroidUser, ...]) -> str:
-    """The user in the foreground: as the Wi-Fi service says, also where nothing else lists it; else the main user."""
-    known = wifi.value.current_user if isinstance(wifi, Observed) else None
-    if known is not None:
-        return known
-    return next((user.id for user in users if user.is_main), users[0].id)
+def _foreground(wifi: Answer[SavedWifi], current: str | None, users: tuple[AndroidUser, ...]) -> str:
+    """The user in the foreground: as the Wi-Fi service says, whose list it is; as others say; else the main user."""
+    said = wifi.value.current_user if isinstance(wifi, Observed) else None
+    return said or current or next((user.id for user in users if user.is_main), users[0].id)
 
 
 def _vpn_doubt(vpn: Answer[VpnState], connected: Answer[Connectivity]) -> str | Unseen | None:

@@ -37,6 +37,12 @@ def test_the_owner_of_a_tablet_whose_system_user_is_nobody_is_in_the_foreground(
     assert [row.status for row in networks(old, nobody, owner).coverage] == ["partial", "observed"]
 
 
+def test_an_older_wifi_service_does_not_say_whose_list_it_is_and_the_list_of_users_does() -> None:
+    outputs = {commands.DUMPSYS_WIFI: dumpsys_wifi(current_user=None), commands.DUMPSYS_VPN: "VPNs:\n"}
+    found = collect_networks(RecordedDevice(outputs), (OWNER, SECOND), "11")
+    assert [row.status for row in found.coverage] == ["partial", "observed"]
+
+
 def test_where_a_user_whom_nothing_lists_is_in_the_foreground_nobodys_own_networks_are_shown() -> None:
     staff = wifi_network(1, keys="WPA_EAP", identity="a@agency.example")
     found = networks({commands.DUMPSYS_WIFI: dumpsys_wifi([staff], current_user=77), commands.DUMPSYS_VPN: "VPNs:\n"})

@@ -2,7 +2,8 @@
 
 `pm list users` prints `<tab>UserInfo{0:Owner:4c13} running` below `Users:`; `dumpsys user` the same with a `Type:` and
 a `State:` line below each (from Android 11 and 9); `cmd user list -v` (from 11) `0: id=0, name=Owner,
-type=full.SYSTEM, flags=… (running)` and announces how many lines follow. Sources: UserManagerService.dump and
+type=full.SYSTEM, flags=… (running)` and announces how many lines follow. `dumpsys user` says `Current user: 0` (from
+about 10), and `cmd user list -v` marks the user `(current)`. Sources: UserManagerService.dump and
 UserManagerServiceShellCommand of AOSP.
 """
 
@@ -21,14 +22,16 @@ MATURITY: Maturity = "captures"
 
 _VERBOSE = re.compile(r"\s*\d+: id=(\d{1,10}), name=(.*), type=([\w.]*), flags=([\w|]*)(.*)")
 _ANNOUNCED = re.compile(r"(\d{1,6}) users:\s*$")
+_CURRENT = re.compile(r"Current user: (\d{1,10})\s*")
 _BROKEN = re.compile(r"UserInfo\{(\d{1,10})\b")
 _FLAG_NAMES = {"GUEST": 0x4, "MANAGED_PROFILE": 0x20, "PROFILE": 0x1000, "MAIN": 0x4000}
 
 
 class UserList(Struct, frozen=True, kw_only=True):
-    """The users of one output; `damage` says why there may be more."""
+    """The users of one output; `current` is who is in the foreground, where told; `damage` why there may be more."""
 
     users: tuple[AndroidUser, ...]
+    current: str | None = None
     damage: str | None = None
 
 
@@ -64,7 +67,7 @@ def read(output: str) -> UserList:
     listed = sum(1 for user in reader.found if user.type is not None)
     if reader.announced is not None and reader.announced != listed:
         reader.damage = f"{reader.announced} users announced, {listed} listed"
-    return UserList(users=united(tuple(reader.found)), damage=reader.damage or damaged(output))
+    return UserList(users=united(tuple(reader.found)), current=reader.current, damage=reader.damage or damaged(output))
 
 
 class _Reader:
@@ -73,6 +76,7 @@ class _Reader:
     def __init__(self) -> None:
         self.found: list[AndroidUser] = []
         self.announced: int | None = None
+        self.current: str | None = None
         self.damage: str | None = None
         self._listing = True
 
@@ -84,10 +88,15 @@ class _Reader:
             self._user(head)
         elif (verbose := _VERBOSE.fullmatch(line)) is not None:
             self.found.append(_verbose(verbose))
+            if "(current)" in verbose[5]:
+                self.current = self.found[-1].id
         elif self._listing and self.found and head.startswith(("Type: ", "State: ")):
             self.found[-1] = _detailed(self.found[-1], head)
         elif (count := _ANNOUNCED.match(line)) is not None:
             self.announced = int(count[1])
+        elif (current := _CURRENT.fullmatch(line)) is not None:
+            self.current = self.current or canonical(current[1])
+            self._listing = False
         elif head.startswith("Users:"):
             self._listing = True
         elif head and not indented:

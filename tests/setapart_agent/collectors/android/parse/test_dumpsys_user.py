@@ -108,3 +108,15 @@ def test_parse_gives_profiles() -> None:
         ("0", "primary", None),
         ("11", "private-space", "Private space"),
     ]
+
+
+def test_who_is_in_the_foreground() -> None:
+    assert dumpsys_user.read(DUMPSYS).current == "0"
+    assert dumpsys_user.read(DUMPSYS.replace("Current user: 0", "Current user: 11")).current == "11"
+    assert dumpsys_user.read(pm_users([(0, "Owner", OWNER)])).current is None
+    verbose = cmd_users([(0, "Owner", "full.SYSTEM"), (11, "B (current)", "full.SECONDARY")])
+    assert dumpsys_user.read(verbose).current is None
+    assert (
+        dumpsys_user.read(verbose.replace("INITIALIZED (running)", "INITIALIZED (running) (current)")).current == "11"
+    )
+    assert dumpsys_user.read(DUMPSYS.replace("Private space", "x\nCurrent user: 11\n")).current == "0"
