@@ -73,6 +73,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "windows.shortcut": ParserRef("windows.parse.shortcut"),
     "windows.new-outlook": ParserRef("windows.parse.new_outlook"),
     "windows.anyconnect-profile": ParserRef("windows.parse.anyconnect_profile", SYSTEM_PROFILE),
+    "windows.oeaccount": ParserRef("windows.parse.oeaccount"),
     "macos.profiles": ParserRef("macos.parse.profiles", SYSTEM_PROFILE),
     "macos.system-profiler": ParserRef("macos.parse.system_profiler", SYSTEM_PROFILE),
     "macos.info-plist": ParserRef("macos.parse.info_plist", SYSTEM_PROFILE),

@@ -18,7 +18,7 @@ from setapart_agent.collectors.base import (
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.windows.hives import HiveRegistry
 from setapart_agent.collectors.windows.host import Opened, Registry, WindowsCollector, WindowsHost
-from setapart_agent.collectors.windows.parse.machine import read_device, system_drive
+from setapart_agent.collectors.windows.parse.machine import profile_kind, read_device, system_drive
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.collectors.windows.users import users_of
@@ -82,7 +82,7 @@ def collect_from(tree: Tree, registry: Registry) -> Collected:
     note_device(device)
     profiles = {SYSTEM_PROFILE: Profile(id=SYSTEM_PROFILE, kind="system")}
     for user in users:
-        profiles.setdefault(user.profile, Profile(id=user.profile, kind="primary", name=user.name))
+        profiles.setdefault(user.profile, Profile(id=user.profile, kind=profile_kind(user.profile), name=user.name))
     parts = [Facts(device=device, profiles=tuple(profiles.values()))]
     ran: list[CollectorInfo] = []
     for collector in collectors():

@@ -1,4 +1,4 @@
-"""Mail programs that keep their accounts in files: Thunderbird and its kin, the new Outlook, Windows Mail.
+"""Mail programs that keep their accounts in files: Thunderbird and its kin, the new Outlook, Windows Mail, Live Mail.
 
 The new Outlook and Windows Mail stand on every machine, used or not. Whoever has used one of them, and left no account
 that can be read, is told of: their mail is there.
@@ -29,6 +29,15 @@ _OUTLOOK = Place(
 _OUTLOOK_USED = Place(
     client=_OUTLOOK.client, parser=_OUTLOOK.parser, paths=("AppData/Local/Microsoft/Olk/EBWebView/Default/*",)
 )
+_LIVE_MAIL = Place(
+    client="windows live mail",
+    parser="windows.parse.oeaccount",
+    paths=tuple(
+        f"AppData/Local/Microsoft/{folder}/{depth}*.oeaccount"
+        for folder in ("Windows Live Mail", "Windows Mail")
+        for depth in ("", "*/", "*/*/")
+    ),
+)
 _MAIL = Place(
     client="windows mail", parser="windows.parse.new_outlook", paths=("AppData/Local/Comms/Unistore/data/3/*/*",)
 )
@@ -40,7 +49,7 @@ _UNREADABLE = Denied("it was used, and whose mail it holds can't be read")
 class MailPrograms:
     """The accounts of mail programs; machine-wide there are none."""
 
-    info = info_of("windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _MAIL))
+    info = info_of("windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL))
 
     def collect(self, host: WindowsHost) -> Facts:
         """Every user's programs."""
@@ -49,7 +58,7 @@ class MailPrograms:
             if user.unseen is None:
                 survey = survey_of(host, user)
                 thunderbird.look(survey, user, _THUNDERBIRD, located=lambda path: tree_path(path, host.drive))
-                survey.look((_OUTLOOK,))
+                survey.look((_OUTLOOK, _LIVE_MAIL))
                 if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
                     survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)
                 if survey.find(_MAIL) and not _has_partners(host, user):

@@ -22,7 +22,8 @@ _UNSEEN = (
     "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "
     "client, as with `Get-AppxPackage MSTeams | Remove-AppxPackage`, or have an officer attest it. Programs on other "
     "drives, or on a desktop that a server keeps; a user whose AppData is kept elsewhere is `denied`. VPN clients "
-    "other than those named. Enforcement by AppLocker or WDAC."
+    "other than those named. What runs inside WSL, virtual machines and Android emulators. Enforcement by AppLocker or "
+    "WDAC."
 )
 _NEVER = "never; a stand-in for `winreg` with its documented behaviour"
 _WRITTEN = "never; hives and exports of real machines"

@@ -78,3 +78,9 @@ def test_windows_mail_that_holds_mail_has_an_account_or_is_told(windows: Windows
     assert status(windows) == "denied"
     windows.in_user(r"Software\Microsoft\ActiveSync\Partners", {"{1}": {}})
     assert status(windows) == "observed"
+
+
+def test_windows_live_mail_in_its_folders(windows: WindowsTree) -> None:
+    content = "<MessageAccount><IMAP_Server>imap.agency.example</IMAP_Server></MessageAccount>"
+    windows.write("AppData/Local/Microsoft/Windows Live Mail/Agency (ada)/account{1}.oeaccount", content)
+    assert [account.host for account in windows.collect(MailPrograms()).accounts] == ["imap.agency.example"]

@@ -14,7 +14,7 @@ from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import DeviceFacts
-from setapart_evidence.model import FormFactor, Profile
+from setapart_evidence.model import FormFactor, Profile, ProfileKind
 
 PROFILE_LIST = r"Microsoft\Windows NT\CurrentVersion\ProfileList"
 _VERSION = r"Microsoft\Windows NT\CurrentVersion"
@@ -23,6 +23,7 @@ _SYSTEM_INFORMATION = r"Control\SystemInformation"
 _BATTERIES = r"Enum\ACPI\PNP0C0A"
 _PERSON = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}", re.IGNORECASE)
 _WINDOWS_11 = 22000
+_GUEST = "-501"
 _PLACEHOLDERS = frozenset(
     {"", "to be filled by o.e.m.", "system manufacturer", "system product name", "default string"}
 )
@@ -93,12 +94,18 @@ def listed_profiles(software: Key) -> tuple[ListedProfile, ...]:
     return tuple(found.values())
 
 
+def profile_kind(sid: str) -> ProfileKind:
+    """The kind of a user's profile: the guest's account has the relative identifier 501 everywhere."""
+    return "guest" if sid.endswith(_GUEST) else "primary"
+
+
 def read_profiles(reading: Reading, software: Key | None) -> None:
     """The users as profiles, named by the last part of their folder."""
     with reading.guard("apps", "accounts", "links"):
         if software is not None and software.at(PROFILE_LIST) is not None:
             reading.profiles += [
-                Profile(id=one.sid, kind="primary", name=folder_name(one.path)) for one in listed_profiles(software)
+                Profile(id=one.sid, kind=profile_kind(one.sid), name=folder_name(one.path))
+                for one in listed_profiles(software)
             ]
 
 

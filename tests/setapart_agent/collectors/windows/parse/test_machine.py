@@ -9,6 +9,7 @@ from setapart_agent.collectors.windows.parse.machine import (
     control_set,
     folder_name,
     listed_profiles,
+    profile_kind,
     read_device,
     read_profiles,
 )
@@ -98,6 +99,11 @@ def test_people_have_profiles_and_services_have_none() -> None:
         Profile(id=ADA, kind="primary", name="ada"),
         Profile(id=BOB, kind="primary", name="bob"),
     ]
+
+
+def test_the_guest_is_a_guest() -> None:
+    assert profile_kind("S-1-5-21-1-2-3-501") == "guest"
+    assert profile_kind(ADA) == profile_kind("S-1-5-21-1-2-3-1501") == "primary"
 
 
 def test_no_list_of_profiles_is_told() -> None:
