@@ -6,6 +6,7 @@ https://fleetdm.com/docs/rest-api/rest-api#list-hosts: `page` counts from 0, `or
 pages: the list is read once more at the end, without software, and who was missed is asked for by #get-host.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,7 @@ _SWEPT_AT_ONCE = 200
 _MOST_SWEEPS = 3
 _MOST_SWEPT_PAGES = 10_000
 _NOT_KNOWN = frozenset({400, 422})
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _SPELLINGS = ("without_vulnerability_details", "true")
 """Of `populate_software`, the second for servers that know no other."""
 
@@ -57,7 +59,7 @@ class Fleet:
 
     def page(self, cursor: str | None) -> Page:
         """The hosts of a page, with software if that can be had; the cursor is its number."""
-        number = int(cursor) if cursor is not None and cursor.isascii() and cursor.isdigit() else 0
+        number = int(cursor) if cursor is not None and _NUMBER.fullmatch(cursor) else 0
         hosts = None if self._one_by_one else self._with_software(number)
         if hosts is None:
             hosts = self._list(number, self._size, {})
@@ -74,11 +76,13 @@ class Fleet:
         """Hosts that slipped between two pages while others were removed."""
         for _ in range(_MOST_SWEEPS):
             before = len(given)
+            last: tuple[Listed, ...] = ()
             for number in range(_MOST_SWEPT_PAGES):
-                hosts = self._list(number, _SWEPT_AT_ONCE, {})
-                yield from (item for item in _listed(hosts) if item.id not in given)
-                if not hosts:
+                listed = _listed(self._list(number, _SWEPT_AT_ONCE, {}))
+                yield from (item for item in listed if item.id not in given)
+                if not listed or listed == last:  # a server that knows no pages gives the first for ever
                     break
+                last = listed
             if len(given) == before:
                 return
 

@@ -102,6 +102,7 @@ class Pull:
         Raises:
             SourceError: the manager can't be asked to the end, or some record is no device; what was given is noted.
         """
+        before = len(self._memory)
         try:
             for page in self._pages():
                 self._nameless += page.nameless
@@ -111,6 +112,8 @@ class Pull:
             self._memory.finish()
         finally:
             self._memory.close()
+        if before and len(self._memory) == before:
+            self._say(f"all {before} devices were given before the stop: nothing was left to do")
         if self._foreign:
             self._say(f"devices of systems that have no rules here, left out: {self._foreign}")
         lost = self._nameless + len(self._unreadable)

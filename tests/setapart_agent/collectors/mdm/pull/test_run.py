@@ -91,6 +91,17 @@ def test_stops_anywhere_lose_nothing_and_repeat_at_most_what_was_in_hand(
     assert not (folder / "s").exists()
 
 
+def test_a_run_that_stopped_at_its_very_end_says_that_nothing_was_left(tmp_path: Path) -> None:
+    first = pull(Listing([["a", "b"], ["b"]], forgets=frozenset({"1"})), journal(tmp_path))
+    assert serials(islice(first, 2)) == ["a", "b"]
+    with pytest.raises(SourceError, match="gone"):
+        next(first)
+    told: list[str] = []
+    assert serials(pull(Listing([["a", "b"], ["b"]]), journal(tmp_path), told)) == []
+    assert told == ["all 2 devices were given before the stop: nothing was left to do"]
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_device_is_done_when_the_next_is_asked_for(tmp_path: Path) -> None:
     run = pull(Listing([["a", "b"]]), journal(tmp_path))
     assert next(run).facts.device.serial == "a"
