@@ -14,7 +14,14 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from setapart_agent.collectors.apple.parse.plist import Dict, dicts_of, read_value, text_of, texts_of
+from setapart_agent.collectors.apple.parse.plist import (
+    Dict,
+    dicts_of,
+    is_plist,
+    read_value,
+    text_of,
+    texts_of,
+)
 from setapart_agent.collectors.macos.parse.model_name import form_factor
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import DeviceFacts, Facts, FileSet, text
@@ -55,8 +62,9 @@ class _Item(Struct, frozen=True):
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By the kind of data that it names, or by the text's first heading and an item's keys."""
-    head = content[:_HEAD]
-    if head.lstrip(_BLANK)[:1] in (b"<", b"{"):
+    first = content[:_HEAD].lstrip(_BLANK)[:1]
+    if first in (b"<", b"{") or is_plist(content):
+        head = content[:_HEAD] if first in (b"<", b"{") else content
         return any(kind.encode() in head for kind in (_APPS, _HARDWARE)) and b"_name" in head
     return re.search(rb"(?:\A|\n)Applications:\r?\n", content) is not None and b"\n      Location: /" in content
 

@@ -71,7 +71,7 @@ def test_every_form_tells_the_same(form: str) -> None:
     assert facts.device.platform == "macos"
 
 
-@pytest.mark.parametrize("form", ["text", "xml", "json"])
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_recognised(form: str) -> None:
     assert system_profiler.recognise("report", FORMS[form])
 
