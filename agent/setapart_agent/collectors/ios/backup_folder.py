@@ -24,8 +24,13 @@ NOT_IN_FOLDER = "listed in the backup's manifest and not in its folder"
 """The reason of rows for files that somebody left out or took away."""
 
 HOME, PREFERENCES = "HomeDomain", "SystemPreferencesDomain"
-PROFILES = "SysSharedContainerDomain-systemgroup.com.apple.configurationprofiles"
-PROFILE_FOLDER, CLIP_FOLDER = "Library/ConfigurationProfiles/", "Library/WebClips/"
+CLIP_FOLDER = "Library/WebClips/"
+PROFILE_FOLDERS = (
+    ("SysSharedContainerDomain-systemgroup.com.apple.configurationprofiles", "Library/ConfigurationProfiles/"),
+    (HOME, "Library/ConfigurationProfiles/"),
+    (HOME, "Library/UserConfigurationProfiles/"),
+)
+"""Domain and folder of the profiles of the device, of older versions of iOS, and of enrolled users (user enrolment)."""
 
 _ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _FILE = 1  # Manifest.db's flags: 1 a file, 2 a folder, 4 a link
@@ -137,7 +142,7 @@ def rows_of(manifest: Path, names: Iterable[tuple[str, str]]) -> Rows:
     exact = " OR ".join(f"(domain = '{domain}' AND relativePath = '{path}')" for domain, path in names)
     below = " OR ".join(
         f"(domain = '{domain}' AND relativePath > '{folder}' AND relativePath < '{folder[:-1]}0')"  # '0' follows '/'
-        for domain, folder in ((PROFILES, PROFILE_FOLDER), (HOME, PROFILE_FOLDER), (HOME, CLIP_FOLDER))
+        for domain, folder in (*PROFILE_FOLDERS, (HOME, CLIP_FOLDER))
     )
     wanted = (
         f"SELECT fileID, domain, relativePath, flags FROM Files WHERE {exact} OR {below} "  # noqa: S608 - our own names

@@ -13,8 +13,7 @@ from setapart_agent.collectors.ios.backup_folder import (
     CLIP_FOLDER,
     HOME,
     PREFERENCES,
-    PROFILE_FOLDER,
-    PROFILES,
+    PROFILE_FOLDERS,
     Backup,
     read_file,
 )
@@ -43,6 +42,7 @@ NETWORKS: tuple[tuple[str, Callable[[FileSet], Facts]], ...] = (
     ("SystemConfiguration/preferences.plist", vpn.parse),
     ("com.apple.wifi.known-networks.plist", wifi.parse),
     ("SystemConfiguration/com.apple.wifi.plist", wifi.parse),
+    ("SystemConfiguration/com.apple.wifi-networks.plist", wifi.parse),
 )
 WANTED: tuple[tuple[str, str], ...] = (
     *((HOME, path + suffix) for path in (ACCOUNTS, ACCOUNTS_COPY, PERMISSIONS) for suffix in ("", "-wal")),
@@ -122,8 +122,8 @@ def links(backup: Backup | Unseen) -> SectionFacts:
         return found
     stored = [
         (domain, path)
-        for domain in (PROFILES, HOME)
-        for path in backup.below(domain, PROFILE_FOLDER)
+        for domain, folder in PROFILE_FOLDERS
+        for path in backup.below(domain, folder)
         if profiles.is_stored_profile(path) or path.rpartition("/")[2] in profiles.NAMES
     ]
     if not stored:

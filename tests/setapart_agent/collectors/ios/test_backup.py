@@ -139,6 +139,18 @@ def test_profiles_give_accounts_links_and_blocks(tmp_path: Path) -> None:
     assert statuses(found)["links"] == {"observed"}
 
 
+def test_profiles_of_an_enrolled_user_are_read(tmp_path: Path) -> None:
+    payload = {"PayloadType": "com.apple.mdm", "ServerURL": "https://mdm.agency.example/"}
+    folder = "Library/UserConfigurationProfiles/"
+    files = healthy() | {
+        (HOME, f"{folder}profile-00.stub"): plistlib.dumps({"PayloadContent": [payload]}),
+        (HOME, f"{folder}PayloadManifest.plist"): plistlib.dumps({"OrderedProfiles": ["agency.mdm"]}),
+    }
+    found = facts(tmp_path, files)
+    assert [(one.kind, one.target) for one in found.links] == [("mdm", "mdm.agency.example")]
+    assert statuses(found)["links"] == {"observed"}
+
+
 def test_an_account_of_which_a_profile_keeps_only_the_type_is_not_told_twice(tmp_path: Path) -> None:
     profile = {"PayloadContent": [{"PayloadType": "com.apple.eas.account"}]}
     found = facts(tmp_path, healthy(accounts_db([EXCHANGE]), profiles={"p": profile}))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from setapart_agent.collectors.apple.parse import cms
 from setapart_agent.collectors.apple.parse.payloads import app_block, facts_of_payload
-from setapart_agent.collectors.apple.parse.plist import Dict, bool_of, dict_of, list_of, read_plist, text_of, texts_of
+from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, list_of, read_plist, text_of, texts_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, host_of, unite
 from setapart_evidence.model import Link
@@ -91,8 +91,3 @@ def listed_profiles(value: Dict) -> tuple[str, ...]:
     """The identifiers of installed profiles in `PayloadManifest.plist`."""
     names = (*list_of(value, "OrderedProfiles"), *list_of(value, "HiddenProfiles"))
     return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
-
-
-def is_supervised(value: Dict) -> bool | None:
-    """Whether the organisation supervises the device, where a file tells."""
-    return bool_of(value, "IsSupervised")
