@@ -8,6 +8,7 @@ backup of iOS 14, Apple's device-management documentation for the payloads, and 
 writes into stubs.
 """
 
+from setapart_agent.collectors.apple.parse import cms
 from setapart_agent.collectors.apple.parse import configuration_profile as shared
 from setapart_agent.collectors.apple.parse.plist import is_plist
 from setapart_agent.facts import Facts, FileSet, unite
@@ -33,7 +34,7 @@ def recognise(name: str, content: bytes) -> bool:
     """By name, or by the words of a profile."""
     name = name.replace("\\", "/").rpartition("/")[2]
     if name in NAMES or name.endswith((_STUB, ".mobileconfig")):
-        return is_plist(content) or shared.is_profile(content)
+        return is_plist(content) or cms.is_signed(content)
     return shared.is_profile(content) and not any(word in content for word in _OTHERS)
 
 

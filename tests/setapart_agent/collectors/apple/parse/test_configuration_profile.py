@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from cms_maker import der, signed
 from setapart_agent.collectors.apple.parse import configuration_profile as parser
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts
@@ -233,6 +234,13 @@ def test_the_identifiers_of_installed_profiles() -> None:
     manifest = {"OrderedProfiles": ["a", "b", 5], "HiddenProfiles": ["c", "a"]}
     assert parser.listed_profiles(manifest) == ("a", "b", "c")
     assert parser.listed_profiles({"OrderedProfiles": 7}) == ()
+
+
+def test_a_signed_profile_is_taken_out_of_its_signature() -> None:
+    made = plistlib.dumps(profile({"PayloadType": "com.apple.mdm", "ServerURL": "https://mdm.a.example/"}))
+    raw = signed(der(0x04, made))
+    assert parser.is_profile(raw)
+    assert [link.target for link in parser.facts_of(parser.read_profile(raw), "0").links] == ["mdm.a.example"]
 
 
 def test_an_encrypted_profile_is_an_error_and_not_empty() -> None:
