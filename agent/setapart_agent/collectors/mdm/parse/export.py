@@ -17,7 +17,7 @@ T = TypeVar("T")
 PRIMARY = Profile(id="0", kind="primary")
 WORK = Profile(id="10", kind="work")
 """Android's work profile. No manager tells its number; 10 is the one that Android gives to the first user it makes
-(UserManagerService.MIN_USER_ID), so that is what the same profile is called by adb. See docs/adr."""
+(UserManagerService.MIN_USER_ID), so that is what the same profile is called by adb. See docs/adr/0017-the-number-of-a-work-profile.md."""
 SYSTEM = Profile(id="system", kind="system")
 
 _FIRST_YEAR = 2007  # no manager of phones is older; APIs say 0001 or 1970 for "never"

@@ -96,8 +96,6 @@ _SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
     ("deb_packages", frozenset({"revision", "arch", "status"})),
     ("chrome_extensions", frozenset({"browser_type", "identifier"})),
     ("firefox_addons", frozenset({"creator", "identifier"})),
-    ("chocolatey_packages", frozenset({"summary", "license", "author"})),
-    ("homebrew_packages", frozenset({"prefix", "version"})),
 )
 """By which columns a table is known whose name nobody gives."""
 _PLATFORMS: Mapping[str, Platform] = {
@@ -115,6 +113,7 @@ _LINUXES = frozenset(
         "opensuse-tumbleweed", "archarm", "cachyos", "omarchy",
     }
 )  # fmt: skip
+_ROW = 8192  # characters in which the first row stands
 _MARKS = ('"osquery_version"', '"hardware_serial"', '"detail_updated_at"', '"bundle_short_version"', '"generated_cpe"')
 
 
@@ -123,7 +122,8 @@ def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract
     begin = document.head(content)
     if any(mark in begin for mark in _MARKS):
         return True
-    return bool(begin) and any(all(f'"{column}"' in begin for column in columns) for _, columns in _SIGNS)
+    row = begin[:_ROW]
+    return bool(row) and any(all(f'"{column}"' in row for column in columns) for _, columns in _SIGNS)
 
 
 def parse(files: FileSet) -> Facts:

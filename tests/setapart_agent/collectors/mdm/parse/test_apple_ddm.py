@@ -131,12 +131,10 @@ def test_broken_files() -> None:
 
 
 def test_broken_files_with_many_lists() -> None:
-    lists = {
-        "google": [{"identifier": "2", "username": "a@b.example"}],
-        "caldav": [{"identifier": "3", "hostname": "h"}],
-    }
+    google, caldav = {"identifier": "2", "username": "a@b.example"}, {"identifier": "3", "hostname": "h.example"}
     app = {"managed": {"list": [{"identifier": "a.b", "name": "B", "state": "managed"}]}}
-    assert_survives(apple_ddm, "apps.json", encoded(status_report(MAC, account={"list": lists}, app=app)))
+    report = status_report(MAC, account={"list": {"google": [google], "caldav": [caldav]}}, app=app)
+    assert_survives(apple_ddm, "apps.json", encoded(report))
 
 
 def test_parse_shows_a_report() -> None:
