@@ -36,7 +36,7 @@ SOURCES: dict[SourceKind, SourceKindInfo] = {
         argument="optional", grade="station", summary="an Android device by adb; SERIAL or HOST:PORT"
     ),
     "bugreport": SourceKindInfo(argument="required", grade="imported", summary="an Android bug report, zip or txt"),
-    "androidqf": SourceKindInfo(argument="required", grade="imported", summary="a folder written by androidqf"),
+    "androidqf": SourceKindInfo(argument="required", grade="imported", summary="a folder written by androidqf, or a zip of one"),
     "ios-backup": SourceKindInfo(
         argument="required", grade="imported", summary="a backup of an iPhone or iPad, encrypted or not"
     ),

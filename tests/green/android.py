@@ -5,9 +5,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
+from android_transcripts import dumpsys_wifi, wifi_network
 from assets.build_demo import SYSTEM, Phone, User, bug_report
 from green.device import Build, Device
 from linux_tree import plant
@@ -93,6 +95,24 @@ def phone_with(*accounts: tuple[str, str]) -> Build:
     return lambda folder: bugreport(folder, with_users(user))
 
 
+@contextmanager
+def on_networks(folder: Path, wifi: str) -> Iterator[Device]:
+    """The phone with other saved Wi-Fi networks."""
+    before, _, rest = bug_report(PHONE).partition("DUMP OF SERVICE wifi:\n")
+    (folder / "phone.txt").write_text(f"{before}DUMP OF SERVICE wifi:\n{wifi}{rest[rest.index('--------- 0.012s') :]}")
+    yield Device(source=f"bugreport:{folder / 'phone.txt'}", platform="android", serial=SERIAL)
+
+
+EAP_WITHOUT_DOMAIN = dumpsys_wifi([wifi_network(1, keys="WPA_EAP IEEE8021X", identity="ann", eap_method="PEAP")])
+SECOND_USER = User(number=11, flags=0x410, type="full.SECONDARY")
+WEB_APK = "org.chromium.webapk.a5e359e2ce8b830bb_v2"
 SPOILERS: dict[str, Build] = {
+    "a Wi-Fi network with a user's identity that names no organisation": lambda folder: on_networks(
+        folder, EAP_WITHOUT_DOMAIN
+    ),
+    "a second full user": lambda folder: bugreport(folder, with_users(*PHONE.users, SECOND_USER)),
+    "a web app as a package whose site no dump shows": lambda folder: bugreport(
+        folder, replace(PHONE, packages={**PHONE.packages, WEB_APK: ("1", (0,))})
+    ),
     "an account without address, server or tenant": phone_with(("somebody", "com.example.unheard-of")),
 }
