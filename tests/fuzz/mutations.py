@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 LARGEST = 128 * 1024
+_SMALL = 8 * 1024
 Mutation = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
 
 _ODD_NUMBERS = (0, 1, -1, 2, 127, 128, 255, 256, 1000, 32767, 32768, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1)
@@ -46,6 +47,8 @@ def mutate(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes
             broken = way(chance, broken, others)
         except Exception:  # noqa: BLE001 - it is broken too much to be taken apart
             broken = havoc(chance, broken, others)
+        if len(broken) > LARGEST:
+            break
     return broken[:LARGEST]
 
 
@@ -223,7 +226,8 @@ def markup(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes
 def json_tree(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
     """Values of JSON replaced by odd ones, moved, nested, lost; keys renamed or from another file."""
     tree = _broken_tree(chance, json.loads(good), _json_value, _loaded(others, json.loads))
-    return json.dumps(tree, indent=chance.choice((None, None, 1))).encode()
+    text = json.dumps(tree)
+    return (json.dumps(tree, indent=1) if chance.random() < 0.3 and len(text) < _SMALL else text).encode()
 
 
 def json_text(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
