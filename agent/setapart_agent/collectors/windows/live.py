@@ -24,6 +24,7 @@ from setapart_agent.errors import ParseError, SourceError
 
 _NO_MORE = 259  # ERROR_NO_MORE_ITEMS
 _REFUSED = (5, 1314)  # ERROR_ACCESS_DENIED, ERROR_PRIVILEGE_NOT_HELD
+_MOUNT_POINT = 0xA0000003
 _MAX_ENTRIES = 100_000
 _NOT_LOADED = "the user is not signed in, and only an administrator may read the hive"
 _PRIVILEGES = ("SeBackupPrivilege", "SeRestorePrivilege")
@@ -35,6 +36,15 @@ class SystemDrive(PlainTree):
 
     def __init__(self, drive: str | None = None) -> None:
         super().__init__((drive or os.environ.get("SYSTEMDRIVE", "C:")) + os.sep, ignore_case=True)
+
+    def entries(self, path: str, owner: int | None = None) -> Outcome[tuple[str, ...]]:
+        """See `Tree.entries`.
+
+        Windows leaves junctions from the names that folders had before Vista, and lets nobody list them: what they
+        lead to stands elsewhere, and is looked into there.
+        """
+        found = super().entries(path, owner)
+        return Absent() if isinstance(found, Denied) and _is_junction(self._resolve(path)) else found
 
     def _resolve(self, path: str) -> str:
         return self.root.rstrip("\\/") + path
@@ -172,6 +182,14 @@ class LiveRegistry:
         self._copies.append(folder)
         self._loaded.append(loaded)
         return Observed(Opened(LiveKey(self._winreg, self._winreg.HKEY_USERS, loaded)))
+
+
+def _is_junction(path: str) -> bool:
+    """Whether a path is a mount point, as Windows calls junctions (IO_REPARSE_TAG_MOUNT_POINT)."""
+    try:
+        return getattr(os.lstat(path), "st_reparse_tag", 0) == _MOUNT_POINT
+    except OSError:
+        return False
 
 
 def exists(winreg: ModuleType, root: int, path: str) -> bool:

@@ -49,7 +49,9 @@ _UNREADABLE = Denied("it was used, and whose mail it holds can't be read")
 class MailPrograms:
     """The accounts of mail programs; machine-wide there are none."""
 
-    info = info_of("windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL))
+    info = info_of(
+        "windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL), maturity="untested"
+    )
 
     def collect(self, host: WindowsHost) -> Facts:
         """Every user's programs."""

@@ -38,13 +38,15 @@ _USER_FOLDERS = {
     "AppData/Local/Programs": 3,
 }
 _MOVED_DEPTH = 3
-_LEFT_OUT = frozenset(
-    {
-        "windows", "users", "programdata", "appdata", "packages", "temp", "$recycle.bin", "system volume information",
-        "recovery", "windowsapps", "cache", "crashpad", "package cache", "application data", "all users",
-    }
+_SYSTEM_LEFT_OUT = (
+    "/windows", "/users", "/programdata", "/system volume information", "/recovery", "/perflogs", "/config.msi",
+    "/msocache", "/documents and settings", "/$", "/program files/windowsapps",
 )  # fmt: skip
-"""Folders that hold no program that somebody starts, or that are looked into by themselves."""
+_USER_LEFT_OUT = ("/appdata", "/appdata/local/packages")
+"""Folders that are looked into by themselves, or hold packages, or let only the system in.
+
+Not by name alone: somebody may call a folder of theirs the same.
+"""
 _MAX_FOLDERS = 20_000
 _START_MENUS = (
     "AppData/Roaming/Microsoft/Windows/Start Menu/Programs",
@@ -72,11 +74,13 @@ class PortableFiles:
     def collect(self, host: WindowsHost) -> Facts:
         """One row for the system and one for every user."""
         system = Gathering(tree=host.tree)
-        _Search(system).look(_SYSTEM_FOLDERS)
+        _Search(system, _SYSTEM_LEFT_OUT).look(_SYSTEM_FOLDERS)
 
         def of_user(gathering: Gathering, user: User) -> None:
             moved = dict.fromkeys(moved_folders(host, user), _MOVED_DEPTH)
-            _Search(gathering).look({f"{user.home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()} | moved)
+            folders = {f"{user.home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()}
+            left_out = tuple(user.home.lower() + folder for folder in _USER_LEFT_OUT)
+            _Search(gathering, left_out).look(folders | moved)
 
         return unite((system.facts(self.info), *for_each_user(host, self.info, of_user)))
 
@@ -165,13 +169,14 @@ def _shortcuts(gathering: Gathering, folders: Iterable[str]) -> None:
 class _Search:
     """A search with a budget: what exceeds it is told in coverage."""
 
-    def __init__(self, gathering: Gathering) -> None:
+    def __init__(self, gathering: Gathering, left_out: tuple[str, ...]) -> None:
         self._gathering = gathering
+        self._left_out = frozenset(left_out)
         self._seen: dict[str, int] = {}
         self._names: dict[str, None] = {}
 
     def look(self, depths: dict[str, int]) -> None:
-        """Looks into folders; one that is left out by name is not looked into from above."""
+        """Looks into folders; one that is left out is not looked into from above."""
         for folder, depth in depths.items():
             self._folder("/" + folder.strip("/"), depth)
         if len(self._seen) > _MAX_FOLDERS:
@@ -196,8 +201,12 @@ class _Search:
             path = f"{folder.rstrip('/')}/{name}"
             if name.lower().endswith(".exe"):
                 self._names[name] = None
-            elif depth > 1 and name.lower() not in _LEFT_OUT and self._is_folder(path):
+            elif depth > 1 and not self._is_left_out(path.lower()) and self._is_folder(path):
                 self._folder(path, depth - 1)
+
+    def _is_left_out(self, path: str) -> bool:
+        """Windows' set-up has folders on the drive whose names start with a dollar."""
+        return path in self._left_out or ("/$" in self._left_out and path.startswith("/$"))
 
     def _is_folder(self, path: str) -> bool:
         found = self._gathering.tree.status(path, owner=self._gathering.owner)

@@ -7,7 +7,7 @@ from fake_winreg import FakeWinreg
 from registry_maker import Expand, Qword, Raw, at, hive, merged, walk
 from setapart_agent.collectors.base import Absent, Denied, Observed
 from setapart_agent.collectors.desktop.host import User
-from setapart_agent.collectors.desktop.tree import open_tree
+from setapart_agent.collectors.desktop.tree import PlainTree, open_tree
 from setapart_agent.collectors.windows import collector, hives, live, network, programs
 from setapart_agent.collectors.windows.hive import open_hive
 from setapart_agent.collectors.windows.live import LiveKey, LiveRegistry
@@ -136,3 +136,18 @@ def test_the_systems_drive_follows_links_and_patterns_ignore_case(tmp_path: Path
     assert tree.read("/Users/Ada/x.txt") == Observed(b"x")
     assert tree.entries("/Users") == Observed(("Ada",))
     assert tree.find("/Users/A*/*.TXT")[0] == ("/Users/Ada/x.txt",)
+
+
+def test_junctions_that_nobody_may_list_hide_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Junction:
+        st_reparse_tag = 0xA0000003
+
+    real = live.os.lstat
+    monkeypatch.setattr(PlainTree, "entries", lambda self, path, owner=None: Denied("permission denied"))
+    monkeypatch.setattr(
+        live.os, "lstat", lambda path: Junction() if str(path).endswith("Application Data") else real(path)
+    )
+    (tmp_path / "PerfLogs").mkdir()
+    tree = live.SystemDrive(str(tmp_path))
+    assert tree.entries("/Users/ada/Application Data") == Absent()
+    assert tree.entries("/PerfLogs") == tree.entries("/gone") == Denied("permission denied")

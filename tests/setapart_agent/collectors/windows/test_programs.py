@@ -56,7 +56,8 @@ def test_the_machines_executables_are_found(windows: WindowsTree, path: str) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/Windows/x.exe", "AppData/Local/Temp/x.exe", "Downloads/x.zip", "Downloads/x.exe.txt"]
+    "path",
+    ["/Windows/x.exe", "AppData/Local/Temp/x.exe", "Downloads/x.zip", "Downloads/x.exe.txt", "/$WinREAgent/x.exe"],
 )
 def test_what_nobody_starts_is_left_out(windows: WindowsTree, path: str) -> None:
     windows.write(path, "MZ")
