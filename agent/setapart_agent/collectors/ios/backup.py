@@ -50,6 +50,8 @@ INFO = CollectorInfo(
             for name in ("account_types", "accounts_db", "cms", "configuration_profile", "keyed_archive", "payloads",
                          "plist", "plist_binary", "plist_xml", "product")
         ),
+        "setapart_agent.collectors.browser.parse.chromium_preferences",
+        "setapart_agent.collectors.desktop.parse.account",
         "setapart_agent.collectors.sqlite_snapshot",
     ),
 )  # fmt: skip

@@ -147,17 +147,21 @@ def links(backup: Backup | Unseen) -> SectionFacts:
 
 
 def without_repetition(found: SectionFacts, known: Iterable[AccountFact]) -> None:
-    """Leaves out accounts of profiles that Accounts3.sqlite shows better.
-
-    A stored profile may keep no more of an account than its type; the account that it set up is in the database.
-    """
-    types = {account.type for account in known}
+    """Leaves out accounts of profiles that Accounts3.sqlite shows better: with what is switched on in them now."""
+    accounts = tuple(known)
     found.parts = [
         structs.replace(
-            part, accounts=tuple(one for one in part.accounts if one.domain or one.host or one.type not in types)
+            part,
+            accounts=tuple(one for one in part.accounts if not any(_same_account(one, other) for other in accounts)),
         )
         for part in found.parts
     ]
+
+
+def _same_account(stored: AccountFact, seen: AccountFact) -> bool:
+    """Whether a profile's account is one of the database: of one type, and nothing that both know is different."""
+    pairs = ((stored.domain, seen.domain), (stored.host, seen.host))
+    return stored.type == seen.type and all(one == other or None in (one, other) for one, other in pairs)
 
 
 def _database(found: SectionFacts, backup: Backup, path: str) -> FileSet | None:

@@ -48,7 +48,8 @@ INFO = CollectorInfo(
         f"{_HERE}.usb",
         f"{_HERE}.section",
         f"{_HERE}.parse.device_answers",
-        *(f"{_APPLE}.{name}" for name in ("configuration_profile", "payloads", "plist", "product")),
+        "setapart_agent.collectors.browser.parse.chromium_preferences",
+        *(f"{_APPLE}.{name}" for name in ("cms", "configuration_profile", "payloads", "plist", "product")),
     ),
 )
 

@@ -151,10 +151,16 @@ def test_profiles_of_an_enrolled_user_are_read(tmp_path: Path) -> None:
     assert statuses(found)["links"] == {"observed"}
 
 
-def test_an_account_of_which_a_profile_keeps_only_the_type_is_not_told_twice(tmp_path: Path) -> None:
+def test_an_account_of_a_profile_that_the_database_has_is_not_told_twice(tmp_path: Path) -> None:
     profile = {"PayloadContent": [{"PayloadType": "com.apple.eas.account"}]}
     found = facts(tmp_path, healthy(accounts_db([EXCHANGE]), profiles={"p": profile}))
     assert [account.domain for account in found.accounts] == ["agency.example"]
+    whole = {**profile["PayloadContent"][0], "EmailAddress": "p@agency.example", "Host": "mail.agency.example"}
+    again = facts(tmp_path / "a", healthy(accounts_db([EXCHANGE]), profiles={"p": {"PayloadContent": [whole]}}))
+    assert again.accounts == found.accounts
+    other = {**whole, "EmailAddress": "p@other.example"}
+    two = facts(tmp_path / "d", healthy(accounts_db([EXCHANGE]), profiles={"p": {"PayloadContent": [other]}}))
+    assert {account.domain for account in two.accounts} == {"agency.example", "other.example"}
     alone = facts(tmp_path / "c", healthy(profiles={"p": profile}))
     assert [(account.type, account.domain) for account in alone.accounts] == [("com.apple.account.Exchange", None)]
 

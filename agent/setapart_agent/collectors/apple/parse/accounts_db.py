@@ -32,7 +32,7 @@ from setapart_evidence.model import Coverage, Link, Service
 
 _COLUMNS = ("Z_PK", "ZACCOUNTTYPE", "ZPARENTACCOUNT", "ZACTIVE", "ZUSERNAME")
 _ENABLED = re.compile(r"Z_\d{1,5}ENABLEDDATACLASSES")
-_ENABLED_ACCOUNT = re.compile(r"Z_\d{1,5}ENABLEDACCOUNTS")
+_ENABLED_ACCOUNT = re.compile(r"Z_\d{1,5}ENABLEDACCOUNTS\d*")
 _ENABLED_CLASS = re.compile(r"Z_\d{1,5}ENABLEDDATACLASSES\d*")
 _HEADER = b"SQLite format 3\x00"
 _MOST_VALUES = 50_000
