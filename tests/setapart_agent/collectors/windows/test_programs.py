@@ -30,6 +30,9 @@ def portable(windows: WindowsTree) -> set[tuple[str, str]]:
         "AppData/Local/Programs/x/y/Telegram.exe",
         "OneDrive/Desktop/Telegram.exe",
         "Own folder/Telegram.exe",
+        "$recycle/Telegram.exe",
+        "Downloads/Windows/Telegram.exe",
+        "AppData/Local/Temp/x/Telegram.exe",
     ],
 )
 def test_a_users_executables_are_found_where_people_put_them(windows: WindowsTree, path: str) -> None:
@@ -57,7 +60,14 @@ def test_the_machines_executables_are_found(windows: WindowsTree, path: str) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["/Windows/x.exe", "AppData/Local/Temp/x.exe", "Downloads/x.zip", "Downloads/x.exe.txt", "/$WinREAgent/x.exe"],
+    [
+        "/Windows/x.exe",
+        "/$WinREAgent/x.exe",
+        "/Program Files/WindowsApps/x/x.exe",
+        "AppData/Local/Packages/x/x.exe",
+        "Downloads/x.zip",
+        "Downloads/x.exe.txt",
+    ],
 )
 def test_what_nobody_starts_is_left_out(windows: WindowsTree, path: str) -> None:
     windows.write(path, "MZ")
