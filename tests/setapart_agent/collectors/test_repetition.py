@@ -19,8 +19,8 @@ def test_repetition_ends_soon(kind: str) -> None:
     parser = parser_of(kind)
     for unit in UNITS:
         raw = unit * (LENGTH // len(unit))
-        begun = time.monotonic()
+        begun = time.process_time()
         parser.recognise("x", raw)
         with contextlib.suppress(ParseError):
             parser.parse(FileSet(files={"main": raw}, profile="1000", path="x"))
-        assert time.monotonic() - begun < PATIENCE, unit
+        assert time.process_time() - begun < PATIENCE, unit
