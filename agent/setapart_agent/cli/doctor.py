@@ -51,6 +51,10 @@ _CURES = (
     ("the manager denies access", "give whoever asks the permission that docs/mdm.md names"),
     ("the manager answers", "look at the manager, and report again"),
     ("the manager's", "look at the manager, and report again"),
+    ("and not in its folder", "give the whole folder of the backup: a file of it was left out"),
+    ("backup was not finished", "make a new backup to its end, and give its folder"),
+    ("the backup does not hold", "make a new backup with Finder, Apple Devices or idevicebackup2, and give its folder"),
+    ("to a computer", "report a backup of the device as well (ios-backup:DIR); the auditor unites both"),
     ("went away", "plug the device in again and keep it unlocked"),
     ("limit", "remove what is not needed; a list is too long for one report"),
 )
