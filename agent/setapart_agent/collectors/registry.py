@@ -109,7 +109,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "linux.netplan": ParserRef("linux.parse.netplan", SYSTEM_PROFILE),
     "linux.networkmanager": ParserRef("linux.parse.networkmanager", SYSTEM_PROFILE),
     "linux.openvpn": ParserRef("desktop.parse.openvpn", SYSTEM_PROFILE),
-    "linux.wireguard": ParserRef("linux.parse.wireguard", SYSTEM_PROFILE),
+    "linux.wireguard": ParserRef("desktop.parse.wireguard", SYSTEM_PROFILE),
     "linux.wpa": ParserRef("linux.parse.wpa", SYSTEM_PROFILE),
     "linux.flatpak": ParserRef("linux.parse.flatpak"),
     "linux.snap": ParserRef("linux.parse.snap"),

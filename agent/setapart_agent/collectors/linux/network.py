@@ -34,7 +34,7 @@ _NETWORKS = (
     ),
     Place(
         client="wireguard",
-        parser="linux.parse.wireguard",
+        parser="desktop.parse.wireguard",
         paths=("etc/wireguard/*.conf", "etc/systemd/network/*.netdev", "run/systemd/network/*.netdev"),
         sections=_LINKS,
     ),

@@ -45,11 +45,21 @@ _APPS = (
         sections=_LINKS,
     ),
 )
+_BREW = ("opt/homebrew/etc", "usr/local/etc", "opt/local/etc")
 _SHARED_APPS = (
     Place(
         client="openvpn",
         parser="desktop.parse.openvpn",
-        paths=("Library/Application Support/Tunnelblick/Shared/*.tblk/Contents/Resources/config.ovpn",),
+        paths=(
+            "Library/Application Support/Tunnelblick/Shared/*.tblk/Contents/Resources/config.ovpn",
+            *(f"{folder}/openvpn/*.{ending}" for folder in _BREW for ending in ("conf", "ovpn")),
+        ),
+        sections=_LINKS,
+    ),
+    Place(
+        client="wireguard",
+        parser="desktop.parse.wireguard",
+        paths=tuple(f"{folder}/wireguard/*.conf" for folder in (*_BREW, "private/etc")),
         sections=_LINKS,
     ),
     Place(

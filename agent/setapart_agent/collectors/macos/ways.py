@@ -13,9 +13,9 @@ _SEEN = (
     "uid from 501 on that can log in, and for every owner of a folder in /Users."
 )
 _UNSEEN = (
-    "Web use without an installed web app. Apps in other folders than the usual ones and on other volumes, and "
-    "programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, and of the new Outlook "
-    "where only its own store has them: these make a dedicated Mac inconclusive."
+    "Web use without an installed web app. Programs in virtual machines. Apps in other folders than the usual ones and "
+    "on other volumes, and programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, "
+    "and of the new Outlook where only its own store has them: these make a dedicated Mac inconclusive."
 )
 
 WAYS = (

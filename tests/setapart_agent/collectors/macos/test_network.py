@@ -38,7 +38,11 @@ def test_vpns_and_networks_of_the_machine_and_of_a_user(mac: MacTree) -> None:
     mac.write("/opt/cisco/secureclient/vpn/profile/schema.xml", "<schema/>")
     tunnel = "Library/Application Support/Tunnelblick/Configurations/corp.tblk/Contents/Resources/config.ovpn"
     mac.write(tunnel, "client\nremote ovpn.corp.example 1194\n")
+    mac.write(
+        "/opt/homebrew/etc/wireguard/wg0.conf", "[Interface]\nPrivateKey = A\n[Peer]\nEndpoint = wg.corp.example:1\n"
+    )
     assert links(mac) == {
+        ("system", "vpn", "wg.corp.example"),
         ("system", "vpn", "l2tp.corp.example"),
         ("system", "vpn", "ike.corp.example"),
         ("system", "vpn", "ac.corp.example"),

@@ -1,5 +1,5 @@
 from hostile_files import assert_survives, parsed
-from setapart_agent.collectors.linux.parse import wireguard
+from setapart_agent.collectors.desktop.parse import wireguard
 
 CONFIG = """[Interface]
 PrivateKey = AAAA
