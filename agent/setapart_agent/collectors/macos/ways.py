@@ -9,8 +9,9 @@ _SEEN = (
     "App bundles of the system and of every user, also those left in Downloads or on the Desktop, and apps of iPhone "
     "and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts "
     "of installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, "
-    "Mail before 10.11. VPNs, enterprise Wi-Fi, directory joins, Kerberos, single sign-on{live}. For root, for every "
-    "uid from 501 on that can log in, and for every owner of a folder in /Users."
+    "mail programs of the terminal, Mail before 10.11, file synchronisation. VPNs, enterprise Wi-Fi, directory joins, "
+    "Kerberos, single sign-on{live}. For root, for every uid from 501 on that can log in, and for every owner of a "
+    "folder in /Users."
 )
 _UNSEEN = (
     "Web use without an installed web app. Programs in virtual machines. Apps in other folders than the usual ones and "
