@@ -131,3 +131,37 @@ def test_the_next_report_of_the_same_device_follows_the_failed_one(
     ran = agent("report", "--source", f"bugreport:{report}", "--key", tmp_path / "key.pem", "--output", out)
     assert ran.code == 0
     assert f"report 2 of {failed.device}" in ran.out
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_one_file_that_breaks_its_parser_ends_in_one_line(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action, words = HOSTILE[how]
+    monkeypatch.setattr(account_parser, "parse", lambda files: action(files.main))
+    monkeypatch.setattr(worker, "CPU_SECONDS", 2)
+    monkeypatch.setattr(worker, "MEMORY", 256 * 1024 * 1024)
+    path = tmp_path / "account.txt"
+    path.write_text(dumpsys_account({(0, "Owner", OWNER): [("one@mail.example", "com.google")]}))
+    ran = agent("parse", path, "--kind", "android.dumpsys-account")
+    assert ran.code == 2
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert "report this" in ran.err
+
+
+def test_half_a_surrogate_pair_in_a_name_is_shown_and_signed_as_an_escape(tmp_path: Path) -> None:
+    path = tmp_path / "packages.json"
+    path.write_text('[{"name": "org.example.app", "files": [], "installer": "\\ud83d"}]')
+    preferences = tmp_path / "extensions.json"
+    preferences.write_text(
+        '{"schemaVersion": 36, "addons": [{"id": "a@b", "type": "extension", "version": "1\\ud83d", "active": true,'
+        ' "location": "app-profile", "defaultLocale": {"name": "x\\udc00y"}}]}'
+    )
+    for file in (path, preferences):
+        for form in ((), ("--json",)):
+            ran = agent("parse", file, *form)
+            assert "Traceback" not in ran.err
+            assert ran.code in {0, 2}
+            assert ran.out.isascii()
+    assert "x\\\\udc00y" in agent("parse", preferences, "--json").out

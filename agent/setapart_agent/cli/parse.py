@@ -6,8 +6,10 @@ import click
 import msgspec
 
 from setapart_agent.cli.table import print_table
+from setapart_agent.collectors.base import Collected, CollectorInfo
 from setapart_agent.collectors.registry import PARSERS, parse_file, parser_of, recognise
-from setapart_agent.errors import ParseError
+from setapart_agent.collectors.worker import in_worker
+from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import AccountFact, Facts, domain_of
 
 _LIMIT = 1024 * 1024 * 1024
@@ -28,17 +30,38 @@ def command(*, file: Path | None, kind: str | None, list_kinds: bool, as_json: b
         return
     if file is None:
         raise click.UsageError("Missing argument 'FILE', or --list.")
-    content = _read(file)
-    chosen = kind or recognise(file, content)
-    if chosen is None:
-        raise ParseError(
-            f"{file.name}: a file of no kind that is known here", cure="choose one of `parse --list` with --kind"
-        )
-    facts = parse_file(chosen, file, content)
+    chosen, facts = _parsed(file, kind)
     if as_json:
         click.echo(msgspec.json.encode(_view(chosen, facts)).decode())
     else:
         _print(chosen, facts)
+
+
+def _parsed(path: Path, kind: str | None) -> tuple[str, Facts]:
+    """The kind and the facts of a file, read in a worker: whatever it does to its parser ends there.
+
+    Raises:
+        ParseError: it can't be read, is of no kind that is known, or broke its parser.
+    """
+    try:
+        (found,) = in_worker(lambda _ask: (_read_and_parse(path, kind),))
+    except SourceError as exc:
+        cure = exc.cure and "report this, with the kind of the file and the version of the agent"
+        raise ParseError(f"{path.name}: {exc.got}", expected="a captured file", cure=cure) from None
+    return found.collectors[0].name, found.facts
+
+
+def _read_and_parse(path: Path, kind: str | None) -> Collected:
+    content = _read(path)
+    chosen = kind or recognise(path, content)
+    if chosen is None:
+        raise ParseError(
+            f"{path.name}: a file of no kind that is known here", cure="choose one of `parse --list` with --kind"
+        )
+    facts = parse_file(chosen, path, content)
+    maturity = parser_of(chosen).MATURITY
+    parser = CollectorInfo(name=chosen, version=1, sections=(), maturity=maturity, reads=(), modules=())
+    return Collected(facts=facts, collectors=(parser,))
 
 
 def _read(path: Path) -> bytes:
