@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from setapart_agent.collectors.apple.parse import cms
 from setapart_agent.collectors.apple.parse.payloads import app_block, facts_of_payload
-from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, list_of, read_plist, text_of, texts_of
+from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, is_plist, list_of, read_plist, text_of, texts_of
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, host_of, unite
 from setapart_evidence.model import Link
@@ -26,7 +26,11 @@ _BLOCK_KEYS = ("blockedAppBundleIDs", "blacklistedAppBundleIDs")
 
 def is_profile(content: bytes) -> bool:
     """Whether this looks like a profile, signed or not, by words that every one of them has."""
-    return b"PayloadType" in content and (b"PayloadContent" in content or b"ProfileItems" in content)
+    return (
+        (is_plist(content) or cms.is_signed(content))
+        and b"PayloadType" in content
+        and (b"PayloadContent" in content or b"ProfileItems" in content)
+    )
 
 
 def read_profile(raw: bytes) -> dict[str, object]:

@@ -35,7 +35,7 @@ _LONGEST_METADATA = 1024 * 1024
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By keys that only this file has."""
-    return b"Target Identifier" in content and b"Product Type" in content and is_plist(content)
+    return is_plist(content) and b"Target Identifier" in content and b"Product Type" in content
 
 
 def parse(files: FileSet) -> Facts:

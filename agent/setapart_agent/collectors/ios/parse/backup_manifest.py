@@ -33,7 +33,7 @@ def recognise(name: str, content: bytes) -> bool:
     if content.startswith(_HEADER):
         name = name.replace("\\", "/").rpartition("/")[2]
         return name == "Manifest.db" or (b"relativePath TEXT" in content[:_HEAD] and b"fileID" in content[:_HEAD])
-    return b"SystemDomainsVersion" in content and b"IsEncrypted" in content and is_plist(content)
+    return is_plist(content) and b"SystemDomainsVersion" in content and b"IsEncrypted" in content
 
 
 def parse(files: FileSet) -> Facts:
