@@ -6,7 +6,8 @@ Management). Whatever one file holds of one `UDID` (or `EnrollmentID`) is one de
 - `InstalledApplicationList` lists all third-party apps of an iPhone or iPad (from iOS 26 Apple's too) unless the
   command asked for `ManagedAppsOnly` or `Identifiers`, or the device is enrolled by its user: then it has an
   `EnrollmentID` and no `UDID`. A command that stands beside its response is taken into account.
-- A web clip is an entry without an `Identifier`. On a Mac such an entry is an app without a bundle id.
+- A web clip is an entry without an `Identifier`, known by its title alone: where it leads is not told, so the list is
+  not whole. On a Mac such an entry is an app without a bundle id.
 - `ManagedApplicationList` is another thing: what the manager brought, installed or not.
 - `ProfileList` names payloads by their types; nothing here lists the accounts that the holder set up.
 """
@@ -43,6 +44,7 @@ NO_PROFILES = Unsupported("no ProfileList in this export")
 MANAGED_ONLY = "managed apps only"
 LIMITED = "the command asked for some apps only"
 EMPTY = "the list of apps is empty"
+CLIPS = "web clips are listed by their titles, without their addresses"
 MAC_FOLDERS = "which folders of a Mac are searched for apps is not documented"
 BY_PROFILES = "what profiles set up is listed, what the holder set up is not"
 SYSTEM_UNKNOWN = "nothing tells whether this is an iPhone, an iPad or a Mac"
@@ -216,7 +218,8 @@ def _apps(
         return tuple(found), [row]
     general = _doubt(device, platform)
     doubt = None if None in doubts else doubts[0]
-    return tuple(found), [apps_row(profile, APPS, (general, doubt))]
+    clips = CLIPS if any(app.kind == "web-app" for app in found) else None
+    return tuple(found), [apps_row(profile, APPS, (general, doubt, clips))]
 
 
 def _doubt(device: _Device, platform: Platform | None) -> str | None:

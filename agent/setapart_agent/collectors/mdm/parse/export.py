@@ -16,8 +16,8 @@ from setapart_evidence.model import Coverage, FormFactor, Profile, Section
 T = TypeVar("T")
 PRIMARY = Profile(id="0", kind="primary")
 WORK = Profile(id="10", kind="work")
-"""Android's work profile. No manager tells its number; 10 is the one that Android gives to the first user it makes
-(UserManagerService.MIN_USER_ID), so that is what the same profile is called by adb. See docs/adr/0017-the-number-of-a-work-profile.md."""
+"""Android's work profile. No manager tells its number; 10 is the one that Android gives to the first user that it makes
+(UserManagerService.MIN_USER_ID), and so what adb calls it. docs/adr/0017-the-number-of-a-work-profile.md says more."""
 SYSTEM = Profile(id="system", kind="system")
 
 _FIRST_YEAR = 2007  # no manager of phones is older; APIs say 0001 or 1970 for "never"
