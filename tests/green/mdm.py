@@ -13,6 +13,7 @@ from mdm_maker import (
     UDID,
     WINDOWS,
     Machine,
+    Program,
     amapi_device,
     apple_response,
     apple_responses,
@@ -72,4 +73,8 @@ ROWS: dict[tuple[str, str], Build] = {
     ("Linux", _GLPI): _export(LINUX, encoded(glpi_inventory(LINUX))),
     ("Android", _GLPI): _export(PHONE, encoded(glpi_inventory(PHONE))),
 }
-SPOILERS: dict[str, Build] = {}
+SPOILERS: dict[str, Build] = {
+    "a web clip among the apps that an iPhone tells its manager": _export(
+        IPHONE, plist(apple_responses(with_programs(IPHONE, Program(id=None, name="Wiki"))))
+    ),
+}

@@ -90,8 +90,8 @@ def _apple() -> Iterator[WayIn]:
         collectors=names,
         ordinary=True,
         dedicated=False,
-        seen="All apps but Apple's own (from iOS 26 those too), web clips; what profiles set up.",
-        unseen="Accounts and VPNs that the holder set up.",
+        seen="All apps but Apple's own (from iOS 26 those too), titles of web clips; what profiles set up.",
+        unseen="Accounts and VPNs that the holder set up. The address of a web clip: one makes the apps inconclusive.",
         holder="Send InstalledApplicationList without `ManagedAppsOnly`, DeviceInformation and ProfileList, and put "
         "the responses into one file, folder or zip.",
     )

@@ -77,8 +77,10 @@ def test_serials_of_apple_are_upper_case() -> None:
 
 def test_a_web_clip_is_a_web_app_and_an_app_without_id_on_a_mac_is_an_app() -> None:
     clip = Program(id=None, name="TikTok")
-    (app,) = one(*apple_responses(with_programs(IPHONE, clip, keep=False))).facts.apps
+    found = one(*apple_responses(with_programs(IPHONE, clip, keep=False)))
+    (app,) = found.facts.apps
     assert (app.identifier, app.kind) == ("TikTok", "web-app")
+    assert row(found, "apps")[:2] == ("partial", responses.CLIPS)
     (app,) = one(*apple_responses(with_programs(MAC, clip, keep=False), MAC_UDID)).facts.apps
     assert (app.identifier, app.kind) == ("TikTok", "native")
 
