@@ -81,6 +81,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "macos.brew": ParserRef("macos.parse.brew", SYSTEM_PROFILE),
     "macos.accounts": ParserRef("macos.parse.accounts"),
     "macos.mail-accounts": ParserRef("macos.parse.mail_accounts"),
+    "macos.groupware-source": ParserRef("macos.parse.groupware_source"),
     "macos.outlook": ParserRef("macos.parse.outlook"),
     "macos.onedrive": ParserRef("macos.parse.onedrive_settings"),
     "macos.network-extension": ParserRef("macos.parse.network_extension", SYSTEM_PROFILE),

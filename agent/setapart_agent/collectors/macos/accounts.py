@@ -1,4 +1,4 @@
-"""The accounts of system settings, and those that Mail kept itself before."""
+"""The accounts of system settings, and those that Mail, iCal and Address Book kept themselves before."""
 
 from msgspec import structs
 
@@ -20,6 +20,16 @@ _MAIL = Place(
     paths=("Library/Mail/V*/MailData/Accounts.plist", "Library/Preferences/com.apple.mail.plist"),
     mixed=True,
 )
+_BEFORE = Place(
+    client="ical and address book",
+    parser="macos.parse.groupware_source",
+    paths=(
+        "Library/Calendars/*.caldav/Info.plist",
+        "Library/Calendars/*.exchange/Info.plist",
+        "Library/Application Support/AddressBook/Sources/*/Configuration.plist",
+    ),
+)
+"""What counts where there is no database: newer systems keep copies there."""
 NO_DATABASE = "the database of accounts is not there"
 
 
@@ -30,7 +40,7 @@ class SystemAccounts:
         "macos.accounts",
         __name__,
         ("accounts", "links"),
-        (_ACCOUNTS, _MAIL),
+        (_ACCOUNTS, _BEFORE, _MAIL),
         maturity="untested",
     )
 
@@ -50,7 +60,9 @@ def _database(survey: Survey, user: User) -> None:
     found = survey.find(_ACCOUNTS)
     if found:
         survey.look((structs.replace(_ACCOUNTS, paths=(max(found),)),))
-    elif not survey.failures("accounts") and not isinstance(survey.tree.status(f"{user.home}/{_FOLDER}"), Absent):
+        return
+    survey.look((_BEFORE,))
+    if not survey.failures("accounts") and not isinstance(survey.tree.status(f"{user.home}/{_FOLDER}"), Absent):
         survey.fail(_ACCOUNTS.client, _ACCOUNTS.sections, Failed(NO_DATABASE))
 
 

@@ -82,6 +82,20 @@ def test_mails_own_list_of_old_systems(mac: MacTree, path: str) -> None:
     assert [one.host for one in mac.collect(SystemAccounts()).accounts] == ["imap.corp.example"]
 
 
+def test_stores_of_old_systems_count_where_there_is_no_database(mac: MacTree, tmp_path: Path) -> None:
+    calendar = {"ServerURL": "https://dav.corp.example/", "Login": "ann"}
+    mac.write("Library/Calendars/1.caldav/Info.plist", xml(calendar))
+    contacts = {"serverName": "dav.other.example", "userName": "ann"}
+    mac.write("Library/Application Support/AddressBook/Sources/1/Configuration.plist", xml(contacts))
+    facts = mac.collect(SystemAccounts())
+    assert {(one.type, one.host) for one in facts.accounts} == {
+        ("ical:caldav", "dav.corp.example"),
+        ("address-book:server", "dav.other.example"),
+    }
+    mac.write("Library/Accounts/Accounts4.sqlite", exchange(tmp_path, "corp.example"))
+    assert [one.type for one in mac.collect(SystemAccounts()).accounts] == ["com.apple.account.Exchange"]
+
+
 def test_preferences_of_a_newer_mail_hold_no_accounts(mac: MacTree) -> None:
     mac.write("Library/Preferences/com.apple.mail.plist", xml({"AccountInfoFetchTime": 7}))
     facts = mac.collect(SystemAccounts())
