@@ -231,11 +231,13 @@ def key_of(tree: Mapping[str, Any], name: str = "") -> TreeKey:
 
 
 def walk(key: Key) -> Iterator[tuple[str, str, Data]]:
-    """Every value with the path of its key; a key without values too."""
+    """Every value with the path of its key; a key without values too; what is broken ends it."""
     pending = [(key.name, key)]
     while pending:
         path, at = pending.pop()
         values = at.values()
+        if at.broken_values is not None:
+            raise at.broken_values
         yield from ((path, name, data) for name, data in values.items())
         if not values:
             yield path, "", b""

@@ -82,7 +82,7 @@ class _Hive:
 
     def record(self, layout: str, raw: bytes | memoryview) -> Any:  # noqa: ANN401 - a container of regipy's making
         """A record of the format; whatever goes wrong in the library is damage of the hive."""
-        self._spend(len(raw))
+        self.spend(len(raw))
         parse: Callable[[bytes], Any] = getattr(self._structs, layout).parse
         try:
             return parse(bytes(raw))
@@ -114,20 +114,33 @@ class _Hive:
 
     def subkeys(self, offset: int, count: int) -> Iterator[int]:
         """The offsets of the keys that a list names, which may be a list of lists."""
+        if not count:
+            return
         left = count
         cell = self.cell(offset)
         lists = self._offsets(cell, 1) if bytes(cell[:2]) == b"ri" else (offset,)
         for at in lists:
             cell = self.cell(at)
-            self._spend()
+            self.spend()
             words = _WORDS.get(bytes(cell[:2]))
             if words is None:
                 raise ParseError("a list of keys of no known kind", expected=_WHOLE)
             found = self._offsets(cell, words)
             left -= len(found)
-            yield from found
+            for one in found:
+                self.spend()
+                yield one
         if left:
             raise ParseError("another number of keys than the hive says", expected=_WHOLE)
+
+    def values(self, offset: int, count: int) -> tuple[int, ...]:
+        """The offsets of the values that a list names."""
+        if not count:
+            return ()
+        cell = self.cell(offset)
+        if count > _MAX_VALUES or count * 4 > len(cell):
+            raise ParseError("another number of values than the hive says", expected=_WHOLE)
+        return struct.unpack_from(f"<{count}I", cell)
 
     @staticmethod
     def _offsets(cell: memoryview, words: int) -> tuple[int, ...]:
@@ -137,7 +150,7 @@ class _Hive:
             raise ParseError("a list of keys longer than its cell", expected=_WHOLE)
         return struct.unpack_from(f"<{words * count}I", cell, 4)[::words]
 
-    def _spend(self, size: int = 0) -> None:
+    def spend(self, size: int = 0) -> None:
         """Counts what was read: a small hive can name the same cells over and over again."""
         self._records += 1
         self._bytes += size
@@ -159,7 +172,7 @@ class _Hive:
             return b""
         if size > min(_MAX_DATA, len(self.content)):
             raise ParseError("a value longer than the hive", expected=_WHOLE)
-        self._spend(size)
+        self.spend(size)
         cell = self.cell(offset)
         if self.big and size > _SEGMENT and bytes(cell[:2]) == b"db":
             return self._segments(size, cell)
@@ -198,25 +211,38 @@ class _HiveKey(Key):
         if self._children is None:
             if self._depth >= _MAX_DEPTH:
                 raise ParseError(f"keys deeper than {_MAX_DEPTH}", expected=_WHOLE)
-            found: dict[str, Key] = {}
-            if self._node.subkey_count:
+            self._children = {}
+            try:
                 for offset in self._hive.subkeys(self._node.subkeys_list_offset, self._node.subkey_count):
-                    key = _HiveKey(self._hive, offset, self._offset, self._depth + 1)
-                    found[key.name.lower()] = key
-            self._children = found
+                    self._take(self._children, offset)
+            except ParseError as exc:
+                self.broken_keys = exc
         return self._children
+
+    def _take(self, found: dict[str, Key], offset: int) -> None:
+        try:
+            key = _HiveKey(self._hive, offset, self._offset, self._depth + 1)
+        except ParseError as exc:
+            self.broken_keys = exc
+        else:
+            found[key.name.lower()] = key
 
     def values(self) -> Mapping[str, Data]:
         """See `Key.values`."""
         if self._values is None:
-            count = self._node.values_count
-            found: dict[str, Data] = {}
-            if count:
-                listed = self._hive.cell(self._node.values_list_offset)
-                if count > _MAX_VALUES or count * 4 > len(listed):
-                    raise ParseError("another number of values than the hive says", expected=_WHOLE)
-                for offset in struct.unpack_from(f"<{count}I", listed):
-                    name, data = self._hive.value(offset)
-                    found[name.lower()] = data
-            self._values = found
+            self._values = {}
+            try:
+                for offset in self._hive.values(self._node.values_list_offset, self._node.values_count):
+                    self._hive.spend()
+                    self._keep(self._values, offset)
+            except ParseError as exc:
+                self.broken_values = exc
         return self._values
+
+    def _keep(self, found: dict[str, Data], offset: int) -> None:
+        try:
+            name, data = self._hive.value(offset)
+        except ParseError as exc:
+            self.broken_values = exc
+        else:
+            found[name.lower()] = data

@@ -157,14 +157,14 @@ def _exported(root: Key, profile: str) -> RegistryFile:
 
 
 def _of_hive(root: Key, profile: str, doubt: str | None) -> RegistryFile:
-    if root.child("Select") is not None or root.child("ControlSet001") is not None:
+    below = root.children()
+    if "select" in below or "controlset001" in below:
         return RegistryFile(system=root, doubt=doubt)
-    software = root.child("Software")
-    if software is not None:
-        user = UserPart(profile=profile, root=root, software=software)
-    elif root.child("Local Settings") is not None:
+    if "software" in below:
+        user = UserPart(profile=profile, root=root, software=below["software"])
+    elif "local settings" in below:
         user = UserPart(profile=profile, classes=root)
-    elif (version := root.at(_CURRENT_VERSION)) is not None and version.text("ProductName") is not None:
+    elif (version := root.at(_CURRENT_VERSION)) is not None and version.known("ProductName") is not None:
         return RegistryFile(software=root, doubt=doubt)
     else:
         user = UserPart(profile=profile, software=root)  # a part that begins at a user's Software

@@ -196,4 +196,37 @@ def test_a_small_hive_that_names_one_value_again_and_again_ends() -> None:
     first = struct.unpack_from("<I", raw, BASE + offset + 4)[0]
     for number in range(4000):
         struct.pack_into("<I", raw, BASE + offset + 4 + 4 * number, first)
-    assert list(open_hive(bytes(raw))[0].values()) == ["0"]
+    key, _ = open_hive(bytes(raw))
+    assert list(key.values()) == ["0"]
+    assert key.broken_values is None
+
+
+def test_what_is_whole_beside_something_broken_is_given_and_the_rest_is_told() -> None:
+    raw = bytearray(hive({"a": {}, "b": {}, "c": {}, "x": "text of x", "y": "text of y"}))
+    broken_key, broken_value = _cells(bytes(raw), b"nk")[2], _cells(bytes(raw), b"vk")[0]
+    raw[BASE + broken_key + 4] = ord("z")
+    raw[BASE + broken_value + 4] = ord("z")
+    key, _ = open_hive(bytes(raw))
+    seen: list[str] = []
+    with pytest.raises(ParseError):
+        seen.extend(child.name for child in key)
+    assert seen == ["a", "c"]
+    assert key.child("a") is not None
+    for lost in ("b", "d"):  # of d nobody knows either
+        with pytest.raises(ParseError):
+            key.child(lost)
+    assert key.text("y") == "text of y"
+    assert key.known("x") is None
+    with pytest.raises(ParseError):
+        key.text("x")
+
+
+def test_a_small_hive_whose_keys_name_lists_of_nonsense_again_and_again_ends() -> None:
+    raw = bytearray(hive({str(number): {} for number in range(3000)}))
+    root = BASE + _cells(bytes(raw), b"nk")[0] + 4
+    listing = struct.unpack_from("<I", raw, root + 28)[0]
+    for at in range(3000):  # every reference leads to the root
+        struct.pack_into("<I", raw, BASE + listing + 8 + 8 * at, root - BASE - 4)
+    key, _ = open_hive(bytes(raw))
+    assert not key.children()
+    assert key.broken_keys is not None

@@ -139,6 +139,26 @@ def test_damage_in_one_part_does_not_silence_the_others() -> None:
     assert {(row.section, row.status) for row in found.coverage} == {("apps", "failed")}
 
 
+def test_a_program_is_seen_though_a_value_beside_its_name_is_broken() -> None:
+    raw = bytearray(
+        hive(at(rf"Software\{UNINSTALL}", {"x": {"DisplayName": "TikTok", "Comments": "long enough text"}}))
+    )
+    start = raw.index("long enough text".encode("utf-16-le")) - 4
+    raw[start : start + 4] = b"\xff" * 4
+    found = facts(bytes(raw))
+    assert [app.identifier for app in found.apps] == ["TikTok"]
+    assert {(row.section, row.status) for row in found.coverage} == {("apps", "failed")}
+
+
+def test_programs_are_seen_though_a_key_beside_software_is_broken() -> None:
+    raw = bytearray(hive(merged(USER, {"Other": {}})))
+    start = raw.index(b"Other") - 76
+    assert raw[start : start + 2] == b"nk"
+    raw[start] = ord("z")
+    found = facts(bytes(raw))
+    assert [app.identifier for app in found.apps] == ["TikTok"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("raw", [b"", b"regf", b"hello", b"\xff\xfe"])
 def test_another_file_is_refused(kind: Any, raw: bytes) -> None:

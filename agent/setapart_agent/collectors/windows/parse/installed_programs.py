@@ -30,11 +30,13 @@ def read_programs(reading: Reading, software: Key | None) -> None:
                 app = _app(entry, reading.profile)
                 if app is not None:
                     reading.apps.append(app)
+                if entry.broken_values is not None:
+                    raise entry.broken_values
 
 
 def _app(entry: Key, profile: str) -> App | None:
-    name = entry.text("DisplayName") or entry.text("QuietDisplayName")
-    command = entry.text("UninstallString") or entry.text("QuietUninstallString") or ""
+    name = entry.known("DisplayName") or entry.known("QuietDisplayName")
+    command = entry.known("UninstallString") or entry.known("QuietUninstallString") or ""
     if name is None and command and _GUID.fullmatch(entry.name) is None:
         name = entry.name  # Windows hides an entry without a name; the program behind it is there
     if not name or _is_update(entry, name):
@@ -50,14 +52,15 @@ def _app(entry: Key, profile: str) -> App | None:
 
 
 def _is_update(entry: Key, name: str) -> bool:
-    if entry.text("ParentKeyName") is None:
+    if entry.known("ParentKeyName") is None:
         return False
-    said = entry.text("ReleaseType") or entry.text("ParentDisplayName")
+    said = entry.known("ReleaseType") or entry.known("ParentDisplayName")
     return said is not None or _KB.search(name) is not None or _KB.search(entry.name) is not None
 
 
 def _version(entry: Key) -> str | None:
-    version = entry.text("DisplayVersion")
-    if version is None and (major := entry.number("VersionMajor")) is not None:
-        version = f"{major}.{entry.number('VersionMinor') or 0}"
+    version = entry.known("DisplayVersion")
+    major, minor = (entry.values().get(name) for name in ("versionmajor", "versionminor"))
+    if version is None and isinstance(major, int):
+        version = f"{major}.{minor if isinstance(minor, int) else 0}"
     return version

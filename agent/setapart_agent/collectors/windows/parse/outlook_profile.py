@@ -95,7 +95,7 @@ def _profile(reading: Reading, profile: Key) -> None:
 
 def _mail_accounts(listed: Key | None) -> frozenset[int]:
     """The numbers of the accounts that are for mail."""
-    raw = listed.values().get(_MAIL_CATEGORY.lower()) if listed is not None else None
+    raw = listed.value(_MAIL_CATEGORY) if listed is not None else None
     if not isinstance(raw, bytes):
         return frozenset()
     return frozenset(number for (number,) in struct.iter_unpack("<I", raw[: len(raw) & ~3]))
@@ -155,7 +155,7 @@ def _exchange_sections(reading: Reading, profile: Key) -> list[_Exchange]:
 
 def _property(section: Key, tag: str) -> str | None:
     """A text property: `001f…` is UTF-16, `001e…` 8-bit, each as text or as bytes."""
-    raw = section.values().get(tag)
+    raw = section.value(tag)
     if isinstance(raw, bytes) and tag.startswith("001e"):
         return raw.decode("latin-1").partition("\0")[0].strip() or None
     return section.text(tag)

@@ -37,9 +37,11 @@ class Reading:
 
     def below(self, base: Key | None, path: str, *sections: Section) -> tuple[Key, ...]:
         """The keys below a path; none where it is not there or can't be listed."""
+        found: list[Key] = []
         with self.guard(*sections):
-            return () if base is None else tuple(base.below(path))
-        return ()
+            for key in base.below(path) if base is not None else ():
+                found.append(key)  # noqa: PERF402 - what came before an error stays
+        return tuple(found)
 
     def facts(self) -> Facts:
         """Everything read, each once."""

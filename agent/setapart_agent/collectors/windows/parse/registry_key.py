@@ -23,18 +23,31 @@ class AccessDeniedError(ParseError):
 
 
 class Key(Protocol):
-    """One key. Looking into it may raise `ParseError`: a hive may be broken anywhere, and a live key may be denied."""
+    """One key. Looking into it may raise `ParseError`: a hive may be broken anywhere, and a live key may be denied.
+
+    What is whole beside something broken is still given: who goes through the keys gets the whole ones first and the
+    error then; who asks for one by its name gets the error only where that one is not among the whole ones.
+
+    Attributes:
+        name: as it is spelt.
+        broken_keys: what is wrong with keys below that could not be read.
+        broken_values: what is wrong with values that could not be read.
+    """
 
     name: str
+    broken_keys: ParseError | None = None
+    broken_values: ParseError | None = None
 
     def children(self) -> Mapping[str, "Key"]:
-        """The keys below, by lower-case name."""
+        """The whole keys below, by lower-case name."""
 
     def values(self) -> Mapping[str, Data]:
-        """The values, by lower-case name; the default value has the name ``""``."""
+        """The whole values, by lower-case name; the default value has the name ``""``."""
 
     def __iter__(self) -> Iterator["Key"]:
-        return iter(self.children().values())
+        yield from self.children().values()
+        if self.broken_keys is not None:
+            raise self.broken_keys
 
     def at(self, path: str) -> "Key | None":
         r"""The key at a path such as `Microsoft\Windows`, or `None`."""
@@ -46,7 +59,17 @@ class Key(Protocol):
 
     def child(self, name: str) -> "Key | None":
         """The key of this name below, or `None`."""
-        return self.children().get(name.lower())
+        found = self.children().get(name.lower())
+        if found is None and self.broken_keys is not None:
+            raise self.broken_keys
+        return found
+
+    def value(self, name: str) -> Data | None:
+        """The value of this name, or `None`."""
+        found = self.values().get(name.lower())
+        if found is None and self.broken_values is not None:
+            raise self.broken_values
+        return found
 
     def below(self, path: str) -> Iterator["Key"]:
         """The keys below a path; none where it is not there."""
@@ -58,14 +81,18 @@ class Key(Protocol):
 
         Outlook keeps text as bytes: UTF-16, as the registry itself does.
         """
-        found = self.values().get(name.lower())
+        found = self.value(name)
         if isinstance(found, bytes):
             found = utf16(found)
         return (found.strip() or None) if isinstance(found, str) else None
 
+    def known(self, name: str) -> str | None:
+        """As `text`; `None` also where it could be among the values that are broken."""
+        return self.text(name) if name.lower() in self.values() else None
+
     def number(self, name: str) -> int | None:
         """A value that is a number, also one written as digits."""
-        found = self.values().get(name.lower())
+        found = self.value(name)
         if isinstance(found, str) and found.strip().isascii() and found.strip().isdecimal() and len(found) < 20:  # noqa: PLR2004 - digits of 2^64
             return int(found)
         return found if isinstance(found, int) else None

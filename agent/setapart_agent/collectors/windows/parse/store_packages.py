@@ -42,7 +42,7 @@ def read_user_packages(reading: Reading, base: Key | None, path: str) -> None:
     """The packages that are registered for one user."""
     for entry in reading.below(base, path, "apps"):
         with reading.guard("apps"):
-            _keep(reading, package(entry.name, reading.profile, entry.text("DisplayName")))
+            _keep(reading, package(entry.name, reading.profile, entry.known("DisplayName")))
 
 
 def read_machine_packages(reading: Reading, software: Key | None) -> None:
