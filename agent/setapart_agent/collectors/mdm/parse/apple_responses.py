@@ -7,7 +7,7 @@ Management). Whatever one file holds of one `UDID` (or `EnrollmentID`) is one de
   command asked for `ManagedAppsOnly` or `Identifiers`, or the device is enrolled by its user: then it has an
   `EnrollmentID` and no `UDID`. A command that stands beside its response is taken into account.
 - A web clip is an entry without an `Identifier`, known by its title alone: where it leads is not told, so the list is
-  not whole. On a Mac such an entry is an app without a bundle id.
+  not whole. On a Mac such an entry is an app without a bundle id, or the folder of a site (`https+++host`).
 - `ManagedApplicationList` is another thing: what the manager brought, installed or not.
 - `ProfileList` names payloads by their types; nothing here lists the accounts that the holder set up.
 """
@@ -47,11 +47,12 @@ EMPTY = "the list of apps is empty"
 CLIPS = "web clips are listed by their titles, without their addresses"
 MAC_FOLDERS = "which folders of a Mac are searched for apps is not documented"
 BY_PROFILES = "what profiles set up is listed, what the holder set up is not"
+NAMELESS = "the response names no device, so how it is enrolled is not known"
 SYSTEM_UNKNOWN = "nothing tells whether this is an iPhone, an iPad or a Mac"
 
 RESPONSES = (
     "InstalledApplicationList", "ManagedApplicationList", "ProfileList", "CertificateList", "SecurityInfo",
-    "QueryResponses", "ProvisioningProfileList", "Restrictions",
+    "QueryResponses",
 )  # fmt: skip
 _CHECK_INS = frozenset({"Authenticate", "TokenUpdate", "CheckOut", "UserAuthenticate"})
 _EXPECTED = "responses to commands of Apple's MDM protocol"
@@ -61,7 +62,7 @@ _IOS_ONLY = frozenset(
 _MAC_UDID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}", re.IGNORECASE)
 _PHONE_UDID = re.compile(r"[0-9a-f]{40}|[0-9A-F]{8}-[0-9A-F]{16}", re.IGNORECASE)
 _MODELS: tuple[tuple[str, Platform], ...] = (
-    ("iphone", "ios"), ("ipad", "ios"), ("ipod", "ios"), ("mac", "macos"), ("imac", "macos")
+    ("iphone", "ios"), ("ipad", "ios"), ("ipod", "ios"), ("mac", "macos"), ("imac", "macos"), ("virtualmac", "macos")
 )  # fmt: skip
 # ManagedApplicationListItem.Status: these are not on the device yet, or never came to be.
 _NOT_INSTALLED = frozenset(
@@ -74,11 +75,16 @@ _GONE = "ManagedButUninstalled"
 
 
 class _Device(Struct, frozen=True, kw_only=True):
-    """Everything that one file holds of one device; `by_user` says that only an `EnrollmentID` names it."""
+    """Everything that the files hold of one device, which may be nameless."""
 
-    udid: str
-    by_user: bool
+    udid: str | None
+    enrolment: str | None
     responses: tuple[Node, ...]
+
+    @property
+    def by_user(self) -> bool:
+        """Whether only an `EnrollmentID` names it."""
+        return self.udid is None and self.enrolment is not None
 
     def all(self, key: str) -> tuple[Node, ...]:
         """The responses that hold a key."""
@@ -89,8 +95,9 @@ def is_response(content: bytes) -> bool:
     """Whether a file looks like responses or check-ins, by words that all of them have."""
     if not is_plist(content) and not document.head(content):
         return False
-    named = b"UDID" in content or b"EnrollmentID" in content
-    return named and (b"CommandUUID" in content or any(name.encode() in content for name in (*RESPONSES, *_CHECK_INS)))
+    marks = (b"UDID", b"EnrollmentID", b"CommandUUID", b"Acknowledged")
+    named = any(mark in content for mark in marks)
+    return named and any(name.encode() in content for name in (*RESPONSES, *_CHECK_INS))
 
 
 def devices(*files: bytes) -> Iterator[Export]:
@@ -102,7 +109,7 @@ def devices(*files: bytes) -> Iterator[Export]:
     Raises:
         ParseError: no response or check-in is in any of them; or, after all devices were given, a file is no plist.
     """
-    found: dict[str, list[Node]] = {}
+    found: dict[object, list[Node]] = {}
     limited: set[str] = set()
     whole: list[Node] = []
     broken_ones: list[ParseError] = []
@@ -115,12 +122,12 @@ def devices(*files: bytes) -> Iterator[Export]:
         command = one.node("Command")
         if command.flag("ManagedAppsOnly") or command.has("Identifiers"):
             limited.add(one.text("CommandUUID") or "")
-        udid = one.text("UDID") or one.text("EnrollmentID")
-        if udid is not None and (one.text("MessageType") or any(one.has(name) for name in RESPONSES)):
-            found.setdefault(udid, []).append(one)
-    for udid, responses in found.items():
-        by_user = not any(one.has("UDID") for one in responses)
-        yield _read(_Device(udid=udid, by_user=by_user, responses=tuple(responses)), limited)
+        name: object = one.text("UDID") or one.text("EnrollmentID") or len(found)
+        if one.text("MessageType") or any(one.has(key) for key in RESPONSES):
+            found.setdefault(name, []).append(one)
+    for responses in found.values():
+        udid, enrolment = _first(responses, "UDID"), _first(responses, "EnrollmentID")
+        yield _read(_Device(udid=udid, enrolment=enrolment, responses=tuple(responses)), limited)
     if broken_ones:
         raise broken_ones[0]
     if not found:
@@ -187,9 +194,10 @@ def _platform(device: _Device) -> Platform | None:
         listed = one.listing("InstalledApplicationList")
         if listed and any(app.has(key) for app in listed.items for key in _IOS_ONLY):
             return "ios"
-    if device.by_user or _PHONE_UDID.fullmatch(device.udid):
+    udid = device.udid or ""
+    if device.by_user or _PHONE_UDID.fullmatch(udid):
         return "ios"
-    return "macos" if _MAC_UDID.fullmatch(device.udid) else None
+    return "macos" if _MAC_UDID.fullmatch(udid) else None
 
 
 def _first(nodes: Iterable[Node], key: str) -> str | None:
@@ -229,6 +237,8 @@ def _doubt(device: _Device, platform: Platform | None) -> str | None:
     )
     if enrolled:
         return MANAGED_ONLY
+    if device.udid is None:
+        return NAMELESS
     return {"macos": MAC_FOLDERS, None: SYSTEM_UNKNOWN}.get(platform)
 
 
@@ -236,12 +246,13 @@ def _app(app: Node, platform: Platform | None, profile: str) -> App | None:
     identifier, name = app.text("Identifier"), app.text("Name")
     if identifier is None and name is None:
         return None
+    site = identifier is None and (platform != "macos" or "+++" in (name or ""))
     return App(
         identifier=identifier or name or "",
         name=name,
         version=app.text("ShortVersion") or app.text("Version"),
         profile=profile,
-        kind="web-app" if identifier is None and platform != "macos" else "native",
+        kind="web-app" if site else "native",
         source="mdm",
     )
 

@@ -83,6 +83,19 @@ def test_a_web_clip_is_a_web_app_and_an_app_without_id_on_a_mac_is_an_app() -> N
     assert row(found, "apps")[:2] == ("partial", responses.CLIPS)
     (app,) = one(*apple_responses(with_programs(MAC, clip, keep=False), MAC_UDID)).facts.apps
     assert (app.identifier, app.kind) == ("TikTok", "native")
+    site = Program(id=None, name="https+++web.example")
+    (app,) = one(*apple_responses(with_programs(MAC, site, keep=False), MAC_UDID)).facts.apps
+    assert app.kind == "web-app"
+
+
+def test_a_response_that_names_no_device_is_one_of_its_own_and_no_full_view() -> None:
+    nameless = [{key: value for key, value in answer.items() if key != "UDID"} for answer in apple_responses(IPHONE)]
+    raw = plist(nameless)
+    assert apple_apps.recognise("x.plist", raw)
+    first, second, third = responses.devices(raw)
+    assert [app.identifier for app in first.facts.apps] == ["org.example.notes"]
+    assert row(first, "apps")[0] == "partial"
+    assert (second.facts.apps, third.facts.device.serial) == ((), "F2LXK0ABCD12")
 
 
 def test_a_mac_does_not_say_which_folders_it_searched() -> None:
@@ -201,12 +214,11 @@ def test_a_check_in_tells_the_device() -> None:
     "value",
     [
         {"UDID": UDID, "Status": "NotNow", "CommandUUID": "x"},
-        {"InstalledApplicationList": []},
-        {"MessageType": "Authenticate"},
+        {"CommandUUID": "x", "Command": {"RequestType": "InstalledApplicationList"}},
         [1, "x"],
         "text",
     ],
-    ids=["not now", "no device", "no UDID", "no dictionaries", "no dictionary"],
+    ids=["not now", "command", "no dictionaries", "no dictionary"],
 )
 def test_plists_without_an_answer_of_a_device_are_refused(value: object) -> None:
     with pytest.raises(ParseError, match="no response of a device"):
