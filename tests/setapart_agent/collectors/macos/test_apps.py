@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 from unittest import mock
 
@@ -137,6 +138,14 @@ def test_the_executable_of_a_bundle_can_not_lead_out_of_it(mac: MacTree) -> None
         info("org.example.Evil", CFBundleExecutable="../../../../../secret"),
     )
     assert one(mac.collect(Bundles()), "org.example.Evil").publisher is None
+
+
+def test_a_program_with_a_made_up_offset_hides_no_other(mac: MacTree) -> None:
+    head = struct.pack(">IIIIQQI", 0xCAFEBABF, 1, 7, 3, 2**64 - 1, 1, 0) + bytes(64)
+    mac.put("Applications/Evil.app", "org.example.Evil", head)
+    facts = mac.collect(Bundles())
+    assert one(facts, "org.example.Evil").publisher is None
+    assert one(facts, "org.example.Example").publisher == f"team:{TEAM}"
 
 
 def test_receipts_are_traces_of_what_is_gone(mac: MacTree) -> None:
