@@ -36,6 +36,7 @@ _ENABLED_ACCOUNT = re.compile(r"Z_\d{1,5}ENABLEDACCOUNTS\d*")
 _ENABLED_CLASS = re.compile(r"Z_\d{1,5}ENABLEDDATACLASSES\d*")
 _HEADER = b"SQLite format 3\x00"
 _MOST_VALUES = 50_000
+_MOST_JOINS = 16
 _LONGEST_VALUE = 256 * 1024
 _DEEPEST = 8
 _HOSTS = (
@@ -92,11 +93,14 @@ def queries(schema: Schema) -> dict[str, str]:
             "SELECT ZOWNER, ZKEY, ZVALUE FROM ZACCOUNTPROPERTY "  # noqa: S608 - names of our own
             f"WHERE (ZKEY IN ({keys}) OR ZKEY LIKE '%URL') AND length(ZVALUE) <= {_LONGEST_VALUE} LIMIT {_MOST_VALUES}"
         )
+    joins = []
     for table, columns in schema.items():
         account = next((name for name in columns if _ENABLED_ACCOUNT.fullmatch(name)), None)
         data_class = next((name for name in columns if _ENABLED_CLASS.fullmatch(name)), None)
         if _ENABLED.fullmatch(table) and account and data_class:
-            found["enabled"] = f'SELECT "{account}", "{data_class}" FROM "{table}"'  # noqa: S608 - matched above
+            joins.append(f'SELECT "{account}", "{data_class}" FROM "{table}"')  # noqa: S608 - matched above
+    if joins:
+        found["enabled"] = " UNION ALL ".join(joins[:_MOST_JOINS])
     return found
 
 
@@ -143,6 +147,9 @@ def _damage(files: FileSet) -> list[Coverage]:
     reasons = []
     if "enabled" not in files.rows or "classes" not in files.rows:
         reasons.append("the database does not tell what is switched on")
+    named = {number for number, name in files.rows.get("classes", ()) if isinstance(_value(name), str)}
+    if any(data_class not in named for _, data_class in files.rows.get("enabled", ())):
+        reasons.append("something is switched on whose name can't be read")
     known = {number for number, _ in files.rows["types"]}
     if any(row[1] not in known for row in files.rows["accounts"]):
         reasons.append("an account without a known type")

@@ -208,6 +208,25 @@ def test_without_the_table_of_what_is_on_everything_may_be() -> None:
     assert [row.status for row in found.coverage] == ["partial"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE ZDATACLASS SET ZNAME = CAST('bplist00$archiver' AS BLOB)", "DELETE FROM ZDATACLASS"],
+)
+def test_what_is_on_under_a_name_that_can_not_be_read_makes_the_list_doubtful(statement: str) -> None:
+    found = facts([{"type": EXCHANGE, "user": "a@agency.example", "enabled": ["Mail"]}], statements=(statement,))
+    assert [row.status for row in found.coverage] == ["partial"]
+
+
+def test_every_table_of_what_is_on_counts() -> None:
+    statements = (
+        "CREATE TABLE Z_9ENABLEDDATACLASSES (Z_9ENABLEDACCOUNTS INTEGER, Z_9ENABLEDDATACLASSES INTEGER)",
+        "INSERT INTO Z_9ENABLEDDATACLASSES SELECT * FROM Z_2ENABLEDDATACLASSES",
+        "DELETE FROM Z_2ENABLEDDATACLASSES",
+    )
+    row = {"type": EXCHANGE, "user": "a@agency.example", "enabled": ["Mail"]}
+    assert only(facts([row], statements=statements)).services == ("mail",)
+
+
 def test_a_row_without_a_type_makes_the_list_doubtful() -> None:
     found = facts(
         [], statements=("INSERT INTO ZACCOUNT (Z_PK, ZACCOUNTTYPE, ZUSERNAME) VALUES (9, 99, 'a@b.example')",)
