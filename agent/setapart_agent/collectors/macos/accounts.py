@@ -14,11 +14,18 @@ _ACCOUNTS = Place(
     paths=(f"{_FOLDER}/Accounts[0-9].sqlite",),
     sections=("accounts", "links"),
 )
-_MAIL = Place(
-    client="apple mail",
-    parser="macos.parse.mail_accounts",
-    paths=("Library/Mail/V*/MailData/Accounts.plist", "Library/Preferences/com.apple.mail.plist"),
-    mixed=True,
+_MAIL = (
+    Place(
+        client="apple mail",
+        parser="macos.parse.mail_accounts",
+        paths=("Library/Mail/V*/MailData/Accounts.plist",),
+    ),
+    Place(
+        client="apple mail",
+        parser="macos.parse.mail_accounts",
+        paths=("Library/Preferences/com.apple.mail.plist",),
+        mixed=True,  # newer versions keep other settings there
+    ),
 )
 _BEFORE = Place(
     client="ical and address book",
@@ -40,7 +47,7 @@ class SystemAccounts:
         "macos.accounts",
         __name__,
         ("accounts", "links"),
-        (_ACCOUNTS, _BEFORE, _MAIL),
+        (_ACCOUNTS, _BEFORE, *_MAIL),
         maturity="untested",
     )
 
@@ -51,7 +58,7 @@ class SystemAccounts:
             if user.unseen is None:
                 survey = survey_of(host, user)
                 _database(survey, user)
-                survey.look((_MAIL,))
+                survey.look(_MAIL)
                 surveys.append(survey)
         return result(self.info, host, surveys)
 

@@ -68,10 +68,15 @@ _SHARED_APPS = (
         paths=(
             "opt/cisco/anyconnect/profile/*.xml",
             "opt/cisco/secureclient/vpn/profile/*.xml",
-            f"{_SETTINGS}/com.paloaltonetworks.GlobalProtect.settings.plist",
         ),
         sections=_LINKS,
         mixed=True,
+    ),
+    Place(
+        client="vpn client",
+        parser="macos.parse.vpn_clients",
+        paths=(f"{_SETTINGS}/com.paloaltonetworks.GlobalProtect.settings.plist",),
+        sections=_LINKS,
     ),
 )
 _REMOTE = frozenset({"smbfs", "nfs", "afpfs", "webdav", "ftp"})

@@ -96,6 +96,11 @@ def test_stores_of_old_systems_count_where_there_is_no_database(mac: MacTree, tm
     assert [one.type for one in mac.collect(SystemAccounts()).accounts] == ["com.apple.account.Exchange"]
 
 
+def test_a_broken_list_of_mail_is_said(mac: MacTree) -> None:
+    mac.write("Library/Mail/V2/MailData/Accounts.plist", b"")
+    assert ("accounts", mac.ann, "failed") in {row[:3] for row in rows(mac.collect(SystemAccounts()))}
+
+
 def test_preferences_of_a_newer_mail_hold_no_accounts(mac: MacTree) -> None:
     mac.write("Library/Preferences/com.apple.mail.plist", xml({"AccountInfoFetchTime": 7}))
     facts = mac.collect(SystemAccounts())

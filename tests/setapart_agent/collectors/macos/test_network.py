@@ -59,6 +59,7 @@ def test_vpns_and_networks_of_the_machine_and_of_a_user(mac: MacTree) -> None:
         "com.apple.networkextension.plist",
         "com.apple.wifi.known-networks.plist",
         "SystemConfiguration/com.apple.airport.preferences.plist",
+        "com.paloaltonetworks.GlobalProtect.settings.plist",
     ],
 )
 def test_a_broken_list_is_said(mac: MacTree, path: str) -> None:
