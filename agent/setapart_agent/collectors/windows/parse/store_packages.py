@@ -4,6 +4,9 @@ A full name is `<name>_<version>_<architecture>_<resource>_<publisher id>`; the 
 `<name>_<publisher id>`. Source: Microsoft, "An overview of Package Identity in Windows apps". A user's packages are the
 keys of `Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages` in UsrClass.dat (seen in
 a real hive); `AppxAllUserStore` of the machine holds keys per SID, and under `Applications` what every new user gets.
+
+A web app that Edge installs is a package too, named `<host>-<eight digits>` (Microsoft, "Surface Hub": the names of
+Zoom's, Webex' and YouTube's).
 """
 
 import re
@@ -21,28 +24,27 @@ ALL_USERS = r"Microsoft\Windows\CurrentVersion\Appx\AppxAllUserStore"
 _PROVISIONED = "Applications"
 _SID = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}", re.IGNORECASE)
 _FULL_NAME = re.compile(r"([^_\\/]+)_([\d.]+)_[^_]*_(?:[^_]*|~)_([0-9a-hjkmnp-tv-z]{13})", re.IGNORECASE)
+_WEB_APP = re.compile(r"((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+)-[0-9a-f]{8}", re.IGNORECASE)
 
 
-def family_name(full_name: str) -> str | None:
-    """The family of a package, or `None` where it is no full name."""
-    found = _FULL_NAME.fullmatch(full_name)
-    return f"{found[1]}_{found[3]}" if found else None
-
-
-def package(full_name: str, profile: str, name: str | None = None) -> App | None:
-    """A package as an app; `None` where it is no full name."""
+def packaged(full_name: str, profile: str, name: str | None = None) -> tuple[App, ...]:
+    """A package as an app, and as a web app where it is one; nothing where it is no full name."""
     found = _FULL_NAME.fullmatch(full_name)
     if found is None:
-        return None
+        return ()
     shown = name if name and not name.startswith("@") and "ms-resource:" not in name else None
-    return App(identifier=f"{found[1]}_{found[3]}", name=shown, version=found[2], profile=profile, source="appx")
+    app = App(identifier=f"{found[1]}_{found[3]}", name=shown, version=found[2], profile=profile, source="appx")
+    site = _WEB_APP.fullmatch(found[1])
+    if site is None:
+        return (app,)
+    return (app, App(identifier=site[1].lower(), name=shown, profile=profile, kind="web-app", source="appx"))
 
 
 def read_user_packages(reading: Reading, base: Key | None, path: str) -> None:
     """The packages that are registered for one user."""
     for entry in reading.below(base, path, "apps"):
         with reading.guard("apps"):
-            _keep(reading, package(entry.name, reading.profile, entry.known("DisplayName")))
+            reading.apps += packaged(entry.name, reading.profile, entry.known("DisplayName"))
 
 
 def read_machine_packages(reading: Reading, software: Key | None) -> None:
@@ -53,9 +55,4 @@ def read_machine_packages(reading: Reading, software: Key | None) -> None:
             continue
         with reading.guard("apps"):
             for entry in store:
-                _keep(reading, package(entry.name, profile))
-
-
-def _keep(reading: Reading, app: App | None) -> None:
-    if app is not None:
-        reading.apps.append(app)
+                reading.apps += packaged(entry.name, profile)

@@ -5,7 +5,7 @@ from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.store_packages import (
     ALL_USERS,
     REPOSITORY,
-    family_name,
+    packaged,
     read_machine_packages,
     read_user_packages,
 )
@@ -28,7 +28,7 @@ TIKTOK = "BytedancePte.Ltd.TikTok_1.0.5.0_neutral__6yccndn6064se"
     ],
 )
 def test_the_family_is_name_and_publisher(full: str, family: str | None) -> None:
-    assert family_name(full) == family
+    assert [app.identifier for app in packaged(full, ADA)] == ([family] if family else [])
 
 
 def test_a_users_packages_with_names_that_are_names() -> None:
@@ -61,3 +61,15 @@ def test_the_machine_knows_packages_of_each_user_and_of_new_ones() -> None:
     }
     read_machine_packages(reading, key_of(at(ALL_USERS, tree)))
     assert {app.profile for app in reading.apps} == {ADA, BOB, "system"}
+
+
+def test_a_web_app_that_edge_installed_answers_to_its_host() -> None:
+    reading = Reading(ADA)
+    tree = {"www.tiktok.com-54E21B02_1.0.0.8_neutral__pd8mbgmqs65xy": {}, "Vendor.App-Beta_1.0_x64__8wekyb3d8bbwe": {}}
+    read_user_packages(reading, key_of(at(REPOSITORY, tree)), REPOSITORY)
+    assert [(app.kind, app.identifier) for app in reading.apps] == [
+        ("native", "www.tiktok.com-54E21B02_pd8mbgmqs65xy"),
+        ("web-app", "www.tiktok.com"),
+        ("native", "Vendor.App-Beta_8wekyb3d8bbwe"),
+    ]
+    assert "origin:tiktok.com" in keys_of("windows", reading.apps[1])
