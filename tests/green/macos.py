@@ -68,9 +68,9 @@ def data_alone(folder: Path) -> Iterator[Device]:
 
 
 @contextmanager
-def running(folder: Path, *refused: str, euid: int = 0) -> Iterator[Device]:
+def running(folder: Path, *refused: str, euid: int = 0, more: Mapping[str, bytes] = NOTHING) -> Iterator[Device]:
     """A tree that stands for the running system, which refuses what is below some folders of a home, or all of it."""
-    lay_out(folder)
+    lay_out(folder, more)
 
     class Refusing(PlainTree):
         def _look(self, path, owner, accepts, expected):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
