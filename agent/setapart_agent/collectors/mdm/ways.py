@@ -150,10 +150,10 @@ def _fleet() -> Iterator[WayIn]:
     )
     yield _tables(
         "iPhone or iPad, enrolled by the organisation",
-        ordinary=True,
+        ordinary=False,
         seen="All apps but Apple's own.",
-        unseen="Web clips.",
-        holder="Export hosts with their software.",
+        unseen="Web clips: whether they are listed is not documented.",
+        holder="Read a backup, or give the responses of Apple's MDM protocol themselves.",
     )
     yield _tables(
         "Windows",

@@ -42,6 +42,7 @@ NOT_TOLD = Unsupported("osquery's tables of software do not tell of accounts, ne
 WINDOWS = "no packages of the Store, and no programs of users who are not signed in"
 LINUX = "packages alone: no Flatpaks, snaps, portable programs and web apps"
 PHONE = "which of the phone's apps its manager lists is not told"
+CLIPS = "whether web clips are listed is not documented"
 PERSONAL = "user enrolment: only managed apps are listed"
 ONE_TABLE = "one table of several"
 
@@ -200,9 +201,8 @@ def _doubt(node: Node, platform: Platform | None, tables: frozenset[str]) -> str
         return PERSONAL
     if platform == "macos":
         return None if "apps" in tables else "no apps among the software"
-    if platform == "ios":
-        return None if tables & _LISTS["ios"] else "no apps among the software"
-    return {"windows": WINDOWS, "linux": LINUX, "android": PHONE}.get(platform or "", "an unknown system")
+    reasons = {"windows": WINDOWS, "linux": LINUX, "android": PHONE, "ios": CLIPS}
+    return reasons.get(platform or "", "an unknown system")
 
 
 def _software(listed: Listing, profile: str) -> tuple[tuple[App, ...], int, frozenset[str]]:
