@@ -24,7 +24,6 @@ _NO_OFFSET = 0xFFFFFFFF
 _BIG_DATA_FROM = 4  # the minor version that brought it
 _SEGMENT = 16344
 _INLINE = 0x80000000
-_COMPRESSED_VALUE, _COMPRESSED_KEY = 0x01, 0x20
 _MAX_RECORDS = 1_000_000
 _MAX_BYTES = 512 * 1024 * 1024
 _MAX_DEPTH = 512  # Windows' own limit: "Registry element size limits"
