@@ -37,8 +37,8 @@ WAYS = (
         dedicated=True,
         seen=f"{_APPS} The names of running programs. {_TIES} What `dsregcmd` says.",
         unseen=_UNSEEN,
-        holder="Run it in a console that was started as administrator, or as the system by a scheduled task, which is let "
-        "into every key. Users who are not signed in are read out of their hives: no one needs to sign in.",
+        holder="Run it in a console that was started as administrator, or as the system by a scheduled task, which is "
+        "let into every key. Users who are not signed in are read out of their hives: no one needs to sign in.",
         last_run=_NEVER,
     ),
     WayIn(

@@ -32,7 +32,6 @@ _CLOSES = re.compile(r'(?:[^"\\]|\\.)*"\s*', re.DOTALL)
 _TYPED = re.compile(r"hex(?:\(([0-9a-f]{1,8})\))?:", re.IGNORECASE)
 _NUMBER = re.compile(r"dword:\s*([0-9a-f]{1,8})", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_NO_HEX = re.compile(r"[\s,\\]+")
 _SINGLE = {REG_SZ, REG_EXPAND_SZ, REG_MULTI_SZ}
 
 
@@ -157,7 +156,7 @@ class _Reader:
             if value.endswith("\\"):
                 raise ParseError("the export is cut off inside a value", expected="a whole registry export")
             try:
-                raw = bytes.fromhex(_NO_HEX.sub(" ", value[typed.end() :]))
+                raw = bytes.fromhex(value[typed.end() :].replace(",", " ").replace("\\", " "))
             except ValueError:
                 raise ParseError("a value that is not hexadecimal", expected="a registry export") from None
             if self._narrow and kind in _SINGLE:
