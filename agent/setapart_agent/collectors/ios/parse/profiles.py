@@ -3,9 +3,8 @@
 A device keeps them in `Library/ConfigurationProfiles` of its configurationprofiles container: `profile-<digest>.stub`,
 `PayloadManifest.plist` (their identifiers), `ProfileTruth.plist` (what they enforce together), `MDM.plist`,
 `CloudConfigurationDetails.plist`; those of an enrolled user are in `Library/UserConfigurationProfiles` of his home. A
-stub keeps a payload's keys but for passwords. Source: the file list of a real
-backup of iOS 14, Apple's device-management documentation for the payloads, and what ManagedConfiguration of iOS 26
-writes into stubs.
+stub keeps a payload's keys but for passwords. Source: the file list of a real backup of iOS 14, Apple's
+device-management documentation for the payloads, and what ManagedConfiguration of iOS 26 writes into stubs.
 """
 
 from setapart_agent.collectors.apple.parse import cms
