@@ -21,6 +21,10 @@ _MAX_ROWS = 200_000
 _MAX_VALUE = 16 * 1024 * 1024
 _MAX_COLUMNS = 1_000
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000"
+_GENERATED = (
+    "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c "
+    "WHERE m.type = 'table' AND m.sql LIKE '%AS%(%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden > 1"
+)
 _MAX_BYTES = 192 * 1024 * 1024
 """Bytes of all values of one query: rows of a join repeat them, so that a small file can give many."""
 HEADER = b"SQLite format 3\x00"
@@ -94,9 +98,18 @@ def _ask(database: str, queries: Queries) -> Rows:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
             for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "query_only=ON", "mmap_size=0"):
                 connection.execute(f"PRAGMA {pragma}").close()
-            # The last argument names the view or trigger that an access is a part of: a program of the file's own.
-            connection.set_authorizer(lambda *access: sqlite3.SQLITE_OK if access[4] is None else sqlite3.SQLITE_DENY)
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            generated = set(_rows(connection, _GENERATED) or ())
+
+            def authorize(
+                action: int, table: str | None, column: str | None, _of: str | None, inside: str | None
+            ) -> int:
+                # No program of the file's own: `inside` names the view or trigger that an access is a part of, and a
+                # generated column computes what it likes, without an end that the progress handler could see.
+                foreign = action == sqlite3.SQLITE_READ and (table, column) in generated
+                return sqlite3.SQLITE_DENY if foreign or inside is not None else sqlite3.SQLITE_OK
+
+            connection.set_authorizer(authorize)
             for name, query in (queries(_schema(connection)) if callable(queries) else queries).items():
                 rows = _rows(connection, query)
                 if rows is not None:
