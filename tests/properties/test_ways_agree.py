@@ -1,20 +1,20 @@
-"""One device, read in different ways: equal facts, but for what coverage explains.
-
-Generated devices are written in each format by our own writers and read back. That proves that the ways agree with each
-other; that they agree with the world is what tests/corpus is for.
-"""
+"""One Android phone by bug report, androidqf, adb, its manager and a backup: equal facts."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+import android_backup_maker
+from agreement import Fact, Place, accounts, assert_agree, facts_of, identity, some, whole
 from assets.build_demo import SYSTEM, Phone, User
 from green import android
+from mdm_maker import PHONE, Program, amapi_device, encoded, zipped
+from setapart_agent.collectors.registry import parse_file
 from setapart_agent.facts import Facts
-from setapart_agent.sources import collect, parse_source
 
 NAMES = st.sampled_from(
     [
@@ -48,35 +48,24 @@ def phones(draw: st.DrawFn) -> Phone:
     return Phone(file="phone.txt", serial=android.SERIAL, model="Any 1", packages=packages, users=tuple(users))
 
 
-def facts_of(source: str) -> Facts:
-    return collect(parse_source(source)).facts
+def user_0(facts: Facts) -> set[Fact]:
+    """What is installed for the device's user."""
+    return {(app.profile, app.identifier) for app in facts.apps if app.profile == "0" and app.state == "installed"}
 
 
-def apps(facts: Facts) -> set[tuple[str, str, str]]:
-    return {(app.profile, app.identifier, app.state) for app in facts.apps}
-
-
-def accounts(facts: Facts) -> set[tuple[object, ...]]:
-    return {(one.profile, one.type, one.services, one.address, one.domain) for one in facts.accounts}
-
-
-def not_seen(facts: Facts) -> set[tuple[str, str]]:
-    return {(row.section, row.profile) for row in facts.coverage if row.status != "observed"}
-
-
-def assert_equal_but_for_coverage(one: Facts, other: Facts) -> None:
-    """Every fact of one way is a fact of the other, except in places that one of them says it did not see whole."""
-    hidden = not_seen(one) | not_seen(other)
-    for section, of in (("apps", apps), ("accounts", accounts)):
-        ours, theirs = of(one), of(other)
-        for fact in ours ^ theirs:
-            profile = str(fact[0])
-            assert (section, profile) in hidden, f"{section} of {profile}: {fact}"
-    assert (one.device.platform, one.device.serial) == (other.device.platform, other.device.serial)
+def assert_same_device(one: Facts, other: Facts) -> None:
+    """Equal but for coverage, and known as the same device with the same users."""
+    assert_agree(one, other)
+    assert identity(one) == identity(other)
     assert {profile.id for profile in one.profiles} == {profile.id for profile in other.profiles}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def places(phone: Phone) -> set[Place]:
+    """All that a phone shows where every user is shown."""
+    return {(section, str(user.number)) for section in ("apps", "accounts") for user in phone.users}
+
+
+@some(20)
 @given(phones())
 def test_a_bug_report_and_an_androidqf_folder_of_one_phone_agree(phone: Phone) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -84,11 +73,18 @@ def test_a_bug_report_and_an_androidqf_folder_of_one_phone_agree(phone: Phone) -
         one.mkdir()
         two.mkdir()
         with android.bugreport(one, phone) as report, android.androidqf(two, phone, dumpsys=True) as qf:
-            assert_equal_but_for_coverage(facts_of(report.source), facts_of(qf.source))
+            recorded, acquired = facts_of(report.source), facts_of(qf.source)
+        packed = Path(folder, "qf.zip")
+        packed.write_bytes(zipped({path.name: path.read_bytes() for path in two.iterdir()}))
+        assert facts_of(f"androidqf:{packed}") == acquired
+    assert whole(recorded) >= places(phone)
+    assert_same_device(recorded, acquired)
+    assert user_0(recorded) == {("0", name) for name, (_, users) in phone.packages.items() if 0 in users}
+    assert len(recorded.accounts) >= len({one for user in phone.users for one in user.accounts or ()})
 
 
 @pytest.mark.needs("adb")
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(6)
 @given(phones())
 def test_a_bug_report_and_adb_of_one_phone_agree(phone: Phone) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -96,5 +92,45 @@ def test_a_bug_report_and_adb_of_one_phone_agree(phone: Phone) -> None:
             recorded = facts_of(report.source)
         with android.adb(Path(folder), phone) as device:
             live = facts_of(device.source)
-        assert_equal_but_for_coverage(recorded, live)
-        assert not not_seen(recorded) | not_seen(live)
+    assert_same_device(recorded, live)
+    assert whole(recorded) & whole(live) >= places(phone)
+
+
+@some(20)
+@given(phones())
+def test_a_fully_managed_phone_shows_its_manager_the_apps_that_a_bug_report_shows(phone: Phone) -> None:
+    # User 0 is the device: under DEVICE_OWNER nobody adds users.
+    alone = replace(phone, users=phone.users[:1], packages={n: (v, (0,)) for n, (v, _) in phone.packages.items()})
+    programs = tuple(Program(id=name, name=name, version=version) for name, (version, _) in alone.packages.items())
+    managed = replace(PHONE, serial=android.SERIAL.lower(), programs=programs)
+    with tempfile.TemporaryDirectory() as folder:
+        with android.bugreport(Path(folder), alone) as report:
+            recorded = facts_of(report.source)
+        export = Path(folder, "export")
+        export.write_bytes(encoded(amapi_device(managed)))
+        owner = facts_of(f"mdm:{export}")
+        export.write_bytes(encoded(amapi_device(managed, mode="PROFILE_OWNER")))
+        worker = facts_of(f"mdm:{export}")
+    assert ("apps", "0") in whole(recorded) & whole(owner)
+    assert_agree(recorded, owner, {"apps": user_0, "accounts": accounts})
+    assert user_0(recorded) == user_0(owner)
+    # The manager of a work profile shows nothing of the personal side, and says so.
+    assert not user_0(worker)
+    assert ("apps", "0") not in whole(worker)
+    assert identity(recorded) == identity(owner) == identity(worker)
+
+
+@some(20)
+@given(phones(), st.data())
+def test_a_backup_names_no_app_that_a_bug_report_lacks_and_is_never_whole(phone: Phone, data: st.DataObject) -> None:
+    present = sorted(name for name, (_, users) in phone.packages.items() if 0 in users)
+    saved = data.draw(st.lists(st.sampled_from(present), unique=True))
+    with tempfile.TemporaryDirectory() as folder, android.bugreport(Path(folder), phone) as report:
+        recorded = facts_of(report.source)
+    kept = parse_file(
+        "android.backup", Path("backup.ab"), android_backup_maker.backup(android_backup_maker.phone(*saved))
+    )
+    assert user_0(kept) == {("0", name) for name in saved}
+    assert user_0(kept) <= user_0(recorded)
+    assert_agree(recorded, kept, {"apps": user_0})
+    assert ("apps", "0") not in whole(kept)
