@@ -48,7 +48,7 @@ def open_case(
         ]
     )
     fresh = tuple([view for view in views if view.fresh])
-    seen: frozenset[Place] = fresh[0].seen if len(fresh) == 1 else frozenset().union(*[view.seen for view in fresh])
+    seen = fresh[0].seen if len(fresh) == 1 else _seen(fresh)
     device_class: DeviceClass = registration.device_class if registration.registered else "ordinary"
     today = now.date()
     in_reach = in_force(pack, today) and covers_holder(pack, registration)
@@ -87,6 +87,27 @@ def open_case(
         enforced=enforced,
         needs=needs,
         exceptions=_carrying(offending, needs),
+    )
+
+
+def disputed(fresh: Iterable[View]) -> frozenset[str]:
+    """The profiles that one view lists as a work profile and another as something else.
+
+    The number of a work profile that its manager reports is a guess (docs/adr/0018-the-number-of-a-work-profile.md).
+    """
+    kinds = {(profile.id, profile.kind == "work") for view in fresh for profile in view.inventory.profiles}
+    return frozenset(name for name, work in kinds if work and (name, False) in kinds)
+
+
+def _seen(fresh: tuple[View, ...]) -> frozenset[Place]:
+    """What at least one view saw; of a disputed profile, what every view saw that lists it."""
+    united: frozenset[Place] = frozenset().union(*[view.seen for view in fresh])
+    doubtful = disputed(fresh)
+    listed = [(view.seen, {profile.id for profile in view.inventory.profiles}) for view in fresh] if doubtful else []
+    return frozenset(
+        place
+        for place in united
+        if place[1] not in doubtful or all(place in saw for saw, names in listed if place[1] in names)
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from setapart_auditor.appraisal.case import Case
 from setapart_auditor.appraisal.model import Finding
+from setapart_auditor.appraisal.survey import disputed
 from setapart_auditor.appraisal.view import View
 from setapart_evidence.model import Device
 from setapart_evidence.text import printable
@@ -16,7 +17,7 @@ _COMPARED = 8
 
 
 def find(case: Case) -> Iterator[Finding]:
-    """One finding per restricted app that a report doesn't have of a profile that it saw, and per unlike machine."""
+    """One finding per restricted app that a report lacks, per unlike machine, and per profile of disputed kind."""
     fresh = case.fresh[:_COMPARED]
     if len(fresh) < 2:  # noqa: PLR2004 - it takes two
         return
@@ -32,6 +33,13 @@ def find(case: Case) -> Iterator[Finding]:
                 f"{_source(fresh[0])} and {_source(other)} describe two different machines",
                 "find out whether two devices share one key or serial",
             )
+    for profile in sorted(disputed(fresh)):
+        yield case.finding(
+            CONTROL,
+            f"{fresh[0].mark}/profiles",
+            f"the reports disagree whether profile {printable(profile, 80)} is a work profile",
+            "read this profile itself, by adb or a bug report while it is running",
+        )
 
 
 def _apps(case: Case, one: View, other: View) -> Iterator[Finding]:

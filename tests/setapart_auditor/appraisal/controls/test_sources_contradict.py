@@ -15,6 +15,7 @@ from evidence_factory import (
     make_policy,
     make_received,
     make_station_report,
+    profile,
     rows,
 )
 from judging import findings, judge, only
@@ -36,6 +37,33 @@ def test_two_that_agree_or_did_not_both_look_contradict_nothing() -> None:
     assert not findings(judge(make_received(DIRTY), make_station_report(DIRTY)), CONTROL)
     blind = make_inventory(coverage=rows("links"))
     assert not findings(judge(make_received(blind), make_station_report(DIRTY)), CONTROL)
+
+
+WORK_BY_MANAGER = make_inventory(profiles=["0", profile("10", "work")], coverage=rows(profiles=["10"]))
+
+
+def test_a_profile_that_only_the_manager_calls_a_work_profile_is_not_seen_by_it() -> None:
+    """Its number is a guess: user 10 is somebody else's here, and nobody has looked into it."""
+    second = make_inventory(
+        profiles=["0", profile("10", "secondary")], coverage=[*rows(), *rows(profiles=["10"], status="denied")]
+    )
+    verdict = judge(make_received(WORK_BY_MANAGER), make_station_report(second))
+    assert verdict.status == "inconclusive"
+    assert "disagree whether profile 10 is a work profile" in only(verdict, CONTROL).message
+
+
+@pytest.mark.parametrize("kind", ["work", "secondary"])
+def test_a_work_profile_that_every_report_saw_is_seen(kind: Any) -> None:
+    both = make_inventory(profiles=["0", profile("10", kind)])
+    assert judge(make_received(WORK_BY_MANAGER), make_station_report(both)).status == "compliant"
+
+
+def test_the_work_side_of_a_manager_fills_what_the_phone_refuses() -> None:
+    refused = make_inventory(
+        profiles=["0", profile("10", "work")], coverage=[*rows(), *rows(profiles=["10"], status="denied")]
+    )
+    verdict = judge(make_received(WORK_BY_MANAGER), make_station_report(refused))
+    assert (verdict.status, findings(verdict, CONTROL)) == ("compliant", [])
 
 
 def test_what_was_found_on_another_day_may_have_been_removed_since() -> None:

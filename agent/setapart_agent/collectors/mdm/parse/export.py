@@ -17,7 +17,7 @@ T = TypeVar("T")
 PRIMARY = Profile(id="0", kind="primary")
 WORK = Profile(id="10", kind="work")
 """Android's work profile. No manager tells its number; 10 is the one that Android gives to the first user that it makes
-(UserManagerService.MIN_USER_ID), and so what adb calls it. docs/adr/0017-the-number-of-a-work-profile.md says more."""
+(UserManagerService.MIN_USER_ID), and so what adb calls it. docs/adr/0018-the-number-of-a-work-profile.md says more."""
 SYSTEM = Profile(id="system", kind="system")
 
 _FIRST_YEAR = 2007  # no manager of phones is older; APIs say 0001 or 1970 for "never"
