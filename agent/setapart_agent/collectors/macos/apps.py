@@ -1,7 +1,7 @@
 """App bundles: of the system, of every user, and those that were left where they were downloaded; receipts as traces.
 
 A bundle is a folder `X.app` with an Info.plist: in `Contents` for macOS, in `Wrapper/Y.app` for apps of iPhone and
-iPad, beside the program itself in very old ones. Subfolders of a folder of apps are looked into once.
+iPad, beside the program itself in very old ones; without the ending `.app` a program can still be started in it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,17 +19,22 @@ from setapart_evidence.model import App, AppKind
 
 _SEALED = ("/System/Applications", "/System/Cryptexes/App/System/Applications")
 """Folders of the system's own volume, which nobody but Apple can write to."""
-SYSTEM_FOLDERS = ("/Applications", "/Users/Shared")
-_HOME = "Applications"
-_LEFT = ("Downloads", "Desktop")
+_APPLICATIONS = "/Applications"
+_INPUT_METHODS = "Library/Input Methods"
+SYSTEM_FOLDERS = (_APPLICATIONS, f"/{_INPUT_METHODS}", "/Users/Shared")
+_HOME = ("Applications", _INPUT_METHODS)
+_LEFT = ("Downloads", "Desktop", "Documents")
 """Folders of a home where apps lie that were never put into place."""
-HOME_FOLDERS = (_HOME, *_LEFT)
+HOME_FOLDERS = (*_HOME, *_LEFT)
+_DEEP, _SHALLOW = 2, 1
+"""How far below folders for apps, and below other folders, there may be more folders with apps."""
 _RECEIPTS = "/private/var/db/receipts"
 _LIMIT = 16 * 1024 * 1024
 _MOST_BUNDLES = 5000
 _MOST_FOLDERS = 1000
 _NO_FOLDER = Failed("not a folder")
 _BUNDLE = ".app"
+_CONTENTS = "Contents"
 
 
 class Bundles:
@@ -41,7 +46,8 @@ class Bundles:
         sections=("apps",),
         maturity="untested",
         reads=(
-            "Info.plist and code signature of apps of the system, and of each home's Applications, Downloads, Desktop",
+            "Info.plist and code signature of apps of the system",
+            "the same of each home's Applications, Downloads, Desktop, Documents, and of the home itself",
             "receipts of installers",
         ),
         modules=(
@@ -58,11 +64,12 @@ class Bundles:
         system = Gathering(tree=host.tree, label="app")
         if isinstance(host.tree.status(SYSTEM_VERSION), Absent):
             system.partly.append("the volume of the system itself is not here")
-        elif isinstance(host.tree.status(SYSTEM_FOLDERS[0]), Absent):
+        elif isinstance(host.tree.status(_APPLICATIONS), Absent):
             system.fail(Failed("the folder of apps is not there"))
         search = Search(system)
         search.look(_SEALED, signed_by_apple=True)
-        search.look(SYSTEM_FOLDERS)
+        search.look(SYSTEM_FOLDERS[:1], depth=_DEEP)
+        search.look(SYSTEM_FOLDERS[1:])
         users = for_each_user(host, self.info, _of_user)
         installed = {app.identifier.lower() for facts in users for app in facts.apps} | search.identifiers
         _traces(system, installed)
@@ -72,8 +79,9 @@ class Bundles:
 def _of_user(gathering: Gathering, user: User) -> None:
     gathering.label = "app"
     search = Search(gathering)
-    search.look((f"{user.home}/{_HOME}",))
+    search.look((f"{user.home}/{folder}" for folder in _HOME), depth=_DEEP)
     search.look((f"{user.home}/{folder}" for folder in _LEFT), kind="portable")
+    search.look((user.home,), kind="portable", depth=0)
 
 
 class Search:
@@ -85,9 +93,16 @@ class Search:
         self._bundles = 0
         self._folders = 0
 
-    def look(self, folders: Iterable[str], kind: AppKind = "native", *, signed_by_apple: bool = False) -> None:
-        """Looks into folders and their subfolders."""
-        for path in (bundle for folder in folders for bundle in self._within(folder)):
+    def look(
+        self,
+        folders: Iterable[str],
+        kind: AppKind = "native",
+        *,
+        depth: int = _SHALLOW,
+        signed_by_apple: bool = False,
+    ) -> None:
+        """Looks into folders, and into folders in them down to a depth."""
+        for path in (bundle for folder in folders for bundle in self._within(folder, depth)):
             self._bundles += 1
             if self._bundles > _MOST_BUNDLES:
                 self.gathering.fail(Failed(f"more than {_MOST_BUNDLES} bundles"))
@@ -106,7 +121,7 @@ class Search:
         self.identifiers.add(bundle.identifier.lower())
         self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
 
-    def _within(self, folder: str, *, below: bool = True) -> Iterator[str]:
+    def _within(self, folder: str, depth: int, *, inner: bool = False) -> Iterator[str]:
         names = self.gathering.tree.entries(folder, owner=self.gathering.owner)
         if not isinstance(names, Observed):
             if not isinstance(names, Absent):
@@ -116,11 +131,14 @@ class Search:
         if self._folders > _MOST_FOLDERS:
             self.gathering.fail(Failed(f"more than {_MOST_FOLDERS} folders"))
             return
+        if inner and _CONTENTS in names.value and self._has_program(folder):
+            yield folder
+            return
         for name in names.value:
             if name.lower().endswith(_BUNDLE):
                 yield f"{folder}/{name}"
-            elif below and not name.startswith("."):
-                yield from self._within(f"{folder}/{name}", below=False)
+            elif depth:
+                yield from self._within(f"{folder}/{name}", depth - 1, inner=True)
 
     def _bundle(self, path: str) -> tuple[str, Bundle] | None:
         """The folder of the program, and what the bundle says of itself."""

@@ -66,11 +66,12 @@ class MailPrograms:
 
 
 def _outlook(survey: Survey) -> None:
-    """Outlook's database; the new Outlook has a store of its own, which nothing here reads."""
-    before = len(survey.facts)
+    """Outlook's database; the new Outlook has a store of its own, which nothing here reads.
+
+    It may hold accounts that were added after the change to the new Outlook, whatever the database still knows.
+    """
     survey.look((_OUTLOOK,))
-    seen = any(facts.accounts for facts in survey.facts[before:])
-    if not seen and survey.find(_NEW_OUTLOOK):
+    if survey.find(_NEW_OUTLOOK):
         survey.fail(_OUTLOOK.client, _OUTLOOK.sections, Unsupported("the new Outlook's store can't be read"))
     if survey.find(_OLD_OUTLOOK):
         survey.fail(_OLD_OUTLOOK.client, _OLD_OUTLOOK.sections, Unsupported("its database can't be read"))

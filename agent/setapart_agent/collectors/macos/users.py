@@ -22,6 +22,10 @@ _FIRST_UID = 501
 _ROOT_HOME = "/private/var/root"
 _HOMES = "/Users"
 _NO_HOMES = frozenset({"Shared"})
+_NOWHERE = frozenset({"/private/var/empty", "/dev/null"})
+"""Homes of users that have none: nothing can be put there."""
+_SERVICE = "_"
+"""How macOS starts the names of its own services, one of which has a shell: the assistant that sets up a new Mac."""
 _IMAGES = (".sparsebundle", ".sparseimage")
 _LIMIT = 4 * 1024 * 1024
 
@@ -29,9 +33,9 @@ _LIMIT = 4 * 1024 * 1024
 def users_of(tree: Tree) -> tuple[User, ...]:
     """The users whose profiles count, each uid and home once.
 
-    Those are root, every uid from 501 on who can log in or lives in /Users, every other user whose home is there, and
-    every owner of a folder there whom no record names. What can't be listed becomes a user of its own (`UNKNOWN_UID`),
-    so that it is seen to be missing.
+    Those are root, every uid from 501 on who can log in or lives in /Users, every other user who could be a person's
+    (an administrator who was hidden by a low uid) and whose home is there, and every owner of a folder in /Users whom
+    no record names. What can't be listed becomes a user of its own (`UNKNOWN_UID`), so that it is seen to be missing.
     """
     records, unread = _records(tree)
     homes = _Homes(tree)
@@ -99,10 +103,13 @@ class _Homes:
             return False
         if record.uid == 0:
             return record.name == "root"
-        inside = self.place(record.home).startswith(f"{_HOMES}/")
+        home = self.place(record.home)
+        inside = home.startswith(f"{_HOMES}/")
+        person = inside or (record.login and home not in _NOWHERE)
         if record.uid >= _FIRST_UID:
-            return inside or record.login
-        return inside and not isinstance(self.tree.entries(record.home), Absent)
+            return person
+        service = record.name.startswith(_SERVICE) and not inside
+        return person and not service and not isinstance(self.tree.entries(home), Absent)
 
     def unseen(self, home: str, uid: int) -> Unseen | None:
         """Why a home can't be looked into, or `None`."""
@@ -126,7 +133,9 @@ class _Homes:
             if home in claimed or name in _NO_HOMES or not self._is_folder(home):
                 continue
             owner = self._owner(home)
-            if owner is not None and owner >= _FIRST_UID:
+            if isinstance(self.tree.status(home), Absent):
+                yield User(uid=UNKNOWN_UID, name=name, home=home, unseen=Denied("a link to a home that is not there"))
+            elif owner is not None and owner >= _FIRST_UID:
                 yield User(uid=owner, name=name, home=home, unseen=self.unseen(home, owner))
             elif not isinstance(self.tree.status(f"{home}/Library"), Absent):
                 yield User(uid=UNKNOWN_UID, name=name, home=home, unseen=Denied("a home of an unknown owner"))

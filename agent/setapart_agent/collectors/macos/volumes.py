@@ -27,7 +27,7 @@ class _JoinedTree(Tree):
     """Reads what is below /System from the one volume, all else from the other."""
 
     def __init__(self, system: Tree) -> None:
-        super().__init__(system.root)
+        super().__init__(system.root, ignore_case=True)
         self._system = system
         self._data = type(system)(system.root + DATA, ignore_case=True)
 

@@ -55,6 +55,39 @@ def test_an_app_that_was_left_in_downloads_is_known_by_its_bundle_too(mac: MacTr
     assert (mac.ann, "com.example.other", "portable") in found(facts)
 
 
+def test_apps_in_folders_of_folders_and_in_hidden_ones(mac: MacTree) -> None:
+    mac.put("/Applications/Vendor/Suite/Deep.app", "org.example.Deep")
+    mac.put("Applications/.more/Hidden.app", "org.example.Hidden")
+    assert {("system", "org.example.Deep", "native"), (mac.ann, "org.example.Hidden", "native")} <= found(
+        mac.collect(Bundles())
+    )
+
+
+def test_an_app_in_documents_or_in_the_home_itself(mac: MacTree) -> None:
+    mac.put("Documents/Telegram.app", "ru.keepcoder.Telegram")
+    mac.put("TikTok.app", "com.zhiliaoapp.musically")
+    assert {(mac.ann, "ru.keepcoder.Telegram", "portable"), (mac.ann, "com.zhiliaoapp.musically", "portable")} <= found(
+        mac.collect(Bundles())
+    )
+
+
+def test_input_methods_are_apps(mac: MacTree) -> None:
+    mac.put("/Library/Input Methods/Sogou.app", "com.sogou.inputmethod.sogou")
+    mac.put("Library/Input Methods/Baidu.app", "com.baidu.inputmethod.BaiduIM")
+    assert {
+        ("system", "com.sogou.inputmethod.sogou", "native"),
+        (mac.ann, "com.baidu.inputmethod.BaiduIM", "native"),
+    } <= (found(mac.collect(Bundles())))
+
+
+def test_a_bundle_that_lost_its_ending_is_an_app_still(mac: MacTree) -> None:
+    mac.put("Downloads/Telegram", "ru.keepcoder.Telegram")
+    mac.write("Downloads/book/Contents/chapter.txt", b"x")
+    facts = mac.collect(Bundles())
+    assert (mac.ann, "ru.keepcoder.Telegram", "portable") in found(facts)
+    assert ("apps", mac.ann, "observed", None) in rows(facts)
+
+
 def test_the_team_that_signed_is_the_publisher(mac: MacTree) -> None:
     mac.put("/Applications/Uni.app", "org.example.Uni", universal(macho("ZYXWV98765")))
     facts = mac.collect(Bundles())

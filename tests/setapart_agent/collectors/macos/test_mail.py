@@ -33,11 +33,18 @@ def test_thunderbird(mac: MacTree) -> None:
 def test_outlook(mac: MacTree, tmp_path: Path) -> None:
     content = database(tmp_path / "db", TABLE + "INSERT INTO AccountsMail VALUES (1, 'ann@corp.example');")
     mac.write(f"{OUTLOOK}/Data/Outlook.sqlite", content)
-    mac.write(f"{OUTLOOK}/HxStore.hxd", b"Nostromoi")
     assert [(one.type, one.domain) for one in mac.collect(MailPrograms()).accounts] == [
         ("outlook:mail", "corp.example")
     ]
     assert own(mac) == {("observed", None)}
+
+
+def test_accounts_of_the_former_outlook_do_not_stand_for_those_of_the_new_one(mac: MacTree, tmp_path: Path) -> None:
+    content = database(tmp_path / "db", TABLE + "INSERT INTO AccountsMail VALUES (1, 'ann@social.example');")
+    mac.write(f"{OUTLOOK}/Data/Outlook.sqlite", content)
+    mac.write(f"{OUTLOOK}/HxStore.hxd", b"Nostromoi")
+    assert [one.domain for one in mac.collect(MailPrograms()).accounts] == ["social.example"]
+    assert own(mac) == {("unsupported", "outlook: the new Outlook's store can't be read")}
 
 
 def test_a_new_outlook_whose_accounts_stand_elsewhere_is_not_no_accounts(mac: MacTree, tmp_path: Path) -> None:

@@ -52,6 +52,30 @@ def test_a_hidden_administrator_below_501_counts_if_the_home_is_there(mac: MacTr
     assert by_name(mac)["adm"].profile == "401"
 
 
+def test_a_hidden_administrator_with_a_home_outside_of_users_counts(mac: MacTree) -> None:
+    mac.write(f"{RECORDS}/adm.plist", record("adm", 499, "/var/hidden"))
+    mac.write("/private/var/hidden/.zshrc")
+    assert by_name(mac)["adm"].profile == "499"
+
+
+def test_the_service_with_a_shell_that_sets_up_a_new_mac_is_nobody(mac: MacTree) -> None:
+    mac.write(f"{RECORDS}/_mbsetupuser.plist", record("_mbsetupuser", 248, "/var/setup", "/bin/bash"))
+    mac.write("/private/var/setup/Library/Accounts/x")
+    assert "_mbsetupuser" not in by_name(mac)
+
+
+def test_a_user_with_a_shell_and_no_home_at_all_has_nothing_to_be_seen(mac: MacTree) -> None:
+    mac.write(f"{RECORDS}/svc.plist", record("svc", 610, "/var/empty", "/bin/sh"))
+    (mac.root / "private/var/empty").mkdir()
+    assert "svc" not in by_name(mac)
+
+
+def test_a_link_to_a_home_of_nobody_on_record_is_said(mac: MacTree) -> None:
+    (mac.root / "Users/network").symlink_to("/Volumes/External/network")
+    found = by_name(mac)["network"]
+    assert (found.uid, found.unseen) == (UNKNOWN_UID, Denied("a link to a home that is not there"))
+
+
 def test_a_home_outside_of_users_counts(mac: MacTree) -> None:
     mac.write(f"{RECORDS}/bob.plist", record("bob", 502, "/var/bob/"))
     mac.write("/private/var/bob/.zshrc")

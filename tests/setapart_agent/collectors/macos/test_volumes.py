@@ -56,6 +56,13 @@ def test_a_link_in_the_data_stays_in_the_data(disk: Tree) -> None:
     assert isinstance(joined(disk).status("/Applications/Link.app/Contents/Info.plist"), Observed)
 
 
+def test_names_of_the_data_are_compared_without_regard_to_case(disk: Tree) -> None:
+    plant(Path(disk.root + DATA), {"/Users/Shared/Photos.APP/x": b""})
+    tree = joined(disk)
+    assert tree.ignore_case
+    assert tree.find("/users/shared/*.app")[0] == ("/users/shared/Photos.APP",)
+
+
 @pytest.mark.parametrize("kind", TREES)
 def test_one_volume_stays_as_it_is(tmp_path: Path, kind: type[Tree]) -> None:
     tree = MacTree(tmp_path, kind).tree
