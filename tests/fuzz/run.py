@@ -38,7 +38,10 @@ def main() -> int:
     for kind in kinds:
         parser_of(kind)
     print(f"seed {options.seed}, {options.inputs} inputs for each of {len(kinds)} kinds", flush=True)
-    print(f"{'kind':34}{'inputs':>9}{'per s':>8}{'parsed':>8}{'slowest ms':>12}{'MiB more':>10}  findings", flush=True)
+    print(
+        f"{'kind':34}{'inputs':>9}{'per CPU s':>10}{'parsed':>8}{'slowest ms':>12}{'MiB more':>10}  findings",
+        flush=True,
+    )
     begun, bad = time.monotonic(), 0
     with ProcessPoolExecutor(options.jobs) as pool:
         for done in as_completed(pool.submit(_all_of, kind, options) for kind in kinds):
@@ -84,7 +87,7 @@ def _print(result: Result, note: str) -> None:
     rate = result.inputs / result.seconds if result.seconds else 0
     parsed = 100 * result.parsed / result.inputs if result.inputs else 0
     print(
-        f"{result.kind:34}{result.inputs:>9}{rate:>8.0f}{parsed:>7.0f}%{result.slowest * 1000:>12.0f}"
+        f"{result.kind:34}{result.inputs:>9}{rate:>10.0f}{parsed:>7.0f}%{result.slowest * 1000:>12.0f}"
         f"{result.growth:>10.0f}  {note or len(result.findings) or '-'}",
         flush=True,
     )
