@@ -1,5 +1,6 @@
 """Android devices for every row of docs/devices.md."""
 
+import datetime as dt
 import json
 import os
 import tempfile
@@ -10,7 +11,8 @@ from pathlib import Path
 from unittest import mock
 
 from android_transcripts import dumpsys_wifi, wifi_network
-from assets.build_demo import SYSTEM, Phone, User, bug_report
+from assets.build_demo import STAMP, SYSTEM, Phone, User
+from assets.build_demo import bug_report as dated_report
 from green.device import Build, Device
 from linux_tree import plant
 from replay_adbd import Answer, ReplayAdbd, Shell
@@ -24,6 +26,11 @@ PHONE = Phone(
     users=(User(accounts=(("patrol@social.example", "com.google"),)),),
 )
 HIDDEN_USER = User(number=10, flags=0x1030, type="profile.MANAGED", accounts=None)
+
+
+def bug_report(phone: Phone) -> str:
+    """A bug report that is made now: what is a month old is not green."""
+    return dated_report(phone).replace(STAMP, f"{dt.datetime.now(dt.UTC):%F %T}")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """iPhones and iPads for every row of docs/devices.md."""
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -31,8 +32,9 @@ def backup(
 ) -> Iterator[Device]:
     """A backup of a phone with a private iCloud account and two harmless apps."""
     files = healthy(PRIVATE) | web_clip("https://www.example.com/", "Example")
+    made = {"Last Backup Date": dt.datetime.now(dt.UTC).replace(tzinfo=None)}
     write_backup(
-        folder / "backup", files, information=info(APPS), app_domains=APPS, left_out=left_out, password=password
+        folder / "backup", files, information=info(APPS, **made), app_domains=APPS, left_out=left_out, password=password
     )
     with mock.patch.dict(os.environ, {"SETAPART_BACKUP_PASSWORD": PASSWORD}):
         yield Device(source=f"ios-backup:{folder / 'backup'}", platform="ios", serial=SERIAL)

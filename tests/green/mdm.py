@@ -1,17 +1,15 @@
 """Exports of managers for every row of docs/devices.md that reads one."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import mdm_maker
 from green.device import Build, Device
 from mdm_maker import (
-    IPHONE,
-    LINUX,
-    MAC,
-    PHONE,
     UDID,
-    WINDOWS,
     Machine,
     Program,
     amapi_device,
@@ -27,6 +25,12 @@ from mdm_maker import (
     with_programs,
 )
 
+_NOW = f"{dt.datetime.now(dt.UTC):%FT%TZ}"
+"""When the devices reported: what is a month old is not green."""
+PHONE, IPHONE, MAC, WINDOWS, LINUX = (
+    replace(one, seen=_NOW)
+    for one in (mdm_maker.PHONE, mdm_maker.IPHONE, mdm_maker.MAC, mdm_maker.WINDOWS, mdm_maker.LINUX)
+)
 _AMAPI = "`mdm:FILE`, Android Management API"
 _INTUNE = "`mdm:FILE`, Intune by Microsoft Graph"
 _APPLE = "`mdm:FILE`, responses of Apple's MDM protocol"

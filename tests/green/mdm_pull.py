@@ -1,5 +1,6 @@
 """Devices that a manager on loopback knows, for every row of docs/devices.md that asks one."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +21,14 @@ from mdm_servers import (
     graph_settings,
 )
 
+_NOW = f"{dt.datetime.now(dt.UTC):%FT%TZ}"
+"""When the devices reported: what is a month old is not green."""
+
 
 def _amapi(device: Document) -> Build:
     @contextmanager
     def build(folder: Path) -> Iterator[Device]:
-        with Manager(AmapiEnterprise([device])) as manager:
+        with Manager(AmapiEnterprise([{**device, "lastStatusReportTime": _NOW}])) as manager:
             source = f"mdm:amapi:{amapi_settings(folder, manager.url)}"
             yield Device(source=source, platform="android", serial=device["hardwareInfo"]["serialNumber"])
 
@@ -34,7 +38,7 @@ def _amapi(device: Document) -> Build:
 def _graph(device: Document, platform: str) -> Build:
     @contextmanager
     def build(folder: Path) -> Iterator[Device]:
-        tenant = GraphTenant([device], {device["id"]: [graph_app("Notes")]})
+        tenant = GraphTenant([{**device, "lastSyncDateTime": _NOW}], {device["id"]: [graph_app("Notes")]})
         with Manager(tenant) as manager:
             tenant.url = manager.url
             source = f"mdm:graph:{graph_settings(folder, manager.url)}"
@@ -46,7 +50,7 @@ def _graph(device: Document, platform: str) -> Build:
 def _fleet(host: Document, platform: str) -> Build:
     @contextmanager
     def build(folder: Path) -> Iterator[Device]:
-        with Manager(FleetServer([host])) as manager:
+        with Manager(FleetServer([{**host, "detail_updated_at": _NOW, "software_updated_at": _NOW}])) as manager:
             source = f"mdm:fleet:{fleet_settings(folder, manager.url)}"
             yield Device(source=source, platform=platform, serial=host["hardware_serial"])
 
