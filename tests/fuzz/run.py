@@ -15,6 +15,7 @@ import msgspec
 
 from setapart_agent.collectors.registry import PARSERS, parser_of
 
+from .guided import run_guided
 from .harness import GROWTH, Finding, Result, attempt, input_of, run
 from .seeds import Seed, add_captures, seeds_of
 
@@ -35,6 +36,9 @@ def main() -> int:
         (kind,) = kinds
         attempt(kind, parser_of(kind), input_of(kind, options.seed, options.number, seeds_of(kind)))
         return 0
+    if options.atheris:
+        (kind,) = kinds
+        run_guided(kind, options.inputs, options.seed, options.findings)
     for kind in kinds:
         parser_of(kind)
     print(f"seed {options.seed}, {options.inputs} inputs for each of {len(kinds)} kinds", flush=True)
@@ -108,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--corpus", type=Path, help="captures to start from as well; what is kept may hold parts of them"
     )
+    parser.add_argument("--atheris", action="store_true", help="guided by coverage; one kind; see guided.py")
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"), help="where failing inputs are kept")
     return parser.parse_args()
 
