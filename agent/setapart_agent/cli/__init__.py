@@ -60,8 +60,8 @@ def main() -> None:
         click.echo(f"setapart-agent: {printable(str(exc), 2000)}", err=True)
         sys.exit(2)
     except OSError as exc:
-        where = f" {printable(str(exc.filename))}" if exc.filename else ""
-        click.echo(f"setapart-agent:{where}: {exc.strerror or 'input or output failed'}", err=True)
+        where = f"{printable(str(exc.filename))}: " if exc.filename else ""
+        click.echo(f"setapart-agent: {where}{exc.strerror or 'input or output failed'}", err=True)
         sys.exit(2)
     finally:
         gc.enable()

@@ -89,8 +89,9 @@ def key_options() -> Decorator:
 
 
 def key_path(key_file: Path | None, folder: Path | None) -> Path:
-    """The key file that was chosen, or the state folder's."""
-    return key_file if key_file is not None else (folder or state_folder()) / KEY_NAME
+    """The key file that was chosen, or the state folder's; of a link the file itself, for a key has but one chain."""
+    chosen = key_file if key_file is not None else (folder or state_folder()) / KEY_NAME
+    return Path(os.path.realpath(chosen)) if chosen.is_symlink() else chosen
 
 
 def read_key(path: Path) -> FileSigner:

@@ -1,5 +1,7 @@
 """`setapart-agent report`."""
 
+import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,9 +78,20 @@ def command(
             write_private(written, report.raw)
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
             if not quiet:
-                click.echo(f"report {report.sequence} of {report.device} written to {written}")
+                _tell(f"report {report.sequence} of {report.device} written to {written}")
     if unseen and not quiet:
-        click.echo(f"{unseen} parts could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
+        _tell(f"{unseen} parts could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
+
+
+def _tell(line: str) -> None:
+    """Prints a line. That nobody reads it any more must not keep the next device from being reported."""
+    try:
+        click.echo(line)
+    except OSError:
+        # What is still in the buffer would fail once more at the end of the program.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _is_outdated(collected: Collected, device: str, newest: dict[str, datetime]) -> bool:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,41 @@ def test_a_report_that_cannot_advance_the_chain_is_not_released(tree: Path, key:
     ran = agent("report", "--source", f"root:{tree}", "--key", key, "--output", tmp_path / "x")
     assert ran.code == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_a_list_of_reports_that_nobody_reads_keeps_no_device_from_being_reported(key: Path, tmp_path: Path) -> None:
+    """As in `setapart-agent report … | head -1`."""
+    devices = [
+        {
+            "name": f"enterprises/E/devices/{number}",
+            "managementMode": "DEVICE_OWNER",
+            "hardwareInfo": {"serialNumber": f"SERIAL{number}"},
+        }
+        for number in range(3)
+    ]
+    (tmp_path / "devices.json").write_text(json.dumps(devices))
+    program = [sys.executable, "-c", "from setapart_agent.cli import main; main()"]
+    options = ["--source", f"mdm:{tmp_path / 'devices.json'}", "--key", str(key), "--output", str(tmp_path / "out")]
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run([*program, "report", *options], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_a_key_that_is_named_by_a_link_has_the_chain_of_the_key(tree: Path, key: Path, tmp_path: Path) -> None:
+    """Two chains of one key would be two devices that pose as one."""
+    link = tmp_path / "link.pem"
+    link.symlink_to(key)
+    sequences = []
+    for number, name in enumerate((key, link)):
+        path = tmp_path / str(number)
+        assert agent("report", "--source", f"root:{tree}", "--key", name, "--output", path).code == 0
+        sequences.append(opened(path, key).predicate.observation.sequence)
+    assert sequences == [1, 2]
+    assert agent("reset-identity", "--key", link, "--yes").code == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("key")] == []
 
 
 def test_a_folder_that_does_not_exist_as_output_is_said_and_nothing_is_lost(
