@@ -66,7 +66,7 @@ def _coverage(user: AndroidUser, foreground: str, wifi: Answer[SavedWifi], vpn: 
     if not isinstance(wifi, Observed) and isinstance(vpn, Denied | Failed | Unsupported):
         return uncovered("links", user.id, COLLECTOR, wifi)
     reasons = [wifi.value.damage if isinstance(wifi, Observed) else f"Wi-Fi networks: {wifi.reason}"]
-    if user.id != foreground and user.kind in _FULL_USERS:
+    if user.id != foreground and user.kind in _FULL_USERS and not user.is_headless:
         reasons.append(OWN_WIFI)
     if vpn is not None:
         reasons.append(f"VPNs: {vpn if isinstance(vpn, str) else vpn.reason}")

@@ -30,11 +30,20 @@ def test_what_is_not_seen_has_a_cure(outputs: dict[str, str], users: tuple[Andro
     assert word in cure_of(rows[0])
 
 
-def test_the_owner_of_a_tablet_whose_system_user_is_nobody_is_in_the_foreground() -> None:
+@pytest.mark.parametrize(
+    "nobody", [AndroidUser(id="0", type="android.os.usertype.system.HEADLESS"), AndroidUser(id="0", flags=0x813)]
+)
+def test_nobody_can_switch_to_the_system_user_of_a_tablet_whose_owner_is_in_the_foreground(nobody: AndroidUser) -> None:
     owner = AndroidUser(id="10", flags=0x4412)
     old = {commands.DUMPSYS_WIFI: dumpsys_wifi(current_user=None), commands.DUMPSYS_VPN: "VPNs:\n"}
-    nobody = AndroidUser(id="0", type="system.HEADLESS")
-    assert [row.status for row in networks(old, nobody, owner).coverage] == ["partial", "observed"]
+    assert [row.status for row in networks(old, nobody, owner).coverage] == ["observed", "observed"]
+
+
+@pytest.mark.parametrize("flags", [0x13, 0xC13, 0x4C13, None])
+def test_a_system_user_who_is_somebody_may_have_networks_of_his_own(flags: int | None) -> None:
+    outputs = {commands.DUMPSYS_WIFI: dumpsys_wifi(current_user=11), commands.DUMPSYS_VPN: "VPNs:\n"}
+    found = networks(outputs, AndroidUser(id="0", flags=flags), SECOND)
+    assert [row.status for row in found.coverage] == ["partial", "observed"]
 
 
 def test_an_older_wifi_service_does_not_say_whose_list_it_is_and_the_list_of_users_does() -> None:

@@ -19,6 +19,8 @@ from setapart_evidence.model import Profile, ProfileKind
 
 GUEST = 0x4
 MANAGED_PROFILE = 0x20
+FULL = 0x400
+SYSTEM = 0x800
 PROFILE = 0x1000
 MAIN = 0x4000
 _CLONES = 0x0080_0000 | 0x0400_0000 | 0x2000_0000 | 0x8000_0000
@@ -26,6 +28,7 @@ _SECURE_FOLDER = 0x6_0000
 
 USER_INFO = re.compile(r"UserInfo\{(\d{1,10}):(.*):([0-9a-fA-F]{1,8})\}")
 _LONGEST_LINE = 2048
+_TYPE_PREFIX = "android.os.usertype."
 _TYPES: dict[str, ProfileKind] = {
     "full.SYSTEM": "primary",
     "full.SECONDARY": "secondary",
@@ -56,7 +59,7 @@ class AndroidUser(Struct, frozen=True, kw_only=True):
         if self.id != "0" and (own := _kind_of_maker(self.flags or 0)) is not None:
             return own
         if self.type is not None:
-            name = self.type.removeprefix("android.os.usertype.")
+            name = self.type.removeprefix(_TYPE_PREFIX)
             known = _TYPES.get(name)
             if known is not None:
                 return "primary" if name == "full.SECONDARY" and self.is_main else known
@@ -68,6 +71,12 @@ class AndroidUser(Struct, frozen=True, kw_only=True):
     def is_main(self) -> bool:
         """Whether this is the owner where user 0 is nobody's (tablets with a headless system user)."""
         return bool((self.flags or 0) & MAIN)
+
+    @property
+    def is_headless(self) -> bool:
+        """Whether this is the system alone (user 0 of such tablets), whom nobody can switch to."""
+        by_type = self.type is not None and self.type.removeprefix(_TYPE_PREFIX) == "system.HEADLESS"
+        return by_type or (self.flags or 0) & (SYSTEM | FULL) == SYSTEM
 
     def profile(self) -> Profile:
         """The profile of this user."""
