@@ -16,6 +16,7 @@ from setapart_agent.collectors.android.archive import MAGIC, BrokenArchiveError,
 from setapart_agent.collectors.android.collector import collect
 from setapart_agent.collectors.android.held import HeldSource, moment_of, outputs_of
 from setapart_agent.collectors.android.parse.bugreport import Section, Splitter, is_dumpstate
+from setapart_agent.collectors.android.parse.command_output import TOO_LONG
 from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
@@ -35,7 +36,6 @@ _MAIN_ENTRY = "main_entry.txt"
 _MAIN_ENTRY_LIMIT = 4096
 _MOST_TEXTS = 8
 _MAIN_TEXT = re.compile(r"bugreport[^/\\]*\.txt|dumpstate(?:-[^/\\]*)?\.txt|dumpState_[^/\\]*\.(?:log|txt)")
-_TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
@@ -112,7 +112,7 @@ def _sections_of_text(file: IO[bytes], splitter: Splitter) -> tuple[Section, ...
         splitter.feed(chunk)
         left -= len(chunk)
     if left <= 0 and file.read(1):
-        splitter.feed(_TOO_LONG)
+        splitter.feed(TOO_LONG)
     return splitter.end()
 
 

@@ -15,7 +15,7 @@ import re
 
 from msgspec import Struct
 
-from setapart_agent.collectors.android.parse.command_output import TWICE
+from setapart_agent.collectors.android.parse.command_output import TOO_LONG, TWICE, UNFINISHED
 
 PROPERTIES = "SYSTEM PROPERTIES"
 SERVICES = frozenset(
@@ -25,8 +25,6 @@ SERVICES = frozenset(
 
 KEPT_LIMIT = 64 * 1024 * 1024
 """Bytes that are kept of all sections together."""
-_TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
-_UNFINISHED = b"\n*** the section does not end as it should ***\n"
 _MOST_SECTIONS = 16
 _LONGEST_LINE = 1024 * 1024
 _LONGEST_HEAD = 2 * 1024 * 1024
@@ -115,7 +113,7 @@ class Splitter:
         self.end_of_text()
         doubted = self._doubted | (self._unfinished if self._timed else set())
         return tuple(
-            Section(name=name, content=TWICE.join(parts) + (_UNFINISHED if name in doubted else b""))
+            Section(name=name, content=TWICE.join(parts) + (UNFINISHED if name in doubted else b""))
             for name, parts in self._kept.items()
         )
 
@@ -182,7 +180,7 @@ class Splitter:
         self._parts.append(data[: self._left])
         self._left -= len(data)
         if self._left <= 0:
-            self._parts.append(_TOO_LONG)
+            self._parts.append(TOO_LONG)
 
     def _close(self, *, finished: bool = False) -> None:
         name, content = self._name, b"".join(self._parts)

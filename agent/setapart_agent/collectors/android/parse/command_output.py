@@ -13,7 +13,20 @@ DAMAGE_PREFIX = "*** "
 """How dumpsys, dumpstate and our bug-report splitter start a line that says that output is missing or doubtful."""
 TWICE = b"*** a second section of this name follows and differs ***\n"
 """Our own mark between two sections of one name in a bug report."""
+TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
+"""Our own mark where the rest of a bug report is not read."""
+UNFINISHED = b"\n*** the section does not end as it should ***\n"
+"""Our own mark at the end of a section that may not be whole."""
+INCOMPLETE = "the output says that a part of it is missing"
 
+# No other line is shown: one that begins so may be a part of a name, and reasons are signed and sent.
+_KNOWN_DAMAGE = re.compile(
+    r"SERVICE '[\w.$/@-]{1,200}' DUMP TIMEOUT(?: \(\d{1,9}m?s\))?(?: EXPIRED)?"
+    r"|a second section of this name follows and differs|the section does not end as it should"
+    r"|longer than what is read(?: of a bug report)?|the archive breaks off here"
+)
+
+_LONGEST_DAMAGE = 300
 _SEARCHED = 64 * 1024
 _REFUSALS: tuple[tuple[re.Pattern[str], Unseen], ...] = (
     (re.compile(r"does not have permission to access user", re.IGNORECASE), Denied("the shell may not see this user")),
@@ -58,8 +71,14 @@ def refusal(output: str) -> Unseen | None:
 
 
 def damaged(output: str) -> str | None:
-    """What a dump says of itself where a part of it is missing: the text of its first `***` line."""
+    """Why a part of a dump is missing, as its first `***` line says; `None` where there is no such line."""
     at = 0 if output.startswith(DAMAGE_PREFIX) else output.find("\n" + DAMAGE_PREFIX) + 1
     if at == 0 and not output.startswith(DAMAGE_PREFIX):
         return None
-    return output[at : at + 200].partition("\n")[0].strip("* ")
+    return damage_of(output[at : at + _LONGEST_DAMAGE].partition("\n")[0])
+
+
+def damage_of(line: str) -> str:
+    """What a `***` line says, if it is one of those that dumpsys, dumpstate or we write."""
+    said = line.strip("* ")
+    return said if _KNOWN_DAMAGE.fullmatch(said) else INCOMPLETE

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from setapart_agent.collectors.android.parse.account_facts import account_facts
 from setapart_agent.collectors.android.parse.android_user import AndroidUser, canonical, united, user_of
-from setapart_agent.collectors.android.parse.command_output import DAMAGE_PREFIX, normal, refusal
+from setapart_agent.collectors.android.parse.command_output import DAMAGE_PREFIX, damage_of, normal, refusal
 from setapart_agent.collectors.android.parse.dumpsys_user import UserList
 from setapart_agent.collectors.android.parse.dumpsys_user import read as read_users
 from setapart_agent.errors import ParseError
@@ -159,7 +159,7 @@ class _Reader:
         if line.startswith("User UserInfo{"):
             self._heading(line)
         elif line.startswith(DAMAGE_PREFIX):
-            self._damage(line.strip("* "))
+            self._damage(damage_of(line))
         elif self._open:
             self._continue(line)
         elif _START in line and line.lstrip().startswith(_START):

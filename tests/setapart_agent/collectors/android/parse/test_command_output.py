@@ -1,6 +1,14 @@
 import pytest
 
-from setapart_agent.collectors.android.parse.command_output import damaged, normal, refusal
+from setapart_agent.collectors.android.parse.command_output import (
+    INCOMPLETE,
+    TOO_LONG,
+    TWICE,
+    UNFINISHED,
+    damaged,
+    normal,
+    refusal,
+)
 from setapart_agent.collectors.base import Denied, Failed
 
 
@@ -44,8 +52,19 @@ def test_an_answer_is_no_refusal() -> None:
 
 def test_damage_is_a_line_of_its_own() -> None:
     assert damaged("a\n*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\nb") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
-    assert damaged("*** at the start\n") == "at the start"
+    assert damaged("*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\n") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
     assert damaged("a *** b\n  *** c\n") is None
+
+
+@pytest.mark.parametrize("line", ["*** Ann's phone", "*** SERVICE 'Ann Example' DUMP TIMEOUT ***", "*** \u2603"])
+def test_a_name_that_looks_like_damage_is_no_reason_that_leaves(line: str) -> None:
+    """Names of networks and versions of apps stand in dumps as they are, line feeds included."""
+    assert damaged(f'ID: 0 SSID: "\n{line}" PROVIDER-NAME: null\n') == INCOMPLETE
+
+
+@pytest.mark.parametrize("mark", [TOO_LONG, UNFINISHED, b"\n" + TWICE])
+def test_our_own_marks_say_what_they_mean(mark: bytes) -> None:
+    assert damaged(mark.decode()) == mark.decode().strip("*\n ")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r\r\n"])
