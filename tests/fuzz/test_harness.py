@@ -1,5 +1,6 @@
 """The harness sees what it is there for: each planted fault is found, and found again from its number."""
 
+import faulthandler
 import os
 import random
 import time
@@ -48,6 +49,11 @@ def spin(_files: FileSet) -> None:
         pass
 
 
+def crash(_files: FileSet) -> None:
+    faulthandler.disable()
+    os.abort()
+
+
 def leak(_files: FileSet) -> None:
     kept.append(bytearray(os.urandom(1) * 40_000_000))
 
@@ -64,7 +70,7 @@ FAULTS: dict[str, tuple[Callable[[FileSet], object], str]] = {
     "unknown word": (lambda _: Facts(device=DeviceFacts(platform="dos")), "AssertionError"),  # type: ignore[arg-type]
     "no end": (spin, "TooLong"),
     "too much memory": (lambda _: bytearray(3 << 30), "MemoryError"),
-    "crash": (lambda _: os.abort(), "the process died"),
+    "crash": (crash, "the process died"),
     "error as long as the file": (lambda _: (_ for _ in ()).throw(ParseError("x" * 20_000)), "AssertionError"),
 }
 
