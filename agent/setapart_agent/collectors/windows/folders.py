@@ -1,6 +1,6 @@
 """Where a user's folders are in the tree, by what the user's hive says of them."""
 
-from setapart_agent.collectors.base import Denied, Observed
+from setapart_agent.collectors.base import Absent, Denied, Observed
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.host import WindowsHost
 from setapart_agent.collectors.windows.parse.shell_folders import ShellFolders, below_home, shell_folders
@@ -23,7 +23,16 @@ def app_data_is_elsewhere(host: WindowsHost, user: User) -> bool:
     said = _said(host, user)
     pairs = ((said.roaming, _ROAMING), (said.local, _LOCAL))
     usual = [(path, f"{user.home}/{folder}".lower()) for path, folder in pairs if path]
-    return any((_located(host, user, path) or "").lower() != default for path, default in usual)
+    moved = any((_located(host, user, path) or "").lower() != default for path, default in usual)
+    return moved or any(_leads_out(host, user, folder) for folder in ("AppData", _ROAMING, _LOCAL))
+
+
+def _leads_out(host: WindowsHost, user: User, folder: str) -> bool:
+    """Whether a folder is a junction to where this drive is not: its name is there, and nothing behind it."""
+    above, _, name = f"{user.home}/{folder}".rpartition("/")
+    names = host.tree.entries(above)
+    listed = isinstance(names, Observed) and any(one.lower() == name.lower() for one in names.value)
+    return listed and isinstance(host.tree.entries(f"{user.home}/{folder}"), Absent)
 
 
 def _said(host: WindowsHost, user: User) -> ShellFolders:

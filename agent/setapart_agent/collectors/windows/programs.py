@@ -13,22 +13,23 @@ from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.folders import moved_folders
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
-from setapart_agent.collectors.windows.users import tree_path
+from setapart_agent.collectors.windows.users import leftovers, tree_path
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App
 
 _SYSTEM_FOLDERS = {
-    "": 2,
+    "": 3,
     "Program Files": 3,
     "Program Files (x86)": 3,
     "ProgramData": 2,
-    "Users/Public": 2,
+    "Users/Public": 3,
     "Users/Public/Desktop": 3,
     "Users/Public/Downloads": 3,
+    "Users/Public/Documents": 3,
 }
 """Folders below the drive, and how deep they are looked into: 1 is the folder alone."""
 _USER_FOLDERS = {
-    "": 2,
+    "": 3,
     "Desktop": 3,
     "Downloads": 3,
     "Documents": 3,
@@ -40,7 +41,8 @@ _USER_FOLDERS = {
 _MOVED_DEPTH = 3
 _SYSTEM_LEFT_OUT = (
     "/windows", "/users", "/programdata", "/system volume information", "/recovery", "/perflogs", "/config.msi",
-    "/msocache", "/documents and settings", "/$", "/program files/windowsapps",
+    "/msocache", "/documents and settings", "/$", "/program files/windowsapps", "/windows.old",
+    "/boot", "/found.000", "/onedrivetemp", "/inetpub/history", "/inetpub/logs", "/inetpub/temp",
 )  # fmt: skip
 _USER_LEFT_OUT = ("/appdata", "/appdata/local/packages")
 """Folders that are looked into by themselves, or hold packages, or let only the system in.
@@ -75,12 +77,11 @@ class PortableFiles:
         """One row for the system and one for every user."""
         system = Gathering(tree=host.tree)
         _Search(system, _SYSTEM_LEFT_OUT).look(_SYSTEM_FOLDERS)
+        for home in leftovers(host.tree, host.users):
+            _of_home(system, home, {})
 
         def of_user(gathering: Gathering, user: User) -> None:
-            moved = dict.fromkeys(moved_folders(host, user), _MOVED_DEPTH)
-            folders = {f"{user.home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()}
-            left_out = tuple(user.home.lower() + folder for folder in _USER_LEFT_OUT)
-            _Search(gathering, left_out).look(folders | moved)
+            _of_home(gathering, user.home, dict.fromkeys(moved_folders(host, user), _MOVED_DEPTH))
 
         return unite((system.facts(self.info), *for_each_user(host, self.info, of_user)))
 
@@ -149,6 +150,11 @@ def processes_facts(found: Iterable[Process], host: WindowsHost, info: Collector
         profile = next((profile for home, profile in homes.items() if path.startswith(home)), SYSTEM_PROFILE)
         gatherings[profile].add((App(identifier=name, profile=profile, kind="portable", source="process"),))
     return unite(gathering.facts(info) for gathering in gatherings.values())
+
+
+def _of_home(gathering: Gathering, home: str, moved: dict[str, int]) -> None:
+    folders = {f"{home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()}
+    _Search(gathering, tuple(home.lower() + folder for folder in _USER_LEFT_OUT)).look(folders | moved)
 
 
 def _menus(gathering: Gathering, user: User) -> None:

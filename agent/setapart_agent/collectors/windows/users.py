@@ -10,7 +10,7 @@ from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Uns
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.windows.host import Opened
-from setapart_agent.collectors.windows.parse.machine import folder_name, listed_profiles
+from setapart_agent.collectors.windows.parse.machine import folder_name, listed_profiles, service_folders
 from setapart_agent.errors import ParseError
 
 USERS = "/Users"
@@ -32,14 +32,16 @@ def users_of(tree: Tree, software: Opened | Unseen, drive: str = "c:") -> tuple[
         drive: the letter of the system's drive.
     """
     users: list[User] = []
+    services: list[str] = []
     try:
         if isinstance(software, Opened):
             users = [_user(tree, profile.sid, profile.path, drive) for profile in listed_profiles(software.key)]
+            services = [tree_path(path, drive) or "" for path in service_folders(software.key)]
     except ParseError as exc:
         software = Failed(f"the list of profiles: {exc.got}")
     if not isinstance(software, Opened):
         users.append(User(name=_UNLISTED, home="/nonexistent", sid=f"{_UNLISTED}-0", unseen=software))
-    known = {user.home.lower() for user in users}
+    known = {home.lower() for home in (*(user.home for user in users), *services)}
     for number, home in enumerate(_unlisted(tree, known), 1):
         name = home.rpartition("/")[2]
         users.append(User(name=name, home=home, sid=f"{_UNLISTED}-{number}", unseen=_unseen(tree, home)))
@@ -75,17 +77,26 @@ def _unseen(tree: Tree, home: str) -> Unseen | None:
     return None if isinstance(names, Observed) else names
 
 
+def leftovers(tree: Tree, users: tuple[User, ...]) -> tuple[str, ...]:
+    """Folders of users that are gone: programs may lie in them. What only others may look into is not theirs."""
+    homes = {user.home.lower() for user in users}
+    return tuple(
+        home for home in _homes(tree) if home.lower() not in homes and isinstance(tree.entries(home), Observed)
+    )
+
+
 def _unlisted(tree: Tree, known: set[str]) -> Iterator[str]:
     """Folders of users that the list leaves out: those with a hive, and those that can't be looked into."""
+    for home in _homes(tree):
+        seen = [tree.status(f"{home}/{hive}") for hive in _HIVES]
+        if home.lower() not in known and any(isinstance(one, Observed | Denied) for one in seen):
+            yield home
+
+
+def _homes(tree: Tree) -> Iterator[str]:
+    """The folders where users' are, but for those of everybody."""
     for base in (USERS, _OLD_USERS):  # the older name leads to the newer one since Vista
         names = tree.entries(base)
-        if not isinstance(names, Observed):
-            continue
-        for name in names.value:
-            home = f"{base}/{name}"
-            if name.lower() in _NO_USERS or home.lower() in known:
-                continue
-            seen = [tree.status(f"{home}/{hive}") for hive in _HIVES]
-            if any(isinstance(one, Observed | Denied) for one in seen):
-                yield home
-        return
+        if isinstance(names, Observed):
+            yield from (f"{base}/{name}" for name in names.value if name.lower() not in _NO_USERS)
+            return

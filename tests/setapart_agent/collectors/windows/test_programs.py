@@ -33,6 +33,7 @@ def portable(windows: WindowsTree) -> set[tuple[str, str]]:
         "$recycle/Telegram.exe",
         "Downloads/Windows/Telegram.exe",
         "AppData/Local/Temp/x/Telegram.exe",
+        "Music/Telegram/Telegram.exe",
     ],
 )
 def test_a_users_executables_are_found_where_people_put_them(windows: WindowsTree, path: str) -> None:
@@ -51,6 +52,10 @@ def test_a_users_executables_are_found_where_people_put_them(windows: WindowsTre
         "/Program Files (x86)/Vendor/Telegram/Telegram.exe",
         "/ProgramData/Telegram/Telegram.exe",
         "/Users/Public/Downloads/Telegram/Telegram.exe",
+        "/Users/Public/Documents/Portable/Telegram/Telegram.exe",
+        "/Tools/Telegram/Telegram.exe",
+        "/Users/gone/Downloads/tportable/Telegram/Telegram.exe",
+        "/Users/gone/AppData/Roaming/Telegram Desktop/Telegram.exe",
     ],
 )
 def test_the_machines_executables_are_found(windows: WindowsTree, path: str) -> None:

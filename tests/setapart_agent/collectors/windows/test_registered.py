@@ -114,3 +114,12 @@ def test_app_data_that_was_moved_is_not_seen(windows: WindowsTree, values: dict[
     found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
     assert {status for section, status in found if section != "links"} == statuses
     assert ("links", "observed") in found
+
+
+@pytest.mark.parametrize("folder", ["AppData", "AppData/Roaming", "appdata/local"])
+def test_app_data_behind_a_junction_to_another_drive_is_not_seen(windows: WindowsTree, folder: str) -> None:
+    link = windows.root / "Users/ada" / folder
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to("/dev/null/D:/ada")
+    found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
+    assert found == {("apps", "denied"), ("accounts", "denied"), ("links", "observed")}

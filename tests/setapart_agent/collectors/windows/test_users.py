@@ -69,6 +69,12 @@ def test_a_folder_with_a_hive_that_no_list_knows_is_a_user(windows: WindowsTree)
     assert "eve" not in found["unlisted-1"].profile
 
 
+def test_a_service_is_no_user(windows: WindowsTree) -> None:
+    windows.write("/Users/MSSQL$SQLEXPRESS/NTUSER.DAT", "x")
+    found = users(windows, **{listed(ADA): r"C:\Users\ada", "S_1_5_80_1_2_3_4": r"C:\Users\MSSQL$SQLEXPRESS"})
+    assert found.keys() == {ADA}
+
+
 def test_without_a_list_somebody_is_missing(windows: WindowsTree) -> None:
     tree = open_tree(str(windows.root), ignore_case=True)
     for software in (Failed("broken"), Opened(key_of({}))):

@@ -22,6 +22,8 @@ _CRYPTOGRAPHY = r"Microsoft\Cryptography"
 _SYSTEM_INFORMATION = r"Control\SystemInformation"
 _BATTERIES = r"Enum\ACPI\PNP0C0A"
 _PERSON = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}", re.IGNORECASE)
+_ASIDE = ".BAK"
+"""Ends the names of profiles that Windows could not load and has set aside; the user may have got a new one."""
 _WINDOWS_11 = 22000
 _GUEST = "-501"
 _PLACEHOLDERS = frozenset(
@@ -45,7 +47,9 @@ def control_set(system: Key | None) -> Key | None:
         return live
     select = system.child("Select")
     number = (select.number("Current") if select is not None else None) or 1
-    return system.child(f"ControlSet{number % 1000:03}") or system.child("ControlSet001")
+    named = system.child(f"ControlSet{number % 1000:03}") or system.child("ControlSet001")
+    others = (key for name, key in system.children().items() if name.startswith("controlset"))
+    return named or next(others, None)  # a part of an export may hold another one alone
 
 
 def read_device(reading: Reading, software: Key | None, system: Key | None, *, live: bool = False) -> None:
@@ -87,11 +91,33 @@ def listed_profiles(software: Key) -> tuple[ListedProfile, ...]:
     entries = software.at(PROFILE_LIST)
     if entries is None:
         raise ParseError("no list of profiles", expected="the SOFTWARE hive of a Windows")
+    aside: list[ListedProfile] = []
     for entry in entries:
-        sid = entry.name.upper()
-        if _PERSON.fullmatch(sid):  # `.bak` ends the names of those that Windows has set aside
-            found.setdefault(sid, ListedProfile(sid=sid, path=entry.text("ProfileImagePath") or ""))
+        name = entry.name.upper()
+        sid = name.removesuffix(_ASIDE)
+        if _PERSON.fullmatch(sid):
+            profile = ListedProfile(sid=sid, path=entry.text("ProfileImagePath") or "")
+            if sid == name:
+                found.setdefault(sid, profile)
+            else:
+                aside.append(profile)
+    for profile in aside:  # where there is no other, it is still the user's
+        found.setdefault(profile.sid, profile)
     return tuple(found.values())
+
+
+def service_folders(software: Key) -> tuple[str, ...]:
+    """Where the profiles of services are, such as those of databases and of IIS' pools: nobody works in them.
+
+    Raises:
+        ParseError: the list can't be read.
+    """
+    names = software.below(PROFILE_LIST)
+    return tuple(
+        entry.text("ProfileImagePath") or ""
+        for entry in names
+        if _PERSON.fullmatch(entry.name.upper().removesuffix(_ASIDE)) is None
+    )
 
 
 def profile_kind(sid: str) -> ProfileKind:

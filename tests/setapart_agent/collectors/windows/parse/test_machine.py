@@ -101,6 +101,17 @@ def test_people_have_profiles_and_services_have_none() -> None:
     ]
 
 
+def test_a_user_whose_only_profile_was_set_aside_is_listed() -> None:
+    software = key_of(at(PROFILE_LIST, {f"{ADA}.bak": {"ProfileImagePath": r"D:\Users\ada"}}))
+    assert listed_profiles(software) == (ListedProfile(sid=ADA, path=r"D:\Users\ada"),)
+
+
+def test_a_control_set_alone_is_read() -> None:
+    found = control_set(key_of({"ControlSet002": {"Services": {}}}))
+    assert found is not None
+    assert found.name == "ControlSet002"
+
+
 def test_the_guest_is_a_guest() -> None:
     assert profile_kind("S-1-5-21-1-2-3-501") == "guest"
     assert profile_kind(ADA) == profile_kind("S-1-5-21-1-2-3-1501") == "primary"
