@@ -47,8 +47,9 @@ INFO = CollectorInfo(
         ),
         *(
             f"{_APPLE}.{name}"
-            for name in ("account_types", "accounts_db", "cms", "configuration_profile", "keyed_archive", "payloads",
-                         "plist", "plist_binary", "plist_xml", "product")
+            for name in ("account_types", "accounts_db", "cms", "configuration_profile", "enterprise_networks",
+                         "keyed_archive", "payloads", "plist", "plist_binary", "plist_xml", "product", "server",
+                         "vpn_settings")
         ),
         "setapart_agent.collectors.browser.parse.chromium_preferences",
         "setapart_agent.collectors.desktop.parse.account",

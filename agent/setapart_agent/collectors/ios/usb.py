@@ -49,7 +49,10 @@ INFO = CollectorInfo(
         f"{_HERE}.section",
         f"{_HERE}.parse.device_answers",
         "setapart_agent.collectors.browser.parse.chromium_preferences",
-        *(f"{_APPLE}.{name}" for name in ("cms", "configuration_profile", "payloads", "plist", "product")),
+        *(
+            f"{_APPLE}.{name}"
+            for name in ("cms", "configuration_profile", "enterprise_networks", "payloads", "plist", "product")
+        ),
     ),
 )
 

@@ -1,8 +1,8 @@
 """VPNs, networks that want a user's identity, and file servers."""
 
+from setapart_agent.collectors.apple.parse.server import server
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
-from setapart_agent.collectors.macos.parse.server import server
 from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
@@ -28,6 +28,12 @@ _SYSTEM = (
             f"{_SETTINGS}/com.apple.wifi.known-networks.plist",
             f"{_SETTINGS}/SystemConfiguration/com.apple.airport.preferences.plist",
         ),
+        sections=_LINKS,
+    ),
+    Place(
+        client="802.1x",
+        parser="macos.parse.known_networks",
+        paths=(f"{_SETTINGS}/SystemConfiguration/com.apple.network.eapolclient.configuration.plist",),
         sections=_LINKS,
     ),
 )
@@ -92,6 +98,10 @@ class Networks:
         (*_SYSTEM, *_SHARED_APPS, *_APPS),
         maturity="untested",
         more=("the file servers that are mounted now",),
+        modules=tuple(
+            f"setapart_agent.collectors.apple.parse.{name}"
+            for name in ("vpn_settings", "enterprise_networks", "keyed_archive", "server")
+        ),
     )
 
     def collect(self, host: Host) -> Facts:

@@ -41,6 +41,7 @@ class Profiles:
             "setapart_agent.collectors.macos.parse.openstep",
             "setapart_agent.collectors.apple.parse.configuration_profile",
             "setapart_agent.collectors.apple.parse.payloads",
+            "setapart_agent.collectors.apple.parse.enterprise_networks",
         ),
     )
 

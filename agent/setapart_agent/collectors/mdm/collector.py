@@ -39,7 +39,15 @@ _ALL: tuple[Section, ...] = ("apps", "accounts", "links")
 _APPLE = ("apple_responses", "apple_apps", "apple_profiles")
 _PLIST = tuple(
     f"setapart_agent.collectors.apple.parse.{name}"
-    for name in ("plist", "plist_binary", "plist_xml", "configuration_profile", "payloads", "cms")
+    for name in (
+        "plist",
+        "plist_binary",
+        "plist_xml",
+        "configuration_profile",
+        "enterprise_networks",
+        "payloads",
+        "cms",
+    )
 )
 
 

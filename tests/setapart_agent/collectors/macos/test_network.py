@@ -1,4 +1,3 @@
-import plistlib
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -7,6 +6,7 @@ import psutil
 import pytest
 
 from macos_tree import TREES, MacTree, binary, rows, xml
+from plist_maker import archive
 from setapart_agent.collectors.desktop.host import Host
 from setapart_agent.collectors.macos import network
 from setapart_agent.collectors.macos.network import Networks, mounted
@@ -29,9 +29,8 @@ def test_vpns_and_networks_of_the_machine_and_of_a_user(mac: MacTree) -> None:
     mac.write(
         f"{SETTINGS}/SystemConfiguration/preferences.plist", binary({"CurrentSet": "", "NetworkServices": {"1": l2tp}})
     )
-    objects = ["$null", {"ServerAddress": plistlib.UID(2)}, "ike.corp.example"]
-    archive = {"$archiver": "NSKeyedArchiver", "$objects": objects, "$top": {}}
-    mac.write(f"{SETTINGS}/com.apple.networkextension.plist", binary(archive))
+    ike = archive({"A-UUID": {"VPN": {"Protocol": {"ServerAddress": "ike.corp.example"}}}})
+    mac.write(f"{SETTINGS}/com.apple.networkextension.plist", ike)
     wifi = {"SupportedSecurityTypes": "WPA2 Enterprise", "EAPProfile": {"UserName": "ann@corp.example"}}
     mac.write(f"{SETTINGS}/com.apple.wifi.known-networks.plist", xml({"wifi.network.ssid.corp": wifi}))
     mac.write("/opt/cisco/secureclient/vpn/profile/corp.xml", ANYCONNECT)

@@ -30,13 +30,15 @@ def unarchive(raw: bytes, expected: str = _EXPECTED) -> object:
     """The object that an archive holds; a dictionary by name where it holds several.
 
     Raises:
-        ParseError: no archive, broken, or a graph that holds itself or unfolds without end.
+        ParseError: no archive, one without a root, broken, or a graph that holds itself or unfolds without end.
     """
     archive = read_plist(raw, expected)
     if text_of(archive, "$archiver") not in _ARCHIVERS:
         raise ParseError("no archive of NSKeyedArchiver", expected=expected)
     graph = _Graph(list_of(archive, "$objects"))
     top = dict_of(archive, "$top")
+    if not top:
+        raise ParseError("an archive without a root", expected=expected)
     if "root" in top:
         return graph.value(top["root"])
     found = {name: graph.value(value) for name, value in top.items()}

@@ -6,6 +6,7 @@ account is called what Accounts3.sqlite calls it once the profile is installed, 
 
 from collections.abc import Callable, Mapping
 
+from setapart_agent.collectors.apple.parse.enterprise_networks import CLIENT, domain_of_login, links_of_client
 from setapart_agent.collectors.apple.parse.plist import Dict, bool_of, dict_of, dicts_of, text_of, texts_of
 from setapart_agent.collectors.browser.parse.chromium_preferences import origin_of
 from setapart_agent.facts import AccountFact, Facts, domain_of, host_of
@@ -63,16 +64,10 @@ def _account(kind: str, payload: Dict, profile: str) -> AccountFact:
         type=name,
         services=services,
         address=address,
-        domain=domain_of(address) or _domain_of_login(user),
+        domain=domain_of(address) or domain_of_login(user),
         host=host_of(text_of(payload, *hosts)),
         tenant=_tenant(payload),
     )
-
-
-def _domain_of_login(user: str | None) -> str | None:
-    """The Windows domain before the backslash of a login name, where it is a full name."""
-    domain, backslash, _ = (user or "").partition("\\")
-    return domain_of(f"x@{domain}") if backslash and "." in domain else None
 
 
 def _tenant(payload: Dict) -> str | None:
@@ -107,13 +102,9 @@ def _relay(payload: Dict, profile: str) -> tuple[Link, ...]:
 
 def _enterprise_network(payload: Dict, profile: str) -> tuple[Link, ...]:
     """A Wi-Fi or wired network that asks who one is; none where a shared password opens it."""
-    eap = dict_of(payload, "EAPClientConfiguration")
-    if not isinstance(payload.get("EAPClientConfiguration"), dict):
+    if not isinstance(payload.get(CLIENT), dict):
         return ()
-    servers = [name.lstrip("*.").lower() for name in texts_of(eap, "TLSTrustedServerNames")]
-    login = next((domain_of(text_of(eap, key)) for key in ("UserName", "OuterIdentity")), None)
-    target = next((name for name in (*servers, login, text_of(payload, "DomainName")) if name), None)
-    return (Link(kind="wifi-enterprise", target=target, profile=profile),)
+    return links_of_client(dict_of(payload, CLIENT), profile, text_of(payload, "DomainName"))
 
 
 def _sso(payload: Dict, profile: str) -> tuple[Link, ...]:

@@ -8,7 +8,7 @@ guide, "Deploy App Settings to macOS Endpoints"). No captures were at hand.
 from collections.abc import Iterator
 
 from setapart_agent.collectors.apple.parse.plist import Dict, is_plist, read_plist, text_of
-from setapart_agent.collectors.macos.parse.server import server
+from setapart_agent.collectors.apple.parse.server import server
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Link

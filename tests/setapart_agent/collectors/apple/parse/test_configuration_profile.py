@@ -131,7 +131,7 @@ def test_the_tenant_of_a_modern_exchange_account() -> None:
         ),
         (
             {"PayloadType": "com.apple.wifi.managed", "SSID_STR": "x",
-             "EAPClientConfiguration": {"TLSTrustedServerNames": ["*.radius.a.example"], "UserName": "p@b.example"}},
+             "EAPClientConfiguration": {"TLSTrustedServerNames": ["*.radius.a.example"]}},
             ("wifi-enterprise", "radius.a.example"),
         ),
         (
@@ -255,3 +255,9 @@ def test_wrong_types_in_payloads_are_survived() -> None:
                 ("Host", "EmailAddress", "IKEv2", "Kerberos", "URLs", "Hosts", "URL", "Relays"), wrong
             )
             facts({"PayloadType": kind, "PayloadContent": wrong, "EAPClientConfiguration": wrong, **payload})
+
+
+def test_a_network_that_somebody_else_runs_leads_to_whose_name_opens_it_too() -> None:
+    client = {"TLSTrustedServerNames": ["radius.provider.example"], "UserName": "p@agency.example"}
+    facts = parser.facts_of([{"PayloadType": "com.apple.wifi.managed", "EAPClientConfiguration": client}], "0")
+    assert [link.target for link in facts.links] == ["radius.provider.example", "agency.example"]

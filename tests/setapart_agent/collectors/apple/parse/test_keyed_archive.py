@@ -87,3 +87,12 @@ def test_what_is_no_archive_is_refused(raw: bytes) -> None:
 def test_wrong_types_in_the_place_of_lists_give_nothing() -> None:
     assert unarchive(archive_of([{"NS.keys": 1, "NS.objects": "x"}])) == {}
     assert unarchive(archive_of([{"NS.objects": 5}])) == []
+
+
+def test_an_archive_without_a_root_is_not_an_empty_one() -> None:
+    raw = plistlib.dumps(
+        {"$archiver": "NSKeyedArchiver", "$objects": ["$null", {"ServerAddress": "a.example"}], "$top": {}},
+        fmt=plistlib.FMT_BINARY,
+    )
+    with pytest.raises(ParseError):
+        unarchive(raw)

@@ -22,13 +22,20 @@ def wifi(target: str | None) -> Link:
 
 def test_an_enterprise_network_by_the_organisations_that_it_names() -> None:
     assert parsed(known_networks, binary(NEW)).links == tuple(
-        wifi(one) for one in ("corp.example", "radius.corp.example", "wifi.example")
+        wifi(one) for one in ("radius.corp.example", "wifi.example", "corp.example")
     )
 
 
 @pytest.mark.parametrize("content", [OLD, OLDER])
 def test_one_that_names_nobody_is_a_link_with_no_target(content: object) -> None:
     assert parsed(known_networks, xml(content)).links == (wifi(None),)
+
+
+def test_a_profile_of_802_1x_that_macos_kept_for_a_cable() -> None:
+    client = {"AcceptEAPTypes": [13], "TLSTrustedServerNames": ["radius.corp.example"]}
+    content = xml({"Profiles": {"A-UUID": {"UserDefinedName": "Office", "EAPClientConfiguration": client}}})
+    assert known_networks.recognise("com.apple.network.eapolclient.configuration.plist", content)
+    assert parsed(known_networks, content).links == (wifi("radius.corp.example"),)
 
 
 def test_a_network_with_a_password_is_no_link() -> None:

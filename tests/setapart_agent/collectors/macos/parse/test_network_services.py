@@ -32,19 +32,6 @@ def test_vpns_by_their_servers() -> None:
     assert facts.device.model == "MacBookPro18,3"
 
 
-def test_a_modem_is_no_vpn() -> None:
-    modem = {"Interface": {"Type": "PPP", "SubType": "PPPSerial"}, "PPP": {"CommRemoteAddress": "*99#"}}
-    assert parsed(network_services, xml(preferences(modem))).links == ()
-
-
-def test_a_vpn_without_a_server_is_a_vpn() -> None:
-    assert parsed(network_services, xml(preferences({"Interface": {"Type": "VPN"}}))).links == (vpn(None),)
-
-
-def test_a_service_that_is_switched_off_is_no_link() -> None:
-    assert parsed(network_services, xml(preferences({**L2TP, "__INACTIVE__": 1}))).links == ()
-
-
 @pytest.mark.parametrize("value", [7, "x", [], [7], {"1": 7}, {"1": {"Interface": 7}}])
 def test_odd_types_end_in_facts(value: object) -> None:
     assert parsed(network_services, xml({"CurrentSet": 1, "NetworkServices": value})).links == ()

@@ -1,6 +1,6 @@
 import pytest
 
-from setapart_agent.collectors.macos.parse.server import server
+from setapart_agent.collectors.apple.parse.server import server
 
 
 @pytest.mark.parametrize(
