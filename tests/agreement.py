@@ -7,7 +7,7 @@ other; that they agree with the world is what tests/corpus is for.
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from setapart_agent.facts import Facts
 from setapart_agent.sources import collect, parse_source
@@ -22,8 +22,9 @@ KEY = bytes(32)
 
 
 def some(examples: int) -> settings:
-    """The settings of a property whose examples are whole devices."""
-    return settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    """The settings of a property whose examples are whole devices, of which each takes a while."""
+    phases = set(Phase) - {Phase.explain}
+    return settings(max_examples=examples, deadline=None, phases=phases, suppress_health_check=list(HealthCheck))
 
 
 def facts_of(source: str, password: str | None = None) -> Facts:
