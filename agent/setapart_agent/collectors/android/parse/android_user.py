@@ -95,8 +95,8 @@ def user_of(line: str, *, running: bool | None = None) -> AndroidUser | None:
 
 
 def canonical(number: str) -> str:
-    """A user id without leading zeros."""
-    return number.lstrip("0") or "0"
+    """A user id in ASCII without leading zeros, as commands take it: digits of any script are digits to a pattern."""
+    return str(int(number))
 
 
 def united(users: tuple[AndroidUser, ...]) -> tuple[AndroidUser, ...]:

@@ -30,7 +30,8 @@ _LONGEST_DAMAGE = 300
 _SEARCHED = 64 * 1024
 _REFUSALS: tuple[tuple[re.Pattern[str], Unseen], ...] = (
     (re.compile(r"does not have permission to access user", re.IGNORECASE), Denied("the shell may not see this user")),
-    (re.compile(r"SecurityException|Permission Denial|permission denied", re.IGNORECASE), Denied("refused by the device")),
+    (re.compile(r"SecurityException|Permission Denial|permission denied", re.IGNORECASE),
+     Denied("refused by the device")),
     (re.compile(r"Can't find service"), Failed("this device has no such service")),
     (re.compile(r"(?:not found|inaccessible or not found|No such file or directory)\s*$", re.MULTILINE),
      Failed("this device has no such command")),

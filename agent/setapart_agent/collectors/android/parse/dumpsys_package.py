@@ -15,6 +15,7 @@ import re
 
 from msgspec import Struct, structs
 
+from setapart_agent.collectors.android.parse.android_user import canonical
 from setapart_agent.collectors.android.parse.command_output import damaged, normal, refusal
 from setapart_agent.collectors.android.parse.pm_list import PACKAGE_NAME, apps_row
 from setapart_agent.collectors.android.parse.web_apk import WebSite, sites
@@ -231,7 +232,7 @@ class _Block:
         if kind == "suffix":
             self._permission(token["permission"], token["suffix"])
         elif kind == "state":
-            self._user = token["user"].lstrip("0") or "0"
+            self._user = canonical(token["user"])
             self._states[self._user] = _stronger(self._states.get(self._user), _state(self._user, token["state"]))
         elif kind == "version":
             self.version = self.version or token["version"].strip() or None

@@ -90,3 +90,10 @@ def test_united_users_are_sorted_by_number_and_filled_from_each_other() -> None:
         (AndroidUser(id="150"), AndroidUser(id="10", flags=0x1030), AndroidUser(id="10", type="profile.MANAGED"))
     )
     assert users == (AndroidUser(id="10", flags=0x1030, type="profile.MANAGED"), AndroidUser(id="150"))
+
+
+def test_an_id_in_digits_of_another_script_is_one_that_commands_take() -> None:
+    """Whatever a name with a line feed in it makes of the list of users."""
+    user = user_of("\tUserInfo{\u0661\u0660:x:1030} running")
+    assert user is not None
+    assert user.id == "10"
