@@ -36,7 +36,9 @@ SOURCES: dict[SourceKind, SourceKindInfo] = {
         argument="optional", grade="station", summary="an Android device by adb; SERIAL or HOST:PORT"
     ),
     "bugreport": SourceKindInfo(argument="required", grade="imported", summary="an Android bug report, zip or txt"),
-    "androidqf": SourceKindInfo(argument="required", grade="imported", summary="a folder written by androidqf, or a zip of one"),
+    "androidqf": SourceKindInfo(
+        argument="required", grade="imported", summary="a folder written by androidqf, or a zip of one"
+    ),
     "ios-backup": SourceKindInfo(
         argument="required", grade="imported", summary="a backup of an iPhone or iPad, encrypted or not"
     ),
@@ -106,7 +108,8 @@ def collect(spec: SourceSpec, ask: Ask = lambda: None) -> Collected:
 def collect_all(spec: SourceSpec, ask: Ask = lambda: None, *, resume: bool = False) -> Generator[Collected, None, None]:
     """Reads everything that a source can show, device by device.
 
-    Files of other devices are read in a forked worker (`collectors.worker`).
+    Files of other devices are read in a forked worker (`collectors.worker`); a phone that breaks a parser over adb has
+    all its sections `failed`.
 
     Args:
         spec: the source.
@@ -122,9 +125,10 @@ def collect_all(spec: SourceSpec, ask: Ask = lambda: None, *, resume: bool = Fal
     elif spec.kind == "adb":
         from setapart_agent.collectors.android import collector as android
         from setapart_agent.collectors.android.adb import open_adb
+        from setapart_agent.collectors.worker import in_worker
 
         with open_adb(spec.argument) as device:
-            yield android.collect(device)
+            yield from in_worker(lambda _ask: (android.collect(device),), forked=False)
     elif spec.kind == "ios-usb":
         from setapart_agent.collectors.ios.usb import collect_usb
 

@@ -33,7 +33,7 @@ def note_device(device: DeviceFacts) -> None:
         noted[-1](device)
 
 
-def in_worker(work: Work, ask: Ask = lambda: None, *, many: bool = False) -> Iterator[Collected]:
+def in_worker(work: Work, ask: Ask = lambda: None, *, many: bool = False, forked: bool = True) -> Iterator[Collected]:
     """Runs the work in a forked child and yields what it gives.
 
     A child that dies after it has noted a device gives that device, everything of it `failed`.
@@ -42,6 +42,7 @@ def in_worker(work: Work, ask: Ask = lambda: None, *, many: bool = False) -> Ite
         work: is given a way to ask for a password, and gives device after device.
         ask: asks for a password in this process, which has the terminal.
         many: whether more devices may come after the one at which a child dies.
+        forked: whether in a child, where that can be had; what speaks with a device that is attached is not.
 
     Raises:
         SourceError: the work raised it, or the child died before it knew what it reads, or before it came to the rest
@@ -49,4 +50,4 @@ def in_worker(work: Work, ask: Ask = lambda: None, *, many: bool = False) -> Ite
     """
     from setapart_agent.collectors.worker_parent import run
 
-    yield from run(work, ask, many=many)
+    yield from run(work, ask, many=many, forked=forked)

@@ -42,10 +42,10 @@ INFO = CollectorInfo(
 )
 
 
-def run(work: Work, ask: Ask, *, many: bool) -> Iterator[Collected]:
+def run(work: Work, ask: Ask, *, many: bool, forked: bool = True) -> Iterator[Collected]:
     """See `worker.in_worker`."""
     device: DeviceFacts | None = None
-    with _Forked(work) if hasattr(os, "fork") else _Here(work, ask) as doer:
+    with _Forked(work) if forked and hasattr(os, "fork") else _Here(work, ask) as doer:
         for value in doer.values():
             if isinstance(value, DeviceFacts):
                 device = value

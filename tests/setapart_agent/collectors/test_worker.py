@@ -152,6 +152,19 @@ def test_a_death_at_a_device_is_that_device_with_every_section_failed(
     assert [info.name for info in found.collectors] == ["agent.worker"]
 
 
+def test_an_attached_device_that_breaks_a_parser_is_that_device_with_every_section_failed() -> None:
+    def work(_ask: Ask) -> Iterator[Collected]:
+        assert os.getpid() == here
+        note_device(PHONE)
+        yield from map(int, ["jane@example.com"])  # type: ignore[misc]
+
+    here = os.getpid()
+    (found,) = in_worker(work, forked=False)
+    assert found.facts.device == PHONE
+    assert {row.status for row in found.facts.coverage} == {"failed"}
+    assert all("ValueError" in (row.reason or "") and "jane" not in (row.reason or "") for row in found.facts.coverage)
+
+
 @pytest.mark.parametrize("how", DEATHS.keys() - {"broken disk"})
 def test_a_death_before_any_device_is_an_error_of_the_source(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "MEMORY", 256 * 1024 * 1024)
