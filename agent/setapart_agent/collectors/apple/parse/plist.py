@@ -18,6 +18,8 @@ from setapart_agent.errors import ParseError
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_NODES = 1_000_000
+_FREE_NODES = 20_000
+_NODES_PER_BYTE = 4  # a reference is a byte at least; only shared containers hold more values than that
 MAX_DEPTH = 64
 
 Dict = Mapping[str, object]
@@ -38,7 +40,7 @@ class Budget:
     """What one file may still cost: values, and bytes of text and data."""
 
     def __init__(self, size: int) -> None:
-        self.nodes = MAX_NODES
+        self.nodes = min(MAX_NODES, _FREE_NODES + _NODES_PER_BYTE * size)
         self.bytes = size
 
     def spend(self, nodes: int, size: int = 0) -> None:
