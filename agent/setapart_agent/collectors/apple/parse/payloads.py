@@ -119,8 +119,8 @@ def _extensible_sso(payload: Dict, profile: str) -> tuple[Link, ...]:
         return (Link(kind="kerberos", target=realm.lower() if realm else None, profile=profile),)
     hosts = [host_of(url) for url in texts_of(payload, "URLs")]
     hosts += [host.lstrip(".").lower() for host in texts_of(payload, "Hosts")]
-    target = realm or next((host for host in hosts if host), None)
-    return (Link(kind="sso", target=target.lower() if target else None, profile=profile),)
+    targets = dict.fromkeys(target.lower() for target in (realm, *hosts) if target)
+    return tuple(Link(kind="sso", target=target, profile=profile) for target in targets or (None,))
 
 
 def _mdm(payload: Dict, profile: str) -> tuple[Link, ...]:

@@ -261,3 +261,17 @@ def test_a_network_that_somebody_else_runs_leads_to_whose_name_opens_it_too() ->
     client = {"TLSTrustedServerNames": ["radius.provider.example"], "UserName": "p@agency.example"}
     facts = parser.facts_of([{"PayloadType": "com.apple.wifi.managed", "EAPClientConfiguration": client}], "0")
     assert [link.target for link in facts.links] == ["radius.provider.example", "agency.example"]
+
+
+def test_a_sign_on_for_several_services_leads_to_each() -> None:
+    payload = {
+        "PayloadType": "com.apple.extensiblesso",
+        "ExtensionIdentifier": "org.example.sso",
+        "URLs": ["https://login.provider.example/", "https://sso.agency.example/"],
+        "Hosts": [".agency.example"],
+    }
+    assert [link.target for link in parser.facts_of([payload], "0").links] == [
+        "login.provider.example",
+        "sso.agency.example",
+        "agency.example",
+    ]
