@@ -73,6 +73,7 @@ PARSERS: Mapping[str, ParserRef] = {
     "windows.shortcut": ParserRef("windows.parse.shortcut"),
     "windows.new-outlook": ParserRef("windows.parse.new_outlook"),
     "windows.anyconnect-profile": ParserRef("windows.parse.anyconnect_profile", SYSTEM_PROFILE),
+    "windows.pulse-store": ParserRef("windows.parse.pulse_store", SYSTEM_PROFILE),
     "windows.oeaccount": ParserRef("windows.parse.oeaccount"),
     "macos.profiles": ParserRef("macos.parse.profiles", SYSTEM_PROFILE),
     "macos.system-profiler": ParserRef("macos.parse.system_profiler", SYSTEM_PROFILE),

@@ -22,12 +22,24 @@ _SYSTEM = (
         sections=_LINKS,
     ),
     Place(
+        client="networks by cable",
+        parser="windows.parse.wlan_profile",
+        paths=("ProgramData/Microsoft/dot3svc/Profiles/Interfaces/*/*.xml",),
+        sections=_LINKS,
+    ),
+    Place(
         client="anyconnect",
         parser="windows.parse.anyconnect_profile",
         paths=(
             "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/Profile/*.xml",
             "ProgramData/Cisco/Cisco Secure Client/VPN/Profile/*.xml",
         ),
+        sections=_LINKS,
+    ),
+    Place(
+        client="pulse secure",
+        parser="windows.parse.pulse_store",
+        paths=("ProgramData/Pulse Secure/ConnectionStore/connstore.dat",),
         sections=_LINKS,
     ),
     Place(

@@ -23,7 +23,7 @@ from setapart_agent.collectors.windows.parse.store_packages import (
     read_machine_packages,
     read_user_packages,
 )
-from setapart_agent.collectors.windows.parse.vpn_clients import read_vpn_clients
+from setapart_agent.collectors.windows.parse.vpn_clients import read_vpn_clients, tell_unread
 from setapart_agent.collectors.windows.parse.work_identity import read_work_identity
 from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
@@ -105,6 +105,7 @@ def user_facts(user: UserPart) -> Facts:
     read_work_identity(reading, software)
     read_shares(reading, user.root)
     read_vpn_clients(reading, software)
+    tell_unread(reading, reading.apps)
     return reading.facts()
 
 
@@ -118,6 +119,7 @@ def machine_facts(parts: RegistryFile) -> Facts:
     read_system_links(reading, parts.system)
     read_software_links(reading, parts.software, parts.system)
     read_vpn_clients(reading, parts.software)
+    tell_unread(reading, reading.apps)
     return reading.facts()
 
 

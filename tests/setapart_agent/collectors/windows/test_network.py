@@ -53,8 +53,15 @@ def test_anyconnect(windows: WindowsTree) -> None:
     assert links(windows) == {Link(kind="vpn", target="vpn.agency.example", profile="system")}
 
 
-def test_networks_that_ask_who_you_are(windows: WindowsTree) -> None:
-    windows.write(WLAN_PATH, WLAN)
+def test_pulse_secure(windows: WindowsTree) -> None:
+    store = 'ive "1" {\n  friendly-name: "Work"\n  uri: "https://vpn.agency.example/x"\n}\n'
+    windows.write("/ProgramData/Pulse Secure/ConnectionStore/connstore.dat", store)
+    assert links(windows) == {Link(kind="vpn", target="vpn.agency.example", profile="system")}
+
+
+@pytest.mark.parametrize("service", ["Wlansvc", "dot3svc"])
+def test_networks_that_ask_who_you_are(windows: WindowsTree, service: str) -> None:
+    windows.write(WLAN_PATH.replace("Wlansvc", service), WLAN)
     assert links(windows) == {Link(kind="wifi-enterprise", target=None, profile="system")}
 
 

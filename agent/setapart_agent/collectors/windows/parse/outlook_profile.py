@@ -13,6 +13,7 @@ PR_PROFILE_USER_SMTP_EMAIL_ADDRESS_W 6641). AutoDiscover's cache is no account.
 """
 
 import struct
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -34,6 +35,7 @@ _CLASSES = {
     "{4DB5CBF0-3B77-4852-BC8E-BB81908861F3}": "http",
     "{4DB5CBF2-3B77-4852-BC8E-BB81908861F3}": "ldap",
 }
+_EXCHANGE = "outlook:exchange"
 _MAIL_CATEGORY = "{ED475418-B0D6-11D2-8C3B-00104B2A6676}"
 _SERVICES = {"MSEMS": "exchange", "EAS": "eas", "EMABLT": "ldap"}
 _NO_ACCOUNTS = frozenset({"CONTAB", "OMSAB", "MSUPST MS", "MSPST MS", "MSPST AB"})
@@ -76,21 +78,32 @@ def read_outlook(reading: Reading, software: Key | None) -> None:
 
 def _profile(reading: Reading, profile: Key) -> None:
     listed = reading.key(profile, ACCOUNTS, "accounts")
-    entries = reading.below(profile, ACCOUNTS, "accounts")
-    if not entries:
-        return
     mail: frozenset[int] = frozenset()
     with reading.guard("accounts"):
         mail = _mail_accounts(listed)
-    sections: list[_Exchange] | None = None
-    for entry in entries:
+    sections: list[_Exchange] = []
+    with reading.guard("accounts"):
+        sections = _exchange_sections(reading, profile)
+    found: list[AccountFact] = []
+    for entry in reading.below(profile, ACCOUNTS, "accounts"):
         with reading.guard("accounts"):
             kind = _kind(entry, mail)
-            if kind is None:
-                continue
-            if kind == "exchange" and sections is None:
-                sections = _exchange_sections(reading, profile)
-            reading.accounts.append(_account(reading.profile, entry, kind, sections or []))
+            if kind is not None:
+                found.append(_account(reading.profile, entry, kind, sections))
+    reading.accounts += (*found, *_unlisted(reading.profile, found, sections))
+
+
+def _unlisted(profile: str, found: list[AccountFact], sections: list[_Exchange]) -> Iterator[AccountFact]:
+    """Mailboxes that only the sections know: opened beside one's own, or of a list that is lost."""
+    known = {fact.address.lower() for fact in found if fact.address}
+    for section in sections:
+        if section.address and section.address.lower() not in known:
+            known.add(section.address.lower())
+            yield account(profile, _EXCHANGE, _EVERYTHING, address=section.address, server=section.server)
+    if not known:  # a server alone, of a time when addresses were the server's
+        for server in dict.fromkeys(section.server for section in sections if section.server):
+            if server is not None and not any(fact.type == _EXCHANGE for fact in found):
+                yield account(profile, _EXCHANGE, _EVERYTHING, server=server)
 
 
 def _mail_accounts(listed: Key | None) -> frozenset[int]:

@@ -1,8 +1,9 @@
-r"""Wi-Fi profiles: `ProgramData\Microsoft\Wlansvc\Profiles\Interfaces\{guid}\{guid}.xml`.
+r"""Profiles of networks: `ProgramData\Microsoft\{Wlansvc,dot3svc}\Profiles\Interfaces\{guid}\{guid}.xml`.
 
-Format: Microsoft, "WLAN_profile schema": `authEncryption` holds `authentication` and `useOneX`; a network with 802.1X
-wants an identity of its users. The server names that it accepts stand in `ServerNames` of the EAP configuration; they
-are the link's targets, and none of them being there leaves the target unknown. The network's name is not kept.
+Format: Microsoft, "WLAN_profile schema": `authEncryption` holds `authentication` and `useOneX`; and "LAN_profile
+schema", for cables: `OneXEnabled`. A network with 802.1X wants an identity of its users. The server names that it
+accepts stand in `ServerNames` of the EAP configuration; they are the link's targets, and none of them being there
+leaves the target unknown. The network's name is not kept.
 """
 
 from setapart_agent.collectors.windows.parse.xml_texts import texts
@@ -13,15 +14,18 @@ from setapart_evidence.statement import Maturity
 KIND = "windows.wlan-profile"
 MATURITY: Maturity = "untested"
 
-_NAMESPACE = b"http://www.microsoft.com/networking/WLAN/profile/v"
-_TEXTS = ("useOneX", "authentication", "ServerNames")
+_ROOTS = {
+    "WLANProfile": b"http://www.microsoft.com/networking/WLAN/profile/v",
+    "LANProfile": b"http://www.microsoft.com/networking/LAN/profile/v",
+}
+"""The outermost element of each schema, and how the schema's name begins."""
+_TEXTS = ("useOneX", "OneXEnabled", "authentication", "ServerNames")
 _ENTERPRISE = frozenset({"wpa", "wpa2", "wpa3", "wpa3ent", "wpa3ent192"})
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By the schema's name near the beginning."""
-    head = content[:2048]
-    return _NAMESPACE in head or _NAMESPACE.decode().encode("utf-16-le") in head
+    return _root(content) is not None
 
 
 def parse(files: FileSet) -> Facts:
@@ -30,8 +34,8 @@ def parse(files: FileSet) -> Facts:
     Raises:
         ParseError: no such profile, or XML with a document type, which could hold entities.
     """
-    found = texts(files.main, "WLANProfile", _TEXTS, "a Wi-Fi profile")
-    one_x = any(value.lower() in ("true", "1") for value in found["useOneX"])
+    found = texts(files.main, _root(files.main) or "WLANProfile", _TEXTS, "a profile of a network")
+    one_x = any(value.lower() in ("true", "1") for value in (*found["useOneX"], *found["OneXEnabled"]))
     enterprise = any(value.lower() in _ENTERPRISE for value in found["authentication"])
     if not one_x and not enterprise:
         return Facts()
@@ -43,3 +47,9 @@ def parse(files: FileSet) -> Facts:
             for target in dict.fromkeys(targets or [None])
         )
     )
+
+
+def _root(content: bytes) -> str | None:
+    head = content[:2048]
+    names = (root for root, space in _ROOTS.items() if space in head or space.decode().encode("utf-16-le") in head)
+    return next(names, None)

@@ -84,6 +84,20 @@ def test_of_two_mailboxes_each_has_its_own_server() -> None:
     }
 
 
+def test_a_mailbox_that_only_a_section_knows_is_an_account() -> None:
+    section = {"001f6641": utf16("team@agency.example\0"), "001f662a": utf16("ex.agency.example\0")}
+    (found,) = accounts(at(MODERN, {"0f": section}))
+    assert (found.type, found.address, found.host) == ("outlook:exchange", "team@agency.example", "ex.agency.example")
+    entry = {"clsid": IMAP, "IMAP Server": "imap.private.example", "Email": "ada@private.example"}
+    found_both = accounts(profile({"00000002": entry}, **{"0f": section}))
+    assert {account.type for account in found_both} == {"outlook:imap", "outlook:exchange"}
+
+
+def test_a_server_that_only_a_section_knows_is_an_account() -> None:
+    (found,) = accounts(at(OLD, {"0f": {"001e6602": b"EX01\0"}}))
+    assert (found.type, found.address, found.host) == ("outlook:exchange", None, "ex01")
+
+
 def test_eas_by_its_server() -> None:
     entry = {"clsid": MAPI, "EAS Server URL": "https://eas.agency.example/x", "Email": "ada@agency.example"}
     (found,) = accounts(profile({"00000003": entry}))

@@ -59,3 +59,12 @@ def test_utf16_is_read() -> None:
 def test_another_document_or_one_with_entities_is_refused(raw: bytes) -> None:
     with pytest.raises(ParseError):
         wlan_profile.parse(FileSet(files={"main": raw}))
+
+
+@pytest.mark.parametrize(("enabled", "expected"), [("true", (wifi("radius.agency.example"),)), ("false", ())])
+def test_a_cable_that_asks_who_you_are_is_a_tie_too(enabled: str, expected: tuple[Link, ...]) -> None:
+    eap = EAP.format(names="radius.agency.example")
+    raw = f"""<?xml version="1.0"?><LANProfile xmlns="http://www.microsoft.com/networking/LAN/profile/v1"><MSM><security>
+<OneXEnforced>false</OneXEnforced><OneXEnabled>{enabled}</OneXEnabled>{eap}</security></MSM></LANProfile>""".encode()
+    assert wlan_profile.recognise("x", raw)
+    assert wlan_profile.parse(FileSet(files={"main": raw}, profile="system")).links == expected
