@@ -9,7 +9,7 @@ Read from real databases of iOS 13 and 15; macOS's has the same tables.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct, structs
@@ -47,6 +47,11 @@ _ADDRESSES = (
     "EmailAddress", "EmailAddresses", "emailAddress", "emailAddresses", "DAAccountEmailAddress", "primaryEmail",
     "email-address", "appleId", "apple-id", "Username", "DAAccountUsername", "FullUserPrincipalName",
 )  # fmt: skip
+_MAILBOXES = (
+    "EmailAddress", "EmailAddresses", "EmailAliases", "emailAddress", "emailAddresses", "DAAccountEmailAddress",
+)  # fmt: skip
+"""What iOS itself takes for an account's addresses; aliases are dictionaries with `EmailAddresses` of their own."""
+_MOST_ADDRESSES = 1_000
 _BY_URL = frozenset({"com.apple.account.SubscribedCalendar", "com.apple.account.PublishedCalendar"})
 _TENANTS = ("tenantID", "TenantID", "tenantId", "TenantId")
 _REALMS = ("realm", "Realm", "KerberosRealm", "kerberosRealm")
@@ -88,7 +93,7 @@ def queries(schema: Schema) -> dict[str, str]:
     if "ZDATACLASS" in schema:
         found["classes"] = "SELECT Z_PK, ZNAME FROM ZDATACLASS"
     if "ZACCOUNTPROPERTY" in schema:
-        keys = ", ".join(f"'{key}'" for key in (*_HOSTS, *_ADDRESSES, *_TENANTS, *_REALMS))
+        keys = ", ".join(f"'{key}'" for key in (*_HOSTS, *_ADDRESSES, *_MAILBOXES, *_TENANTS, *_REALMS))
         found["properties"] = (
             "SELECT ZOWNER, ZKEY, ZVALUE FROM ZACCOUNTPROPERTY "  # noqa: S608 - names of our own
             f"WHERE (ZKEY IN ({keys}) OR ZKEY LIKE '%URL') AND length(ZVALUE) <= {_LONGEST_VALUE} LIMIT {_MOST_VALUES}"
@@ -153,6 +158,8 @@ def _damage(files: FileSet) -> list[Coverage]:
     known = {number for number, _ in files.rows["types"]}
     if any(row[1] not in known for row in files.rows["accounts"]):
         reasons.append("an account without a known type")
+    if len(files.rows.get("properties", ())) >= _MOST_VALUES:
+        reasons.append("more properties of accounts than are read")
     return [
         Coverage(section="accounts", profile=files.profile, collector="apple.accounts", status="partial", reason=reason)
         for reason in reasons
@@ -219,25 +226,24 @@ def _value(raw: object) -> object:
 
 
 def _accounts(row: _Row, profile: str) -> list[AccountFact]:
-    """One account, or one per organisation whose servers its parts name."""
+    """One account, or one per organisation whose servers its parts name or whose addresses it has."""
     services, enabled = _services(row)
-    address = _first_address(row)
-    domain = domain_of(address)
+    address, *others = _addresses(row) or (None,)
     tenant = _property(row, _TENANTS)
     make = partial(
         AccountFact,
         profile=profile,
         type=row.type,
         services=services,
-        address=address,
-        domain=domain,
         tenant=tenant.lower() if tenant else None,
         enabled=enabled,
     )
-    hosts = _hosts(row)
-    if domain is None:
-        hosts = tuple(host for host in hosts if not _shared(host))
-    return [make(host=host) for host in hosts or (None,)]
+    hosts: tuple[str | None, ...] = _hosts(row)
+    if address is None:
+        hosts = tuple(host for host in hosts if not _shared(host or ""))
+    hosts = hosts or (None,)
+    found = [make(address=address, domain=domain_of(address), host=host) for host in hosts]
+    return found + [make(address=other, domain=domain_of(other), host=hosts[0]) for other in others]
 
 
 def _services(row: _Row) -> tuple[tuple[Service, ...], bool | None]:
@@ -284,17 +290,44 @@ def _link(row: _Row, profile: str) -> Link:
     return Link(kind="sso", target=realm or domain or (hosts[0] if hosts else None), profile=profile)
 
 
+def _addresses(row: _Row) -> tuple[str, ...]:
+    """One address for each domain that an account has: what it signs in with, and mailboxes of other domains.
+
+    Mailboxes of an Apple Account are iCloud's, whatever its user signs in with.
+    """
+    first = _first_address(row)
+    if first is None or row.type == APPLE_ACCOUNT:
+        return () if first is None else (first,)
+    found = {domain_of(first): first}
+    for one in row.family:
+        for text in _texts(one, _MAILBOXES):
+            if (domain := domain_of(text)) is not None:
+                found.setdefault(domain, text.strip())
+    return tuple(found.values())
+
+
 def _first_address(row: _Row) -> str | None:
     """The account's address: the user name if it is one, else what its properties or children say."""
     for one in row.family:
-        candidates = [one.user]
-        for key in _ADDRESSES:
-            value = one.properties.get(key)
-            candidates += value if isinstance(value, list | dict) else [value] if isinstance(value, str) else []
-        for candidate in candidates:
-            if isinstance(candidate, str) and domain_of(candidate) is not None:
+        for candidate in (one.user, *_texts(one, _ADDRESSES)):
+            if candidate is not None and domain_of(candidate) is not None:
                 return candidate.strip()
     return None
+
+
+def _texts(row: _Row, keys: tuple[str, ...]) -> Iterator[str]:
+    """The texts of these properties, out of lists and dictionaries, whose keys count as well."""
+    waiting: list[object] = [row.properties.get(key) for key in reversed(keys)]
+    for _ in range(_MOST_ADDRESSES):
+        if not waiting:
+            return
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += (*one.values(), *reversed(one))
+        elif isinstance(one, list):
+            waiting += reversed(one)
 
 
 def _property(row: _Row, keys: tuple[str, ...]) -> str | None:

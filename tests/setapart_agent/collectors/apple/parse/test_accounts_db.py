@@ -162,6 +162,44 @@ def test_an_address_comes_from_the_properties_where_the_user_name_is_none() -> N
     assert (found.address, found.host) == ("p@agency.example", "mail.agency.example")
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"EmailAddress": "p@agency.example"},
+        {"EmailAddresses": ["p@hoster.example", "p@agency.example"]},
+        {"EmailAddresses": {"p@agency.example": "P. Person"}},
+        {"EmailAliases": [{"DisplayName": "P", "EmailAddresses": {"p@agency.example": "P"}}]},
+    ],
+)
+def test_a_mailbox_of_another_domain_than_the_login_is_told(properties: dict[str, Any]) -> None:
+    row = {"type": "com.apple.account.IMAP", "user": "w0123@hoster.example", "enabled": ["Mail"]}
+    child = {"type": "com.apple.account.IMAPMail", "parent": 1, "properties": properties}
+    found = facts([row, child]).accounts
+    assert [(one.address, one.domain) for one in found] == [
+        ("w0123@hoster.example", "hoster.example"),
+        ("p@agency.example", "agency.example"),
+    ]
+    assert {one.services for one in found} == {("mail",)}
+
+
+def test_mailboxes_of_icloud_are_one_account() -> None:
+    row = {
+        "type": ICLOUD,
+        "user": "a@b.example",
+        "enabled": ["Mail"],
+        "properties": {"EmailAddresses": ["a@icloud.com", "a@me.com"]},
+    }
+    assert only(facts([row])).address == "a@b.example"
+
+
+def test_more_properties_than_are_read_make_the_list_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "_MOST_VALUES", 1)
+    found = facts([{"type": EXCHANGE, "user": "a", "properties": {"Host": "a.example"}}])
+    assert [(row.status, row.reason) for row in found.coverage] == [
+        ("partial", "more properties of accounts than are read")
+    ]
+
+
 def test_servers_of_two_organisations_are_two_accounts() -> None:
     rows = [
         {"type": "com.apple.account.osxserver", "user": "a@b.example", "enabled": ["Contacts"]},
