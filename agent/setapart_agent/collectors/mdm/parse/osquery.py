@@ -312,9 +312,9 @@ def _tables(node: Node) -> Export:
     system, version = _first(node, "system_info"), _first(node, "os_version")
     platform = next(iter(platforms)) if len(platforms) == 1 else _platform(version)
     owner = PRIMARY if platform in ("ios", "android") else SYSTEM
-    apps, lost, _ = _software(rows, owner.id)
-    whole = platform is not None and bool(tables & _LISTS[platform])
-    doubts = (broken(lost), _doubt(node, platform, tables) if whole else ONE_TABLE)
+    apps, lost, filled = _software(rows, owner.id)
+    whole = platform is not None and bool(filled & _LISTS[platform])  # an empty table is one that failed
+    doubts = (broken(lost), _doubt(node, platform, filled) if whole else ONE_TABLE)
     return Export(
         facts=Facts(
             device=DeviceFacts(

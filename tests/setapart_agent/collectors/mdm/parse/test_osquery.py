@@ -195,6 +195,12 @@ def test_tables_by_name_are_one_machine() -> None:
     assert apps_row(found)[0] == "observed"
 
 
+@pytest.mark.parametrize("table", ["apps", "programs", "deb_packages"])
+def test_an_empty_table_of_apps_is_no_view_of_them(table: str) -> None:
+    (found,) = osquery.devices(encoded({"system_info": [{"hardware_serial": "C02X"}], table: []}))
+    assert [row.status for row in found.facts.coverage if row.section == "apps"] == ["partial"]
+
+
 def test_extensions_alone_are_one_table_of_several() -> None:
     (found,) = osquery.devices(encoded([EXTENSION]))
     assert found.facts.device.platform is None
