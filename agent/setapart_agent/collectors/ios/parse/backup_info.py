@@ -28,14 +28,16 @@ MATURITY: Maturity = "captures"
 COLLECTOR = "ios.backup"
 INSTALLED = "Installed Applications"
 NO_LIST = "Info.plist does not list the installed apps"
+BROKEN_LIST = "Info.plist: broken entries in the list of installed apps"
 
 _EXPECTED = "Info.plist of a backup"
 _LONGEST_METADATA = 1024 * 1024
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
-    """By keys that only this file has."""
-    return is_plist(content) and b"Target Identifier" in content and b"Product Type" in content
+    """By keys that only this file has; some tools leave one of them out."""
+    marks = (b"Target Identifier", b"Unique Identifier", b"Installed Applications")
+    return is_plist(content) and b"Product Type" in content and any(mark in content for mark in marks)
 
 
 def parse(files: FileSet) -> Facts:
@@ -53,15 +55,24 @@ def parse(files: FileSet) -> Facts:
         product=text_of(info, "Product Type"),
     )
     described = dict_of(info, "Applications")
+    listed = texts_of(info, INSTALLED)
     apps = tuple(
-        _app(name, dict_of(described, name), files.profile) for name in dict.fromkeys(texts_of(info, INSTALLED))
+        _app(name, dict_of(described, name), files.profile) for name in dict.fromkeys((*listed, *described)) if name
     )
     coverage: tuple[Coverage, ...] = ()
-    if not isinstance(info.get(INSTALLED), list):
+    if (doubt := _doubt(info, listed)) is not None:
         coverage = (
-            Coverage(section="apps", profile=files.profile, collector=COLLECTOR, status="partial", reason=NO_LIST),
+            Coverage(section="apps", profile=files.profile, collector=COLLECTOR, status="partial", reason=doubt),
         )
     return Facts(device=device, apps=apps, coverage=coverage)
+
+
+def _doubt(info: Dict, listed: tuple[str, ...]) -> str | None:
+    """Why the list of installed apps may not be all of them."""
+    found = info.get(INSTALLED)
+    if not isinstance(found, list):
+        return NO_LIST
+    return BROKEN_LIST if len([name for name in listed if name]) < len(found) else None
 
 
 def taken_at(raw: bytes) -> datetime | None:

@@ -1,8 +1,10 @@
 """The manifest of a backup: which files of which domain it holds, and so whose data.
 
 `Manifest.db` (iOS 10 and later, sqlite) has a row per file; an app's own data is in the domain `AppDomain-<bundle id>`.
-That is more than the installed apps: Apple's own are there, and view services that nobody sees. `Manifest.plist` beside
-it names the apps as well, with versions, and the device; both are read. Source: real backups of iOS 14.
+That is more than the installed apps: Apple's own are there, and view services that nobody sees. An app of which the
+device has the icon and not the program (offloaded, or waiting to be loaded) is in `AppDomainPlaceholder-<bundle id>`.
+`Manifest.plist` beside it names the apps as well, with versions, and the device; both are read. Source: real backups of
+iOS 14; for placeholders, how MobileBackup of iOS makes the names of domains (no capture of one).
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, is_plist,
 from setapart_agent.collectors.apple.parse.product import ios_device
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
-from setapart_evidence.model import App
+from setapart_evidence.model import App, AppState
 from setapart_evidence.statement import Maturity
 
 KIND = "ios.backup-manifest"
@@ -19,10 +21,10 @@ MATURITY: Maturity = "captures"
 QUERIES: Mapping[str, str] = {
     "apps": (
         "SELECT DISTINCT domain FROM Files WHERE domain >= 'AppDomain-' AND domain < 'AppDomain.' "
-        "ORDER BY domain LIMIT 100000"
+        "OR domain >= 'AppDomainPlaceholder-' AND domain < 'AppDomainPlaceholder.' ORDER BY domain LIMIT 100000"
     ),
 }
-_DOMAIN = "AppDomain-"
+_DOMAINS: tuple[tuple[str, AppState], ...] = (("AppDomain-", "installed"), ("AppDomainPlaceholder-", "archived"))
 _HEADER = b"SQLite format 3\x00"
 _HEAD = 64 * 1024
 _NO_APP = ("Data/PluginKitPlugin", "Shared/AppGroup")
@@ -67,8 +69,14 @@ def apps_of_rows(rows: Mapping[str, tuple[tuple[object, ...], ...]], profile: st
     """
     if "apps" not in rows:
         raise ParseError("no table of files", expected="Manifest.db of a backup that is not encrypted")
-    names = (domain.removeprefix(_DOMAIN) for (domain,) in rows["apps"] if isinstance(domain, str))
-    return tuple(App(identifier=name, profile=profile, source="backup") for name in dict.fromkeys(names) if name)
+    states: dict[str, AppState] = {}
+    for prefix, state in _DOMAINS:
+        for (domain,) in rows["apps"]:
+            if isinstance(domain, str) and domain.startswith(prefix):
+                states.setdefault(domain.removeprefix(prefix), state)
+    return tuple(
+        App(identifier=name, profile=profile, source="backup", state=state) for name, state in states.items() if name
+    )
 
 
 def is_encrypted(manifest: Dict) -> bool:

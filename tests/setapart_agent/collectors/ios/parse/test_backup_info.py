@@ -47,6 +47,24 @@ def test_no_list_of_apps_is_said_and_an_empty_one_is_not() -> None:
     assert facts(info([])).coverage == ()
 
 
+def test_apps_that_the_store_describes_are_told_without_the_list() -> None:
+    found = facts(info(**{"Installed Applications": None, "Applications": {"com.zhiliaoapp.musically": {}}}))
+    assert [app.identifier for app in found.apps] == ["com.zhiliaoapp.musically"]
+    assert [row.status for row in found.coverage] == ["partial"]
+
+
+@pytest.mark.parametrize("broken", [5, b"a.c", "", {"CFBundleIdentifier": "a.c"}])
+def test_a_broken_entry_makes_the_list_doubtful(broken: object) -> None:
+    found = facts({**info(), "Installed Applications": ["a.b", broken]})
+    assert [app.identifier for app in found.apps] == ["a.b"]
+    assert [row.status for row in found.coverage] == ["partial"]
+
+
+@pytest.mark.parametrize("missing", ["Target Identifier", "Unique Identifier"])
+def test_a_file_without_one_of_its_identifiers_is_recognised(missing: str) -> None:
+    assert backup_info.recognise("x", plistlib.dumps(info(["a.b"], **{missing: None})))
+
+
 def test_an_ipad_is_a_tablet() -> None:
     assert facts(info(**{"Product Type": "iPad13,4"})).device.form_factor == "tablet"
 

@@ -52,3 +52,14 @@ def test_an_encrypted_database_is_an_error_and_not_without_apps(tmp_path: Path) 
 @pytest.mark.parametrize(("value", "encrypted"), [(True, True), (1, True), (False, False), (None, False)])
 def test_what_says_that_a_backup_is_encrypted(value: object, encrypted: bool) -> None:
     assert backup_manifest.is_encrypted({"IsEncrypted": value}) is encrypted
+
+
+def test_an_app_that_is_there_as_a_placeholder_is_archived(tmp_path: Path) -> None:
+    write_backup(
+        tmp_path,
+        {("AppDomainPlaceholder-a.gone", "x"): b"", ("AppDomainPlaceholder-a.here", "x"): b""},
+        app_domains=["a.here"],
+    )
+    rows = read_rows((tmp_path / "Manifest.db").read_bytes(), backup_manifest.QUERIES)
+    found = backup_manifest.apps_of_rows(rows, "0")
+    assert [(app.identifier, app.state) for app in found] == [("a.here", "installed"), ("a.gone", "archived")]
