@@ -4,6 +4,7 @@ Per type `<type>.count` and `<type>.exists`, written by accountsd for programs t
 nobody, and so it only tells whether the database that was read is whole. Source: a real file of iOS 15.
 """
 
+import re
 from collections.abc import Mapping
 
 from setapart_agent.collectors.apple.parse.account_types import SERVICES
@@ -18,15 +19,14 @@ MATURITY: Maturity = "captures"
 ONLY_COUNTS = "only the number of accounts of each type is known"
 
 _COUNT, _EXISTS = ".count", ".exists"
+_KEY = re.compile(rb"com\.apple\.account\.\w{1,60}\.exists")
 _MOST = 2_000
 
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by keys that no other file has."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    return is_plist(content) and (
-        name == "com.apple.accounts.exists.plist" or b"com.apple.account.AppleAccount.exists" in content
-    )
+    return is_plist(content) and (name == "com.apple.accounts.exists.plist" or _KEY.search(content) is not None)
 
 
 def parse(files: FileSet) -> Facts:
@@ -65,5 +65,5 @@ def counts(raw: bytes) -> Mapping[str, int]:
 
 
 def missing(counted: Mapping[str, int], seen: Mapping[str, int]) -> tuple[str, ...]:
-    """The types that reach data, should have accounts, and of which a database showed none."""
-    return tuple(kind for kind in SERVICES if counted.get(kind, 0) > 0 and not seen.get(kind))
+    """The types that reach data, and of which a database showed fewer accounts than are counted."""
+    return tuple(kind for kind in SERVICES if counted.get(kind, 0) > seen.get(kind, 0))

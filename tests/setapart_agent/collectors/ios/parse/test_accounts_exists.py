@@ -26,10 +26,16 @@ def test_an_account_per_one_counted_and_nothing_is_certain() -> None:
     assert [(row.section, row.status) for row in found.coverage] == [("accounts", "partial")]
 
 
-def test_a_type_that_the_database_lacks_is_missing() -> None:
+def test_a_type_of_which_the_database_lacks_accounts_is_missing() -> None:
     counted = {"com.apple.account.Exchange": 1, "com.apple.account.Google": 2, "com.apple.account.idms": 1}
-    assert accounts_exists.missing(counted, {"com.apple.account.Google": 1}) == ("com.apple.account.Exchange",)
-    assert accounts_exists.missing(counted, dict.fromkeys(counted, 1)) == ()
+    assert accounts_exists.missing(counted, {"com.apple.account.Google": 2}) == ("com.apple.account.Exchange",)
+    assert accounts_exists.missing(counted, dict.fromkeys(counted, 1)) == ("com.apple.account.Google",)
+    assert accounts_exists.missing(counted, dict.fromkeys(counted, 2)) == ()
+
+
+def test_a_file_under_another_name_is_recognised_by_any_account_type() -> None:
+    assert accounts_exists.recognise("x", plistlib.dumps({"com.apple.account.Exchange.exists": 1}))
+    assert not accounts_exists.recognise("x", plistlib.dumps({"com.apple.account.Exchange": "exists"}))
 
 
 def test_a_huge_count_costs_little() -> None:
