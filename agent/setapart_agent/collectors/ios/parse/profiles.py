@@ -25,16 +25,26 @@ NAMES = frozenset(
     }
 )
 _STUB = ".stub"
+_BESIDE = (
+    (b"OrderedProfiles", b"HiddenProfiles"),
+    (b"restrictedBool",),
+    (b"CloudConfigurationUIComplete", b"IsSupervised"),
+    (b"AccessRights", b"ServerURL", b"Topic"),
+)
+"""Words of the files beside the profiles, for those that lost their names."""
 _OTHERS = (b"CommandUUID", b"ProfileItems", b"<key>Status</key>")
 """Words of a device manager's answers and of what macOS prints: other kinds."""
 
 
 def recognise(name: str, content: bytes) -> bool:
-    """By name, or by the words of a profile."""
+    """By name, or by the words of a profile or of what stands beside profiles."""
     name = name.replace("\\", "/").rpartition("/")[2]
     if name in NAMES or name.endswith((_STUB, ".mobileconfig")):
         return is_plist(content) or cms.is_signed(content)
-    return shared.is_profile(content) and not any(word in content for word in _OTHERS)
+    if any(word in content for word in _OTHERS):
+        return False
+    beside = is_plist(content) and any(all(word in content for word in words) for words in _BESIDE)
+    return beside or shared.is_profile(content)
 
 
 def is_stored_profile(path: str) -> bool:

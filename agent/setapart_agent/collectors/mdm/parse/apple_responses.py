@@ -54,6 +54,7 @@ RESPONSES = (
     "InstalledApplicationList", "ManagedApplicationList", "ProfileList", "CertificateList", "SecurityInfo",
     "QueryResponses",
 )  # fmt: skip
+_LISTS = ("InstalledApplicationList", "ManagedApplicationList", "ProfileList")
 _CHECK_INS = frozenset({"Authenticate", "TokenUpdate", "CheckOut", "UserAuthenticate"})
 _EXPECTED = "responses to commands of Apple's MDM protocol"
 _IOS_ONLY = frozenset(
@@ -92,9 +93,12 @@ class _Device(Struct, frozen=True, kw_only=True):
 
 
 def is_response(content: bytes) -> bool:
-    """Whether a file looks like responses or check-ins, by words that all of them have."""
-    if not is_plist(content) and not document.head(content):
+    """Whether a file looks like responses or check-ins: words that all of them have, or a list taken out of one."""
+    begin = "" if is_plist(content) else document.head(content)
+    if not is_plist(content) and not begin:
         return False
+    if any(f'"{name}"' in begin or (not begin and name.encode() in content) for name in _LISTS):
+        return True
     marks = (b"UDID", b"EnrollmentID", b"CommandUUID", b"Acknowledged")
     named = any(mark in content for mark in marks)
     return named and any(name.encode() in content for name in (*RESPONSES, *_CHECK_INS))

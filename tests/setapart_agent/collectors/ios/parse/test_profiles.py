@@ -40,6 +40,23 @@ def test_files_beside_the_profiles_are_read_by_the_same_parser() -> None:
     assert (link.kind, link.target) == ("mdm", "mdm.a.example")
 
 
+@pytest.mark.parametrize("form", [plistlib.FMT_BINARY, plistlib.FMT_XML])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"OrderedProfiles": ["a"], "HiddenProfiles": []},
+        {"restrictedBool": {}, "union": {}},
+        {"CloudConfigurationUIComplete": True, "IsSupervised": False},
+        {"ServerURL": "https://a.example", "Topic": "x", "AccessRights": 1},
+    ],
+)
+def test_files_beside_the_profiles_are_recognised_under_other_names(
+    value: dict[str, object], form: plistlib.PlistFormat
+) -> None:
+    assert profiles.recognise("capture.bin", plistlib.dumps(value, fmt=form))
+    assert not profiles.recognise("capture.bin", plistlib.dumps({"CommandUUID": "x", **value}, fmt=form))
+
+
 def test_broken_files_are_an_error() -> None:
     with pytest.raises(ParseError):
         profiles.parse(FileSet(files={"main": b"<plist>"}))

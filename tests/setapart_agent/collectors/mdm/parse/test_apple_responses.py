@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from hostile_files import assert_survives
@@ -96,6 +98,18 @@ def test_a_response_that_names_no_device_is_one_of_its_own_and_no_full_view() ->
     assert [app.identifier for app in first.facts.apps] == ["org.example.notes"]
     assert row(first, "apps")[0] == "partial"
     assert (second.facts.apps, third.facts.device.serial) == ((), "F2LXK0ABCD12")
+
+
+@pytest.mark.parametrize("write", [plist, encoded])
+def test_a_list_taken_out_of_its_response_is_recognised_and_no_full_view(
+    write: Callable[..., bytes],
+) -> None:
+    raw = write(APPS)
+    assert apple_apps.recognise("capture.bin", raw)
+    (found,) = responses.devices(raw)
+    assert [app.identifier for app in found.facts.apps] == ["org.example.notes"]
+    assert row(found, "apps")[0] == "partial"
+    assert apple_profiles.recognise("capture.bin", write({"ProfileList": profile_list()}))
 
 
 def test_a_mac_does_not_say_which_folders_it_searched() -> None:
