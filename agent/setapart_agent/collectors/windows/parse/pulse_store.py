@@ -14,9 +14,9 @@ from setapart_evidence.statement import Maturity
 KIND = "windows.pulse-store"
 MATURITY: Maturity = "untested"
 
-_BLOCK = re.compile(r'^\s*(?:ive|machine|user|schema)\s+"[^"\n]*"\s*\{', re.MULTILINE)
-_CONNECTION = re.compile(r'^\s*ive\s+"[^"\n]*"\s*\{([^{}]*)', re.MULTILINE)
-_SERVER = re.compile(r'^\s*uri:\s*"([^"\n]*)"', re.MULTILINE)
+_BLOCK = re.compile(r'^[ \t]*(?:ive|machine|user|schema)\s+"[^"\n]*"\s*\{', re.MULTILINE)
+_CONNECTION = re.compile(r'^[ \t]*ive\s+"[^"\n]*"\s*\{([^{}]*)', re.MULTILINE)
+_SERVER = re.compile(r'^[ \t]*uri:\s*"([^"\n]*)"', re.MULTILINE)
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
