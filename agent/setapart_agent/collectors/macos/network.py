@@ -45,11 +45,13 @@ _APPS = (
             "Library/Application Support/Tunnelblick/Configurations/*.tblk/Contents/Resources/config.ovpn",
             "Library/Application Support/Tunnelblick/Configurations/*.ovpn",
             "Library/Application Support/OpenVPN Connect/profiles/*.ovpn",
+            "Library/Application Support/Viscosity/OpenVPN/*/config.conf",
             "Downloads/*.ovpn",
             "Documents/*.ovpn",
         ),
         sections=_LINKS,
     ),
+    Place(client="vpn client", parser="macos.parse.vpn_clients", paths=(".anyconnect",), sections=_LINKS, mixed=True),
 )
 _BREW = ("opt/homebrew/etc", "usr/local/etc", "opt/local/etc")
 _SHARED_APPS = (
@@ -74,6 +76,9 @@ _SHARED_APPS = (
         paths=(
             "opt/cisco/anyconnect/profile/*.xml",
             "opt/cisco/secureclient/vpn/profile/*.xml",
+            "opt/cisco/anyconnect/.anyconnect_global",
+            "opt/cisco/secureclient/vpn/.anyconnect_global",
+            "Library/Application Support/Fortinet/FortiClient/conf/vpn.plist",
         ),
         sections=_LINKS,
         mixed=True,

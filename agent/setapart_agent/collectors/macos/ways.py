@@ -6,8 +6,8 @@ from setapart_agent.collectors.macos.collector import collectors
 COLLECTORS = tuple(one.info for one in collectors())
 _NAMES = tuple(info.name for info in COLLECTORS)
 _SEEN = (
-    "App bundles of the system and of every user, also those left in Downloads or on the Desktop, and apps of iPhone "
-    "and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts "
+    "App bundles of the system and of every user, also those left in Downloads, in Documents or on the Desktop, and "
+    "apps of iPhone and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts "
     "of installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, "
     "mail programs of the terminal, Mail before 10.11, file synchronisation. VPNs, enterprise Wi-Fi, directory joins, "
     "Kerberos, single sign-on{live}. For root, for every uid from 501 on that can log in, and for every owner of a "
@@ -16,7 +16,7 @@ _SEEN = (
 _UNSEEN = (
     "Web use without an installed web app. Programs in virtual machines. Apps in other folders than the usual ones and "
     "on other volumes, and programs without a bundle{running}. Accounts of the clients that the catalog calls `own`, "
-    "and of the new Outlook where only its own store has them: these make a dedicated Mac inconclusive."
+    "and of the new Outlook: these make a dedicated Mac inconclusive."
 )
 
 WAYS = (
@@ -40,7 +40,7 @@ WAYS = (
         ordinary=False,
         dedicated=False,
         seen="Apps of the system and of each user's Applications; what profiles and system-wide settings tie to.",
-        unseen="Downloads, Desktop, accounts, Mail, Safari, Outlook: macOS refuses them even to root.",
+        unseen="Downloads, Desktop, Documents, accounts, Mail, Safari, Outlook: macOS refuses them even to root.",
         holder="Give the agent Full Disk Access; `setapart-agent doctor` says where it is missing.",
     ),
     WayIn(

@@ -40,7 +40,22 @@ def test_vpns_and_networks_of_the_machine_and_of_a_user(mac: MacTree) -> None:
     mac.write(
         "/opt/homebrew/etc/wireguard/wg0.conf", "[Interface]\nPrivateKey = A\n[Peer]\nEndpoint = wg.corp.example:1\n"
     )
+    mac.write(
+        "Library/Application Support/Viscosity/OpenVPN/1/config.conf", "remote visc.corp.example 1194 udp\ndev tun\n"
+    )
+    mac.write(
+        ".anyconnect",
+        "<AnyConnectPreferences><DefaultHostName>own.corp.example</DefaultHostName></AnyConnectPreferences>",
+    )
+    client = {"TLSTrustedServerNames": ["radius.corp.example"]}
+    mac.write(
+        f"{SETTINGS}/SystemConfiguration/com.apple.network.eapolclient.configuration.plist",
+        xml({"Profiles": {"A-UUID": {"EAPClientConfiguration": client}}}),
+    )
     assert links(mac) == {
+        (mac.ann, "vpn", "visc.corp.example"),
+        (mac.ann, "vpn", "own.corp.example"),
+        ("system", "wifi-enterprise", "radius.corp.example"),
         ("system", "vpn", "wg.corp.example"),
         ("system", "vpn", "l2tp.corp.example"),
         ("system", "vpn", "ike.corp.example"),

@@ -1,13 +1,15 @@
-"""Gateways of VPN clients that keep their own settings: Cisco Secure Client (AnyConnect) and GlobalProtect.
+"""Gateways of VPN clients that keep their own settings: Cisco Secure Client (AnyConnect), GlobalProtect, FortiClient.
 
-AnyConnect: profiles in XML with `HostEntry` → `HostName`, `HostAddress` (Cisco's "AnyConnect Profile Editor").
+AnyConnect: profiles in XML with `HostEntry` → `HostName`, `HostAddress` (Cisco's "AnyConnect Profile Editor"), and
+`AnyConnectPreferences` with the last gateway that somebody typed, `DefaultHostName`, `DefaultHostAddress`.
 GlobalProtect: a property list, `Palo Alto Networks` → `GlobalProtect` → `PanSetup` → `Portal` (its administrator's
-guide, "Deploy App Settings to macOS Endpoints"). No captures were at hand.
+guide, "Deploy App Settings to macOS Endpoints"). FortiClient: `Profiles` → name → `Server` (public scripts that deploy
+its vpn.plist). No captures were at hand.
 """
 
 from collections.abc import Iterator
 
-from setapart_agent.collectors.apple.parse.plist import Dict, is_plist, read_plist, text_of
+from setapart_agent.collectors.apple.parse.plist import Dict, dict_of, is_plist, read_plist, text_of
 from setapart_agent.collectors.apple.parse.server import server
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
@@ -17,30 +19,42 @@ from setapart_evidence.statement import Maturity
 KIND = "macos.vpn-clients"
 MATURITY: Maturity = "untested"
 
-_EXPECTED = "settings of AnyConnect or GlobalProtect"
+_EXPECTED = "settings of AnyConnect, GlobalProtect or FortiClient"
 _PORTAL = "Portal"
-_ADDRESS, _NAME = "HostAddress", "HostName"
+_FORTI, _PROFILES, _SERVER = "vpn.plist", "Profiles", "Server"
+_ADDRESSES = ("HostAddress", "HostName", "DefaultHostAddress", "DefaultHostName")
+"""The address counts before the name, which people may have given."""
+_ENTRIES = frozenset({"HostEntry", "AnyConnectPreferences"})
+_MARKS = (b"<AnyConnectProfile", b":AnyConnectProfile", b"<AnyConnectPreferences")
 
 
-def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
-    """By the root of AnyConnect's profiles, or GlobalProtect's key."""
+def recognise(name: str, content: bytes) -> bool:
+    """By the root of AnyConnect's files, GlobalProtect's key, or FortiClient's name."""
     if is_plist(content):
-        return b"PanSetup" in content
-    return b"<AnyConnectProfile" in content[:4096] or b":AnyConnectProfile" in content[:4096]
+        return b"PanSetup" in content or (name.rpartition("/")[2] == _FORTI and _PROFILES.encode() in content)
+    return any(mark in content[:4096] for mark in _MARKS)
 
 
 def parse(files: FileSet) -> Facts:
-    """Every gateway; settings that name none are a VPN with no known target.
+    """Every gateway. AnyConnect's profiles and GlobalProtect's settings that name none are a VPN with no known target.
 
     Raises:
         ParseError: neither kind of file.
     """
     if is_plist(files.main):
-        named = [text_of(one, _PORTAL) for one in _dicts(read_plist(files.main, _EXPECTED)) if _PORTAL in one]
+        settings = read_plist(files.main, _EXPECTED)
+        named, sure = [*_portals(settings)], _PROFILES not in settings
     else:
-        named = [*_hosts(files.main)]
+        named, sure = [*_hosts(files.main)], _MARKS[2] not in files.main
     targets = dict.fromkeys(server(one) for one in named if one)
-    return Facts(links=tuple(Link(kind="vpn", target=one, profile=files.profile) for one in targets or (None,)))
+    found = targets or ((None,) if sure else ())
+    return Facts(links=tuple(Link(kind="vpn", target=one, profile=files.profile) for one in found))
+
+
+def _portals(settings: Dict) -> Iterator[str | None]:
+    for one in _dicts(settings):
+        yield text_of(one, _PORTAL)
+        yield from (text_of(held, _SERVER) for held in dict_of(one, _PROFILES).values() if isinstance(held, dict))
 
 
 def _dicts(value: Dict) -> Iterator[Dict]:
@@ -66,18 +80,19 @@ def _hosts(content: bytes) -> Iterator[str]:
     def start(tag: str, _attributes: dict[str, str]) -> None:
         nonlocal open_tag
         open_tag = tag.rpartition(":")[2]
-        if open_tag == "HostEntry":
+        if open_tag in _ENTRIES:
             entry.clear()
 
     def text(piece: str) -> None:
-        if open_tag in (_ADDRESS, _NAME):
+        if open_tag in _ADDRESSES:
             entry[open_tag] = entry.get(open_tag, "") + piece
 
     def end(tag: str) -> None:
         nonlocal open_tag
         open_tag = ""
-        if tag.rpartition(":")[2] == "HostEntry" and (host := entry.get(_ADDRESS) or entry.get(_NAME)):
-            found.append(host.strip())
+        host = next((known for name in _ADDRESSES if (known := entry.get(name, "").strip())), None)
+        if tag.rpartition(":")[2] in _ENTRIES and host is not None:
+            found.append(host)
 
     parser = pyexpat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text

@@ -17,6 +17,17 @@ ANYCONNECT = b"""<?xml version="1.0" encoding="UTF-8"?>
 PORTAL = {"Palo Alto Networks": {"GlobalProtect": {"PanSetup": {"Portal": "gp.corp.example", "Prelogon": "0"}}}}
 
 
+PREFERENCES = b"""<?xml version="1.0" encoding="UTF-8"?>
+<AnyConnectPreferences>
+<DefaultUser>ann</DefaultUser>
+<DefaultHostName>Main</DefaultHostName>
+<DefaultHostAddress>vpn.corp.example:443</DefaultHostAddress>
+<ControllablePreferences><LocalLanAccess>true</LocalLanAccess></ControllablePreferences>
+</AnyConnectPreferences>
+"""
+FORTI = {"DisallowPersonalVPN": 0, "Profiles": {"Office": {"Name": "Office", "Server": "forti.corp.example:10443"}}}
+
+
 def targets(content: bytes) -> list[str | None]:
     return [link.target for link in parsed(vpn_clients, content).links]
 
@@ -27,6 +38,18 @@ def test_gateways_of_anyconnect() -> None:
 
 def test_the_portal_of_global_protect() -> None:
     assert targets(xml(PORTAL)) == ["gp.corp.example"]
+
+
+def test_the_gateway_that_somebody_typed_into_anyconnect() -> None:
+    assert vpn_clients.recognise(".anyconnect", PREFERENCES)
+    assert targets(PREFERENCES) == ["vpn.corp.example"]
+    assert targets(b"<AnyConnectPreferences><DefaultHostName></DefaultHostName></AnyConnectPreferences>") == []
+
+
+def test_the_tunnels_of_forticlient() -> None:
+    assert vpn_clients.recognise("vpn.plist", xml(FORTI))
+    assert targets(xml(FORTI)) == ["forti.corp.example"]
+    assert targets(xml({**FORTI, "Profiles": {}})) == []
 
 
 @pytest.mark.parametrize("content", [b"<AnyConnectProfile/>", xml({"PanSetup": {"Portal": ""}}), xml({"PanSetup": 7})])
@@ -42,4 +65,6 @@ def test_entities_are_refused() -> None:
 
 def test_broken_files_end_in_our_error() -> None:
     assert_survives(vpn_clients, "profile.xml", ANYCONNECT)
+    assert_survives(vpn_clients, ".anyconnect", PREFERENCES)
     assert_survives(vpn_clients, "x.plist", xml(PORTAL))
+    assert_survives(vpn_clients, "vpn.plist", xml(FORTI))
