@@ -73,6 +73,12 @@ SERVICES: dict[str, tuple[Service, ...]] = {
 }
 """Empty: known, and reaches none of them."""
 
+LABELLED: dict[str, str] = {"bitfire.at.davdroid": "davx5"}
+"""Types to their clients of the catalog, where the holder labels each account as he likes and nothing names its server.
+
+DAVx5 proposes the login name, and takes any other: an address in it shows who it is, never that it is nobody else's.
+"""
+
 LOCAL_TYPES = frozenset({"com.android.localphone", "com.android.sim"})
 """The phone's own and the SIM's address books: containers, not accounts of anybody."""
 

@@ -15,6 +15,7 @@ _TIES = (
 )
 _UNSEEN = (
     "Accounts inside apps that do not register them with Android; the catalog names the clients that do this (`own`). "
+    "The servers of DAVx5's accounts, whose names are labels. "
     "VPN profiles of the settings that are off. User certificates, which reach nothing without an account, VPN or "
     "Wi-Fi network. Web apps that are no packages."
 )

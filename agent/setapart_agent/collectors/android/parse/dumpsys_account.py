@@ -13,6 +13,7 @@ import re
 
 from msgspec import Struct, structs
 
+from setapart_agent.collectors.android.account_types import LABELLED
 from setapart_agent.collectors.android.parse.account_facts import account_facts
 from setapart_agent.collectors.android.parse.android_user import AndroidUser, canonical, united, user_of
 from setapart_agent.collectors.android.parse.command_output import DAMAGE_PREFIX, damage_of, normal, refusal
@@ -85,7 +86,10 @@ def parse(files: FileSet) -> Facts:
 
 
 def coverage(users: tuple[AndroidUser, ...], shown: tuple[UserAccounts, ...]) -> tuple[Coverage, ...]:
-    """One row per user: observed, partial where the list is doubtful, denied where the dump leaves the user out."""
+    """One row per user: observed, partial where the list is doubtful, denied where the dump leaves the user out.
+
+    And one for each client in a user's list whose accounts have labels for names.
+    """
     by_id = {one.user.id: one for one in shown}
     rows = []
     for user in users:
@@ -96,6 +100,8 @@ def coverage(users: tuple[AndroidUser, ...], shown: tuple[UserAccounts, ...]) ->
         elif seen.damage is not None:
             row = structs.replace(row, status="partial", reason=seen.damage)
         rows.append(row)
+        clients = dict.fromkeys(LABELLED[one.type] for one in (seen.accounts if seen else ()) if one.type in LABELLED)
+        rows += [structs.replace(row, status="partial", reason=f"own-store:{client}") for client in clients]
     return tuple(rows)
 
 

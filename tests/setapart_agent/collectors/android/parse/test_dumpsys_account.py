@@ -187,3 +187,13 @@ def test_any_bytes_end_in_facts_or_an_error_of_ours(raw: bytes) -> None:
 def test_a_name_without_end_costs_no_quadratic_time() -> None:
     output = "Accounts: 1\n  Account {name=" + ", type=" * 200_000 + "\n" + "x, type=}\n" * 200_000
     assert facts(output).coverage[0].status == "partial"
+
+
+def test_the_label_of_an_account_does_not_say_whose_server_it_is_on() -> None:
+    """DAVx5 lets its holder name an account at the authority's server after a private address."""
+    found = facts(dumpsys_account({USER: [("ann@social.example", "bitfire.at.davdroid"), GOOGLE], (10, "W", WORK): []}))
+    assert [(row.profile, row.status, row.reason) for row in found.coverage] == [
+        ("0", "observed", None),
+        ("0", "partial", "own-store:davx5"),
+        ("10", "observed", None),
+    ]
