@@ -16,7 +16,8 @@ KIND = "browser.firefox-extensions"
 MATURITY: Maturity = "real-hardware"
 
 _BUILT_IN = ("app-builtin", "app-builtin-addons", "app-system-defaults", "app-system-addons", "app-system-builtin")
-_UUIDS = re.compile(r'user_pref\("extensions\.webextensions\.uuids", "(.*)"\);')
+# From a line's start: from anywhere, a line that begins so again and again would cost the square of its length.
+_UUIDS = re.compile(r'^[ \t]*user_pref\("extensions\.webextensions\.uuids", "(.*)"\);', re.MULTILINE)
 _RESERVED = ("@mozilla.org", "@mozilla.com", "@shield.mozilla.org", "@search.mozilla.org", "@thunderbird.net")
 
 
