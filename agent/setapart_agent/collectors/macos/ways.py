@@ -7,11 +7,11 @@ COLLECTORS = tuple(one.info for one in collectors())
 _NAMES = tuple(info.name for info in COLLECTORS)
 _SEEN = (
     "App bundles of the system and of every user, also those left in Downloads, in Documents or on the Desktop, and "
-    "apps of iPhone and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; Homebrew; receipts "
-    "of installers as traces; extensions and sign-in of browsers. Accounts of system settings, Outlook, Thunderbird, "
-    "mail programs of the terminal, Mail before 10.11, file synchronisation. VPNs, enterprise Wi-Fi, directory joins, "
-    "Kerberos, single sign-on{live}. For root, for every uid from 501 on that can log in, and for every owner of a "
-    "folder in /Users."
+    "apps of iPhone and iPad, with the team that signed them{running}; web apps of Safari and Chromium's family; "
+    "Homebrew; receipts of installers as traces; extensions and sign-in of browsers. Accounts of system settings, "
+    "Outlook, Thunderbird, mail programs of the terminal, Mail before 10.11, file synchronisation. VPNs, networks "
+    "that ask who one is, directory joins, Kerberos, single sign-on{live}. For root, for every uid from 501 on that "
+    "can log in, for administrators who were hidden by a lower one, and for every owner of a folder in /Users."
 )
 _UNSEEN = (
     "Web use without an installed web app. Programs in virtual machines. Apps in other folders than the usual ones and "
