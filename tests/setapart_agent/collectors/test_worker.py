@@ -551,12 +551,14 @@ def test_what_the_agent_printed_is_printed_once() -> None:
 
 def test_ctrl_c_ends_both_and_lets_the_worker_put_the_terminal_back() -> None:
     then = (
-        "try:\n        time.sleep(60)\n"
+        "try:\n        sys.stderr.write('ready\\n')\n        sys.stderr.flush()\n        time.sleep(60)\n"
         "    finally:\n        sys.stderr.write('cursor back')\n        sys.stderr.flush()"
     )
     with _started(then, start_new_session=True) as agent:
         assert agent.stdout is not None
+        assert agent.stderr is not None
         child = int(agent.stdout.readline().split()[-1])
+        assert agent.stderr.readline() == "ready\n"
         os.killpg(agent.pid, signal.SIGINT)
         _, err = agent.communicate(timeout=20)
     assert "cursor back" in err
