@@ -129,7 +129,9 @@ class _Forked:
     ) -> None:
         try:
             # Ctrl-C reaches the child as well: it may be about to put the terminal back.
-            self._reap(_GRACE if kind is not None and issubclass(kind, KeyboardInterrupt) else 0)
+            # The interrupt may come up here, or in the consumer, who then leaves the generator.
+            interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+            self._reap(_GRACE if interrupted else 0 if kind is None else _GRACE / 4)
         finally:
             self._answers.close()
             os.close(self._questions)
