@@ -507,6 +507,7 @@ IDENTIFIERS: tuple[str, ...] = (
     "macos:com.tencent.weworkmac",
     "macos:com.tencent.xinwechat",
     "macos:net.whatsapp.whatsapp",
+    "macos:org.telegram.desktop",
     "macos:org.whispersystems.signal-desktop",
     "macos:ru.keepcoder.telegram",
     "macos:us.zoom.xos",
@@ -1040,4 +1041,4 @@ OWN_STORE: tuple[tuple[str, str], ...] = (
     ("uninstall:shift", "web-wrappers"),
     ("uninstall:\u7f51\u6613\u90ae\u7bb1\u5927\u5e08", "netease-mail-master"),
 )
-IDENTIFIERS_DIGEST = "sha256:18a85589879927569c253c940fb53961d7e8bdc0e26f9dc17ace203ae0c5a569"
+IDENTIFIERS_DIGEST = "sha256:7d7848b407f115c1b478e8b3abf86842b3c44cabb02c835c39433014067c3ff5"

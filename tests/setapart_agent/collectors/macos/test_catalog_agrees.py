@@ -26,3 +26,10 @@ def test_types_of_mail_and_outlook() -> None:
     made += outlook.parse(FileSet(files={}, rows=rows)).accounts
     assert len(made) == 7
     assert {one.type: LISTED.get(one.type) for one in made} == {one.type: one.services for one in made}
+
+
+def test_every_build_of_telegram_for_macs_is_listed() -> None:
+    """Its own program, Telegram Desktop, and Telegram Lite, as the Mac App Store calls Telegram Desktop."""
+    catalog = tomllib.loads((REPOSITORY / "config/catalog/apps/telegram.toml").read_text())
+    listed = {one["value"] for app in catalog["app"] for one in app["identifier"] if one["kind"] == "macos"}
+    assert {"ru.keepcoder.telegram", "com.tdesktop.telegram", "org.telegram.desktop"} <= listed
