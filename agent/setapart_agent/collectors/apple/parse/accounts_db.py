@@ -25,6 +25,7 @@ from setapart_agent.collectors.apple.parse.account_types import (
     SINGLE_SIGN_ON,
 )
 from setapart_agent.collectors.apple.parse.keyed_archive import is_keyed_archive, unarchive
+from setapart_agent.collectors.apple.parse.server import organisations
 from setapart_agent.collectors.desktop.parse.account import SERVICES as ORDER
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
@@ -55,7 +56,6 @@ _MOST_ADDRESSES = 1_000
 _BY_URL = frozenset({"com.apple.account.SubscribedCalendar", "com.apple.account.PublishedCalendar"})
 _TENANTS = ("tenantID", "TenantID", "tenantId", "TenantId")
 _REALMS = ("realm", "Realm", "KerberosRealm", "kerberosRealm")
-_PUBLIC_SECOND_LEVELS = frozenset({"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "net", "org"})
 
 Schema = Mapping[str, tuple[str, ...]]
 
@@ -127,7 +127,7 @@ def facts_of(files: FileSet) -> Facts:
         elif row.type in APPLE_IDENTITIES:
             apple.append(row)
         elif row.type not in NO_ACCOUNT:
-            accounts += _accounts(row, profile)
+            accounts += (one for one in _accounts(row, profile) if row.user or not _is_blank(one))
     accounts += _identities(apple, accounts, profile)
     return Facts(
         accounts=tuple(dict.fromkeys(accounts)),
@@ -246,6 +246,12 @@ def _accounts(row: _Row, profile: str) -> list[AccountFact]:
     return found + [make(address=other, domain=domain_of(other), host=hosts[0]) for other in others]
 
 
+def _is_blank(account: AccountFact) -> bool:
+    """Whether nobody is signed in and nothing is reached: newer systems add rows of types that are not listed here."""
+    told = (account.services, account.address, account.host, account.tenant)
+    return account.type not in SERVICES and not any(told)
+
+
 def _services(row: _Row) -> tuple[tuple[Service, ...], bool | None]:
     """What is switched on; if nothing at all is, what the type offers, and False."""
     offered = SERVICES.get(row.type, ())
@@ -339,25 +345,13 @@ def _property(row: _Row, keys: tuple[str, ...]) -> str | None:
 
 def _hosts(row: _Row) -> tuple[str, ...]:
     """The servers of an account and its children, one for each organisation."""
-    found: list[str] = []
+    found: list[str | None] = []
     for one in row.family:
         named = [one.properties.get(key) for key in _HOSTS]
         if one.type in _BY_URL:
             named += [value for key, value in sorted(one.properties.items()) if key.endswith("URL")]
-        for value in named:
-            host = host_of(value) if isinstance(value, str) else None
-            if host and not any(_same_organisation(host, other) for other in found):
-                found.append(host)
-    return tuple(found)
-
-
-def _same_organisation(one: str, other: str) -> bool:
-    """Whether two hosts are below each other, or side by side below a domain that somebody owns."""
-    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
-        return True
-    above = one.partition(".")[2]
-    first, dot, _ = above.partition(".")
-    return above == other.partition(".")[2] and bool(dot) and first not in _PUBLIC_SECOND_LEVELS
+        found += (host_of(value) for value in named if isinstance(value, str))
+    return organisations(host for host in found if host)
 
 
 def _shared(host: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from setapart_agent.collectors.apple.parse.enterprise_networks import CLIENT, domain_of_login, links_of_client
 from setapart_agent.collectors.apple.parse.plist import Dict, bool_of, dict_of, dicts_of, text_of, texts_of
+from setapart_agent.collectors.apple.parse.server import organisations
 from setapart_agent.collectors.browser.parse.chromium_preferences import origin_of
 from setapart_agent.facts import AccountFact, Facts, domain_of, host_of
 from setapart_evidence.model import App, Enforcement, Link, Service
@@ -31,7 +32,7 @@ def facts_of_payload(kind: str, payload: Dict, profile: str) -> Facts:
         profile: the profile of the device that the facts belong to.
     """
     if kind in _ACCOUNTS:
-        return Facts(accounts=(_account(kind, payload, profile),))
+        return Facts(accounts=_accounts(kind, payload, profile))
     if kind == "com.apple.webClip.managed":
         return Facts(apps=_web_clip(payload, profile))
     if kind == "com.apple.applicationaccess":
@@ -48,7 +49,8 @@ def app_block(settings: Dict) -> tuple[Enforcement, ...]:
     return (Enforcement(kind="app-block", identifiers=blocked, by="mdm"),) if blocked else ()
 
 
-def _account(kind: str, payload: Dict, profile: str) -> AccountFact:
+def _accounts(kind: str, payload: Dict, profile: str) -> tuple[AccountFact, ...]:
+    """One account, or one per organisation whose servers it names."""
     name, services, hosts, users = _ACCOUNTS[kind]
     user = text_of(payload, *users)
     address = next((one for key in users if domain_of(one := text_of(payload, key)) is not None), None)
@@ -59,14 +61,18 @@ def _account(kind: str, payload: Dict, profile: str) -> AccountFact:
             ("mail", "EnableMail"), ("calendar", "EnableCalendars"), ("contacts", "EnableContacts"),
         )  # fmt: skip
         services = tuple(service for service, key in switches if bool_of(payload, key) is not False)
-    return AccountFact(
-        profile=profile,
-        type=name,
-        services=services,
-        address=address,
-        domain=domain_of(address) or domain_of_login(user),
-        host=host_of(text_of(payload, *hosts)),
-        tenant=_tenant(payload),
+    named = organisations(host for key in hosts if (host := host_of(text_of(payload, key))) is not None)
+    return tuple(
+        AccountFact(
+            profile=profile,
+            type=name,
+            services=services,
+            address=address,
+            domain=domain_of(address) or domain_of_login(user),
+            host=host,
+            tenant=_tenant(payload),
+        )
+        for host in named or (None,)
     )
 
 

@@ -239,6 +239,12 @@ def test_an_account_of_an_unknown_type_is_told() -> None:
     assert (found.type, found.services) == ("org.example.Sync", ("contacts",))
 
 
+@pytest.mark.parametrize(("row", "count"), [({}, 0), ({"user": "somebody"}, 1), ({"enabled": ["Contacts"]}, 1)])
+def test_a_row_of_an_unknown_type_that_nobody_signed_in_to_is_no_account(row: dict[str, Any], count: int) -> None:
+    found = facts([{"type": "com.apple.account.Novelty", **row}])
+    assert (len(found.accounts), found.coverage) == (count, ())
+
+
 def test_without_the_table_of_what_is_on_everything_may_be() -> None:
     row = {"type": EXCHANGE, "user": "a@agency.example", "enabled": ["Mail"]}
     found = facts([row], statements=("DROP TABLE Z_2ENABLEDDATACLASSES",))

@@ -275,3 +275,9 @@ def test_a_sign_on_for_several_services_leads_to_each() -> None:
         "sso.agency.example",
         "agency.example",
     ]
+
+
+def test_an_account_with_a_server_inside_and_one_outside_is_told_by_both() -> None:
+    payload = {"PayloadType": "com.apple.ews.account", "Host": "mail.corp.local", "ExternalHost": "mail.agency.example"}
+    hosts = [account.host for account in parser.facts_of([payload], "0").accounts]
+    assert hosts == ["mail.corp.local", "mail.agency.example"]

@@ -1,6 +1,6 @@
 import pytest
 
-from setapart_agent.collectors.apple.parse.server import server
+from setapart_agent.collectors.apple.parse.server import organisations, server
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ from setapart_agent.collectors.apple.parse.server import server
 )
 def test_only_what_can_be_a_server_is_one(named: str | None, host: str | None) -> None:
     assert server(named) == host
+
+
+def test_of_each_organisation_the_first_host_is_told() -> None:
+    hosts = ["imap.a.example", "smtp.a.example", "a.example", "mail.b.example", "int.local", "x.com", "y.com"]
+    assert organisations(hosts) == ("imap.a.example", "mail.b.example", "int.local", "x.com", "y.com")
