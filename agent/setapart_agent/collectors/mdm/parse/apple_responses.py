@@ -126,7 +126,7 @@ def devices(*files: bytes) -> Iterator[Export]:
         command = one.node("Command")
         if command.flag("ManagedAppsOnly") or command.has("Identifiers"):
             limited.add(one.text("CommandUUID") or "")
-        name: object = one.text("UDID") or one.text("EnrollmentID") or len(found)
+        name: object = (one.text("UDID") or one.text("EnrollmentID") or "").upper() or len(found)
         if one.text("MessageType") or any(one.has(key) for key in RESPONSES):
             found.setdefault(name, []).append(one)
     for responses in found.values():

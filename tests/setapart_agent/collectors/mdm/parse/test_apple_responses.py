@@ -112,6 +112,11 @@ def test_a_list_taken_out_of_its_response_is_recognised_and_no_full_view(
     assert apple_profiles.recognise("capture.bin", write({"ProfileList": profile_list()}))
 
 
+def test_a_manager_that_writes_udids_in_small_letters_means_the_same_device() -> None:
+    first, *others = apple_responses(IPHONE)
+    assert one(first, *({**answer, "UDID": UDID.lower()} for answer in others)).facts == one(first, *others).facts
+
+
 def test_a_mac_does_not_say_which_folders_it_searched() -> None:
     assert row(one(*apple_responses(MAC, MAC_UDID)), "apps")[0] == "partial"
 
