@@ -1,6 +1,10 @@
-"""The AppX and MSIX packages alone of a hive or an export of the registry; `UsrClass.dat` is such a hive."""
+"""The AppX and MSIX packages alone: of a hive or an export of the registry, or as `Get-AppxPackage` lists them.
+
+`UsrClass.dat` is such a hive.
+"""
 
 from setapart_agent.collectors.windows import registry_file
+from setapart_agent.collectors.windows.parse import store_package_list
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.store_packages import (
     REPOSITORY,
@@ -18,16 +22,18 @@ companions = registry_file.companions
 
 
 def recognise(name: str, content: bytes) -> bool:
-    """A user's classes, or an export of nothing but such keys."""
-    return registry_file.topic_of(name, content) == "appx"
+    """A user's classes, an export of nothing but such keys, or a list of packages."""
+    return registry_file.topic_of(name, content) == "appx" or store_package_list.is_list(content)
 
 
 def parse(files: FileSet) -> Facts:
     """The packages of every user and of the machine.
 
     Raises:
-        ParseError: neither hive nor export, or broken beyond use.
+        ParseError: neither hive nor export nor list, or broken beyond use.
     """
+    if store_package_list.is_list(files.main):
+        return store_package_list.parse(files)
     parts = registry_file.open_registry(files)
     found = []
     for user in parts.users:

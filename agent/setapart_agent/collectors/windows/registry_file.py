@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from setapart_agent.collectors.windows.hive import hive_name, is_hive, open_hive
-from setapart_agent.collectors.windows.parse import reg_file
+from setapart_agent.collectors.windows.parse import reg_file, reg_query
 from setapart_agent.collectors.windows.parse.file_shares import read_shares
-from setapart_agent.collectors.windows.parse.installed_programs import read_programs
-from setapart_agent.collectors.windows.parse.machine import read_device, read_profiles
+from setapart_agent.collectors.windows.parse.installed_programs import PATHS, read_programs
+from setapart_agent.collectors.windows.parse.machine import control_set, read_device, read_profiles
 from setapart_agent.collectors.windows.parse.machine_links import read_software_links, read_system_links
-from setapart_agent.collectors.windows.parse.outlook_profile import read_outlook
+from setapart_agent.collectors.windows.parse.outlook_profile import SUBSYSTEMS, read_outlook
 from setapart_agent.collectors.windows.parse.reading import COLLECTOR, Reading
-from setapart_agent.collectors.windows.parse.registry_key import Key
+from setapart_agent.collectors.windows.parse.registry_key import Data, Key
 from setapart_agent.collectors.windows.parse.store_packages import (
     REPOSITORY,
     USER_REPOSITORY,
@@ -25,12 +25,15 @@ from setapart_agent.collectors.windows.parse.store_packages import (
 )
 from setapart_agent.collectors.windows.parse.vpn_clients import read_vpn_clients, tell_unread
 from setapart_agent.collectors.windows.parse.work_identity import read_work_identity
+from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
 
 LOG_ROLE = "log"
 _SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
 _CURRENT_VERSION = r"Microsoft\Windows NT\CurrentVersion"
+_PARTS = (PATHS[0], SUBSYSTEMS[0], r"Microsoft\Office\16.0\Outlook\Profiles", USER_REPOSITORY)
+"""Paths below Software, of whose keys some people save one alone."""
 _CLASSES_END = "_classes"
 
 
@@ -73,8 +76,8 @@ def open_registry(files: FileSet) -> RegistryFile:
         ParseError: neither hive nor export, or broken beyond use.
     """
     if not is_hive(files.main):
-        root = reg_file.read(files.main)
-        return _exported(root, files.profile)
+        exported = reg_file.is_reg_file(files.main) or not reg_query.is_output(files.main)
+        return _exported(reg_file.read(files.main) if exported else reg_query.read(files.main), files.profile)
     logs = tuple(content for role, content in files.files.items() if role.startswith(LOG_ROLE))
     key, doubt = open_hive(files.main, logs)
     return _of_hive(key, files.profile, doubt)
@@ -151,11 +154,27 @@ def _exported(root: Key, profile: str) -> RegistryFile:
                 part = UserPart(profile=sid.upper(), root=user, software=user.child("Software"))
                 users[sid] = UserPart(profile=sid[: -len(_CLASSES_END)].upper(), classes=user) if classes else part
         elif name == "HKEY_LOCAL_MACHINE":
-            software, system = top.child("SOFTWARE"), top.child("SYSTEM")
-            for loaded in top:  # a hive that somebody has loaded to look at
-                if loaded.name.upper() not in ("SOFTWARE", "SYSTEM") and loaded.child("Software") is not None:
-                    users[loaded.name] = UserPart(profile=profile, root=loaded, software=loaded.child("Software"))
+            machine = _of_machine(top, profile)
+            users |= {f"{name}\\{at}": user for at, user in enumerate(machine.users)}
+            software, system = machine.software, machine.system
     return RegistryFile(users=tuple(users.values()), software=software, system=system)
+
+
+def _of_machine(root: Key, profile: str) -> RegistryFile:
+    """The machine's own hives, and those that somebody has loaded beside them to look at, whatever their names."""
+    users: list[UserPart] = []
+    software, system = root.child("SOFTWARE"), root.child("SYSTEM")
+    for loaded in root:
+        if loaded in (software, system):
+            continue
+        below = loaded.children()
+        if "software" in below:
+            users.append(UserPart(profile=profile, root=loaded, software=below["software"]))
+        elif control_set(loaded) is not None:
+            system = system or loaded
+        elif "microsoft" in below or "wow6432node" in below:
+            software = software or loaded
+    return RegistryFile(users=tuple(users), software=software, system=system)
 
 
 def _of_hive(root: Key, profile: str, doubt: str | None) -> RegistryFile:
@@ -169,17 +188,56 @@ def _of_hive(root: Key, profile: str, doubt: str | None) -> RegistryFile:
     elif (version := root.at(_CURRENT_VERSION)) is not None and version.known("ProductName") is not None:
         return RegistryFile(software=root, doubt=doubt)
     else:
-        user = UserPart(profile=profile, software=root)  # a part that begins at a user's Software
+        user = UserPart(profile=profile, software=_placed(root))
     return RegistryFile(users=(user,), doubt=doubt)
+
+
+def _placed(root: Key) -> Key:
+    """A user's Software out of a part of one that begins there, or further below: its root keeps the key's name.
+
+    Raises:
+        ParseError: nothing says what part this is.
+    """
+    if "microsoft" in root.children() or "wow6432node" in root.children():
+        return root
+    own = root.name.lower()
+    path = next((one for one in _PARTS if own in one.lower().split("\\")), None)
+    if path is None:
+        raise ParseError("a hive of no known part of the registry", expected="a hive of a user, SOFTWARE or SYSTEM")
+    folders = path.split("\\")
+    key = root
+    for folder in reversed(folders[: [one.lower() for one in folders].index(own)]):
+        key = _Above(folder, key)
+    return _Above("Software", key)
+
+
+class _Above(Key):
+    """A key of which only one below is known."""
+
+    def __init__(self, name: str, below: Key) -> None:
+        self.name = name
+        self._below = below
+
+    def children(self) -> Mapping[str, Key]:
+        """See `Key.children`."""
+        return {self._below.name.lower(): self._below}
+
+    def values(self) -> Mapping[str, Data]:
+        """See `Key.values`."""
+        return {}
 
 
 def topic_of(name: str, content: bytes) -> str | None:
     """What a file is about: `uninstall`, `outlook`, `appx`, `user-hive` or `machine-hive`; `None` for another file."""
     if is_hive(content):
-        return _hive_topic(hive_name(content[:4096]) or name)
-    if not reg_file.is_reg_file(content):
+        return _hive_topic(name, content)
+    if reg_file.is_reg_file(content):
+        names = reg_file.key_names(content)
+    elif reg_query.is_output(content):
+        names = reg_query.key_names(content)
+    else:
         return None
-    keys = [key.lower().lstrip("-") for key in reg_file.key_names(content)]
+    keys = [key.lower().lstrip("-") for key in names]
     for topic, marks in _TOPICS.items():
         if keys and all(any(mark in f"{key}\\" for mark in marks) for key in keys):
             return topic
@@ -187,11 +245,22 @@ def topic_of(name: str, content: bytes) -> str | None:
     return "machine-hive" if machine else "user-hive"
 
 
-def _hive_topic(path: str) -> str:
-    name = path.replace("\\", "/").rpartition("/")[2].lower()
-    if name.startswith("usrclass.dat"):
+def _hive_topic(name: str, content: bytes) -> str:
+    """By the name that the hive carries or has; where that says nothing, by what is in it."""
+    base = (hive_name(content[:4096]) or name).replace("\\", "/").rpartition("/")[2].lower()
+    if base.startswith("usrclass.dat"):
         return "appx"
-    return "machine-hive" if name.startswith(("software", "system")) else "user-hive"
+    if base.startswith(("software", "system")):
+        return "machine-hive"
+    if base.startswith("ntuser"):
+        return "user-hive"
+    try:
+        parts = open_registry(FileSet(files={"main": content}))
+    except (ParseError, SourceError):
+        return "user-hive"
+    if any(user.classes is not None for user in parts.users):
+        return "appx"
+    return "user-hive" if parts.users else "machine-hive"
 
 
 _TOPICS = {

@@ -170,3 +170,34 @@ def test_another_file_is_refused(kind: Any, raw: bytes) -> None:
 def test_every_kind_names_itself_as_the_table_does() -> None:
     for kind in KINDS:
         assert parser_of(kind.KIND) is kind
+
+
+@pytest.mark.parametrize("root", ["Uninstall", "CurrentVersion"])
+def test_a_part_that_begins_deeper_is_placed_by_its_name(root: str) -> None:
+    entry = {"x": {"DisplayName": "TikTok"}}
+    assert [
+        app.identifier for app in facts(hive({"Uninstall": entry} if root != "Uninstall" else entry, root=root)).apps
+    ] == ["TikTok"]
+
+
+def test_a_hive_of_no_known_part_is_refused() -> None:
+    with pytest.raises(ParseError):
+        facts(hive({"SAM": {"Domains": {}}}, root="CMI-CreateHive{1}"))
+
+
+def test_hives_that_somebody_loaded_to_look_at() -> None:
+    system = {"ControlSet001": at(r"Services\Tcpip\Parameters", {"Domain": "agency.example"})}
+    found = facts(reg_text({"OFF_SOFT": MACHINE, "OFF_SYS": system}, "HKEY_LOCAL_MACHINE"), machine_hive)
+    assert [app.identifier for app in found.apps] == ["TikTok"]
+    assert [link.target for link in found.links] == ["agency.example"]
+
+
+def test_a_hive_without_a_name_is_known_by_what_it_holds() -> None:
+    expected = {
+        "windows.machine-hive": MACHINE,
+        "windows.user-hive": USER,
+        "windows.appx": at(PACKAGES, {PACKAGE_NAME: {}}),
+    }
+    assert {kind: recognise(Path("x.bin"), hive(tree)) for kind, tree in expected.items()} == {
+        kind: kind for kind in expected
+    }

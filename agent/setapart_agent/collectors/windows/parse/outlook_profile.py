@@ -24,7 +24,7 @@ from setapart_agent.facts import AccountFact
 from setapart_evidence.model import Service
 
 ACCOUNTS = "9375CFF0413111d3B88A00104B2A6676"
-_SUBSYSTEMS = (
+SUBSYSTEMS = (
     r"Microsoft\Windows NT\CurrentVersion\Windows Messaging Subsystem\Profiles",
     r"Microsoft\Windows Messaging Subsystem\Profiles",
 )
@@ -69,7 +69,7 @@ class _Exchange(Struct, frozen=True):
 
 def read_outlook(reading: Reading, software: Key | None) -> None:
     """The accounts of every profile below a user's key Software."""
-    places = [(software, path) for path in _SUBSYSTEMS]
+    places = [(software, path) for path in SUBSYSTEMS]
     places += [(version, r"Outlook\Profiles") for version in reading.below(software, _OFFICE, "accounts")]
     for base, path in places:
         for profile in reading.below(base, path, "accounts"):

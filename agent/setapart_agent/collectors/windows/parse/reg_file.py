@@ -8,6 +8,7 @@ backslash at the end of a line; `[-key]` and `"name"=-` delete. In REGEDIT4 the 
 import re
 
 from setapart_agent.collectors.windows.parse.registry_key import (
+    ABBREVIATED,
     REG_BINARY,
     REG_EXPAND_SZ,
     REG_MULTI_SZ,
@@ -15,17 +16,13 @@ from setapart_agent.collectors.windows.parse.registry_key import (
     Data,
     TreeKey,
     data_of,
+    key_at,
 )
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import text
 
 HEADERS = ("Windows Registry Editor Version 5.00", "REGEDIT4")
 _HEAD = 256
-_MAX_KEYS = 500_000
-_MAX_DEPTH = 512  # Windows' own limit: "Registry element size limits"
-_ABBREVIATED = {
-    "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS", "HKCR": "HKEY_CLASSES_ROOT",
-}  # fmt: skip
 _ASSIGNED = re.compile(r'\s*(?:@|"((?:[^"\\]|\\.)*)")\s*=\s*(.*)', re.DOTALL)
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _CLOSES = re.compile(r'(?:[^"\\]|\\.)*"\s*', re.DOTALL)
@@ -85,7 +82,6 @@ class _Reader:
         self.root = TreeKey("")
         self._narrow = narrow
         self._key: TreeKey | None = None
-        self._keys = 0
         self.open: list[str] = []
 
     def take(self, line: str) -> None:
@@ -122,24 +118,11 @@ class _Reader:
             self._delete(path[1:])
             self._key = None
             return
-        parts = path.split("\\")
-        parts[0] = _ABBREVIATED.get(parts[0].upper(), parts[0])
-        if len(parts) > _MAX_DEPTH:
-            raise ParseError(f"a key deeper than {_MAX_DEPTH}", expected="a registry export")
-        key = self.root
-        for part in parts:
-            below = key.held.get(part.lower())
-            if below is None:
-                self._keys += 1
-                if self._keys > _MAX_KEYS:
-                    raise ParseError(f"more than {_MAX_KEYS} keys", expected="fewer")
-                below = key.held[part.lower()] = TreeKey(part)
-            key = below
-        self._key = key
+        self._key = key_at(self.root, path, "a registry export")
 
     def _delete(self, path: str) -> None:
         parts = path.split("\\")
-        parts[0] = _ABBREVIATED.get(parts[0].upper(), parts[0])
+        parts[0] = ABBREVIATED.get(parts[0].upper(), parts[0])
         key: TreeKey | None = self.root
         for part in parts[:-1]:
             key = key.held.get(part.lower()) if key is not None else None

@@ -15,7 +15,12 @@ REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD, REG_DWORD_BIG_ENDIAN, REG_LINK, RE
 Data = str | int | bytes | tuple[str, ...]
 """A value: text, number, list of texts, or bytes where its type or length is another."""
 
+ABBREVIATED = {
+    "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS", "HKCR": "HKEY_CLASSES_ROOT",
+}  # fmt: skip
 _DWORD, _QWORD = 4, 8
+_MAX_KEYS = 500_000
+_MAX_DEPTH = 512  # Windows' own limit: "Registry element size limits"
 
 
 class AccessDeniedError(ParseError):
@@ -99,10 +104,11 @@ class Key(Protocol):
 
 
 class TreeKey(Key):
-    """A key that is held in memory."""
+    """A key that is held in memory; that of an export counts the keys that were made below it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.made = 0
         self.held: dict[str, TreeKey] = {}
         self.kept: dict[str, Data] = {}
 
@@ -113,6 +119,33 @@ class TreeKey(Key):
     def values(self) -> Mapping[str, Data]:
         """See `Key.values`."""
         return self.kept
+
+
+def key_at(root: TreeKey, path: str, expected: str) -> TreeKey:
+    r"""The key at a path of an export, made where it is not there; its first part may be abbreviated.
+
+    Args:
+        root: the key without a name.
+        path: such as `HKCU\Software`.
+        expected: what the export should be, for errors.
+
+    Raises:
+        ParseError: a path deeper than the registry has, or more keys than are looked at.
+    """
+    parts = path.split("\\")
+    parts[0] = ABBREVIATED.get(parts[0].upper(), parts[0])
+    if len(parts) > _MAX_DEPTH:
+        raise ParseError(f"a key deeper than {_MAX_DEPTH}", expected=expected)
+    key = root
+    for part in parts:
+        below = key.held.get(part.lower())
+        if below is None:
+            root.made += 1
+            if root.made > _MAX_KEYS:
+                raise ParseError(f"more than {_MAX_KEYS} keys", expected="fewer")
+            below = key.held[part.lower()] = TreeKey(part)
+        key = below
+    return key
 
 
 def data_of(kind: int, raw: bytes) -> Data:
