@@ -178,7 +178,9 @@ def programs() -> Programs:
         "dumpsys wifi": dumpsys_wifi(
             [wifi_network(0), wifi_network(1, keys="WPA_EAP", identity="officer.one@agency.example")]
         ),
-        "dumpsys vpn_management": dumpsys_vpn({0: ("null", -1), 10: ("com.agency.example.vpn", 1)}),
+        "dumpsys vpn_management": dumpsys_vpn(
+            dict.fromkeys((0, 11, 150, 999), ("null", -1)) | {10: ("com.agency.example.vpn", 1)}
+        ),
         "dumpsys connectivity": dumpsys_connectivity(vpn_agent("1000000-1099999", "agency.example")),
         "settings get secure always_on_vpn_app": "null\n",
     }

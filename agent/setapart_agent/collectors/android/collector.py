@@ -114,7 +114,7 @@ def collect(source: AndroidSource) -> Collected:
             collect_apps(source, ids, packages, device.os_api_level),
             _accounts(source, users, dumped),
             _links(source, ids),
-            collect_networks(source, users, foreground),
+            collect_networks(source, users, foreground, device.os_api_level),
         )
     )
     if not certain:

@@ -1,9 +1,9 @@
 """Ties by network: Wi-Fi networks that want a user's identity, and VPNs that are on or one tap from on.
 
 Saved Wi-Fi networks are shown for the user in the foreground and its profiles; what another full user has saved for
-himself alone is not. VPNs of all users are shown: by the VPN service (from Android 12) and by the networks that are
-connected. What nobody shows: VPN profiles of the settings that are off, and certificates, which reach nothing without
-the account, the VPN or the Wi-Fi network that uses them.
+himself alone is not. VPNs are shown by the VPN service (from Android 12), of every user who runs, and by the networks
+that are connected, which is all that an older Android tells. What nobody shows: VPN profiles of the settings that are
+off, and certificates, which reach nothing without the account, the VPN or the Wi-Fi network that uses them.
 """
 
 from setapart_agent.collectors.android import source as commands
@@ -20,17 +20,22 @@ from setapart_evidence.model import Coverage
 
 COLLECTOR = "android.networks"
 OWN_WIFI = "Wi-Fi networks that a user who is not in the foreground has saved for himself are not shown"
+NOT_RUNNING = "the VPN service does not show this user"
 
+_VPN_SERVICE_API = 31
 _FULL_USERS = frozenset({"primary", "secondary", "guest"})
 
 
-def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...], current: str | None = None) -> Facts:
+def collect_networks(
+    source: AndroidSource, users: tuple[AndroidUser, ...], current: str | None = None, api_level: int | None = None
+) -> Facts:
     """The links of all users, with one coverage row for each.
 
     Args:
         source: the device.
         users: every user that is known, at least one.
         current: the user in the foreground, where something says so.
+        api_level: decides whether there is a VPN service, which tells more than the networks do.
     """
     wifi = ask(source, commands.DUMPSYS_WIFI, dumpsys_wifi.read)
     vpn = ask(source, commands.DUMPSYS_VPN, dumpsys_vpn.read)
@@ -42,7 +47,9 @@ def collect_networks(source: AndroidSource, users: tuple[AndroidUser, ...], curr
     links += dumpsys_connectivity.links(connected.value) if isinstance(connected, Observed) else ()
     return Facts(
         links=tuple(dict.fromkeys(links)),
-        coverage=tuple(_coverage(user, foreground, wifi, _vpn_doubt(vpn, connected)) for user in users),
+        coverage=tuple(
+            _coverage(user, foreground, wifi, _vpn_doubt(user, vpn, connected, api_level)) for user in users
+        ),
     )
 
 
@@ -52,11 +59,15 @@ def _foreground(wifi: Answer[SavedWifi], current: str | None, users: tuple[Andro
     return said or current or next((user.id for user in users if user.is_main), users[0].id)
 
 
-def _vpn_doubt(vpn: Answer[VpnState], connected: Answer[Connectivity]) -> str | Unseen | None:
-    """Why there may be VPNs that neither the VPN service nor the list of networks shows; `None` where one is whole."""
+def _vpn_doubt(
+    user: AndroidUser, vpn: Answer[VpnState], connected: Answer[Connectivity], api_level: int | None
+) -> str | Unseen | None:
+    """Why this user may have VPNs that neither the VPN service nor the list of networks shows; else `None`."""
     doubts: list[str | Unseen | None] = [
         answer.value.damage if isinstance(answer, Observed) else answer for answer in (vpn, connected)
     ]
+    if api_level is not None and api_level >= _VPN_SERVICE_API:
+        return NOT_RUNNING if isinstance(vpn, Observed) and user.id not in vpn.value.shown else doubts[0]
     if None in doubts:
         return None
     return next((doubt for doubt in doubts if isinstance(doubt, str)), doubts[1])

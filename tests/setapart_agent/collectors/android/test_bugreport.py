@@ -14,6 +14,7 @@ from android_transcripts import (
     dumpsys_account,
     dumpsys_connectivity,
     dumpsys_package,
+    dumpsys_vpn,
     dumpsys_wifi,
     getprop,
     package_block,
@@ -34,6 +35,7 @@ SERVICES = {
     "package": dumpsys_package([package_block("android", {0: ""}), package_block(TIKTOK, {0: ""})]),
     "HIGH connectivity": "NetworkDiagnostics:\n" + dumpsys_connectivity(),
     "connectivity": dumpsys_connectivity(),
+    "vpn_management": dumpsys_vpn(),
     "wifi": dumpsys_wifi([wifi_network(0)]),
     "user": "Users:\n  UserInfo{0:Owner:4c13} serialNo=0 isPrimary=true\n    Type: android.os.usertype.full.SYSTEM\n",
 }

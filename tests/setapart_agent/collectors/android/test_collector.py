@@ -21,6 +21,7 @@ from android_transcripts import (
     vpn_agent,
     wifi_network,
 )
+from setapart_agent.cli.doctor import cure_of
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.collector import COLLECTORS, USERS_UNKNOWN, collect
 from setapart_agent.collectors.android.source import pm_list_packages
@@ -58,7 +59,7 @@ def phone(users: Iterable[tuple[int, str, int]] = USERS, where: Iterable[int] = 
         commands.DUMPSYS_ACCOUNT: dumpsys_account({user: [("a@corp.example", "com.google")] for user in listed}),
         commands.DUMPSYS_DEVICE_POLICY: POLICY,
         commands.DUMPSYS_WIFI: dumpsys_wifi([wifi_network(0)]),
-        commands.DUMPSYS_VPN: dumpsys_vpn(),
+        commands.DUMPSYS_VPN: dumpsys_vpn({number: ("null", -1) for number, _, _ in listed}),
         commands.DUMPSYS_CONNECTIVITY: dumpsys_connectivity(),
     }
     for number, _, _ in listed:
@@ -113,11 +114,29 @@ def test_networks_are_observed_but_for_a_user_in_the_background() -> None:
     assert set(networks(facts(phone([USERS[0], USERS[1], USERS[4]]))).values()) == {"observed"}
 
 
-@pytest.mark.parametrize("lacking", [commands.DUMPSYS_WIFI, commands.DUMPSYS_VPN, commands.DUMPSYS_CONNECTIVITY])
-def test_vpns_are_shown_by_either_of_two_and_wifi_by_one_alone(lacking: str) -> None:
-    outputs = phone([USERS[0]]) | {lacking: Failed("gone")}
-    expected = "partial" if lacking == commands.DUMPSYS_WIFI else "observed"
+@pytest.mark.parametrize(
+    ("level", "lacking", "expected"),
+    [
+        ("34", commands.DUMPSYS_WIFI, "partial"),
+        ("34", commands.DUMPSYS_VPN, "partial"),
+        ("34", commands.DUMPSYS_CONNECTIVITY, "observed"),
+        ("30", commands.DUMPSYS_VPN, "observed"),
+        ("30", commands.DUMPSYS_CONNECTIVITY, "observed"),
+    ],
+)
+def test_vpns_that_are_off_are_told_by_their_service_alone_from_android_12_on(
+    level: str, lacking: str, expected: str
+) -> None:
+    """A VPN that an app may switch on is none of the networks until it does."""
+    outputs = phone([USERS[0]]) | {commands.GETPROP: getprop(ro__build__version__sdk=level), lacking: Failed("gone")}
     assert networks(facts(outputs)) == {"0": expected}
+
+
+def test_a_work_profile_that_is_paused_may_have_a_vpn_that_its_service_does_not_show() -> None:
+    found = facts(phone([USERS[0], USERS[1]]) | {commands.DUMPSYS_VPN: dumpsys_vpn()})
+    assert networks(found) == {"0": "observed", "10": "partial"}
+    (row,) = [one for one in found.coverage if one.profile == "10" and one.collector == "android.networks"]
+    assert "unlock the work profile" in cure_of(row)
 
 
 def test_no_answer_about_vpns_or_about_anything_is_no_empty_list() -> None:

@@ -27,9 +27,10 @@ _NOBODY = frozenset({"null", "[Legacy VPN]"})
 
 
 class VpnState(Struct, frozen=True, kw_only=True):
-    """The users with a VPN, on or one tap from on; `damage` says why there may be more."""
+    """The users with a VPN, on or one tap from on; all users who are shown; `damage` says why there may be more."""
 
     users: tuple[str, ...]
+    shown: frozenset[str] = frozenset()
     damage: str | None = None
 
 
@@ -63,12 +64,14 @@ def read(output: str) -> VpnState:
         why = refusal(output)
         raise ParseError(why.reason if why else "no list of VPNs", expected="the output of dumpsys vpn_management")
     found: dict[str, None] = {}
+    shown: set[str] = set()
     user: str | None = None
     for line in output[heading.end() :].split("\n"):
         if (of := _USER.fullmatch(line)) is not None:
             user = canonical(of[1])
+            shown.add(user)
             if of[2].strip() not in _NOBODY:
                 found.setdefault(user)
         elif user is not None and (active := _ACTIVE.fullmatch(line)) is not None and active[1] != "-1":
             found.setdefault(user)
-    return VpnState(users=tuple(found), damage=damaged(output))
+    return VpnState(users=tuple(found), shown=frozenset(shown), damage=damaged(output))
