@@ -1,8 +1,10 @@
 """Looking for the files of known programs in one profile, cheaply: each folder is listed once, each file read once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -22,8 +24,12 @@ from setapart_agent.facts import Facts, FileSet, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Section
 from setapart_evidence.statement import Maturity
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 COLLECTORS = "setapart_agent.collectors"
 _LIMIT = 16 * 1024 * 1024
+_MOST_COPIED = 4 * 1024 * 1024 * 1024
 _MAX_FILES = 5000
 _SHARED = frozenset(
     {
@@ -109,9 +115,37 @@ class Survey:
         if place.mixed and not parser.recognise(path.rpartition("/")[2], content):
             return Facts()
         files = {"main": content, **more}
+        return self._parse(parser, place, path, files, partial(self._rows, parser, files))
+
+    def look_into_databases(self, place: Place) -> None:
+        """The same for databases that may be too large to be held in memory: each and its log are copied in parts."""
+        import tempfile
+        from pathlib import Path
+
+        from setapart_agent.collectors.sqlite_snapshot import read_rows_of_file
+
+        parser = import_module(f"{COLLECTORS}.{place.parser}")
+        for path in self.find(place):
+            with tempfile.TemporaryDirectory(prefix="setapart-") as folder:
+                copy = Path(folder, "db")
+                logs = [f"{path}-wal"] if self.has(f"{path}-wal") else []
+                copied = [
+                    self._copied(place, one, to)
+                    for one, to in zip((path, *logs), (copy, Path(folder, "db-wal")), strict=False)
+                ]
+                if all(copied):
+                    self._parse(parser, place, path, {}, partial(read_rows_of_file, copy, parser.QUERIES))
+
+    def _parse(
+        self,
+        parser: Parser,
+        place: Place,
+        path: str,
+        files: Mapping[str, bytes],
+        rows: Callable[[], Mapping[str, tuple[tuple[object, ...], ...]]],
+    ) -> Facts:
         try:
-            rows = self._rows(parser, files)
-            facts = parser.parse(FileSet(files=files, rows=rows, profile=self.profile, path=self._full(path)))
+            facts = parser.parse(FileSet(files=files, rows=rows(), profile=self.profile, path=self._full(path)))
         except ParseError as exc:
             self.fail(place.client, place.sections, Failed(exc.got))
             return Facts()
@@ -130,6 +164,21 @@ class Survey:
                 content = self.read(place, path)
                 if content is not None:
                     self.parse(place, path, content, self._beside(place, path))
+
+    def _copied(self, place: Place, path: str, to: "Path") -> bool:
+        """Whether a file could be copied whole; what could not, or is gone by now, is a failure."""
+        with to.open("wb") as file:
+            while file.tell() < _MOST_COPIED:
+                part = self.tree.part(self._full(path), file.tell(), _LIMIT, self._owner)
+                if not isinstance(part, Observed):
+                    why = Failed("gone while it was read") if isinstance(part, Absent) else part
+                    self.fail(place.client, place.sections, why)
+                    return False
+                file.write(part.value)
+                if len(part.value) < _LIMIT:
+                    return True
+        self.fail(place.client, place.sections, Failed(f"larger than {_MOST_COPIED} bytes"))
+        return False
 
     def _full(self, path: str) -> str:
         return path if path.startswith("/") else f"{self._base}/{path}"

@@ -66,11 +66,11 @@ class MailPrograms:
 
 
 def _outlook(survey: Survey) -> None:
-    """Outlook's database; the new Outlook has a store of its own, which nothing here reads.
+    """Outlook's database, which is as large as its mail; the new Outlook has a store of its own, which nobody reads.
 
-    It may hold accounts that were added after the change to the new Outlook, whatever the database still knows.
+    That may hold accounts that were added after the change to the new Outlook, whatever the database still knows.
     """
-    survey.look((_OUTLOOK,))
+    survey.look_into_databases(_OUTLOOK)
     if survey.find(_NEW_OUTLOOK):
         survey.fail(_OUTLOOK.client, _OUTLOOK.sections, Unsupported("the new Outlook's store can't be read"))
     if survey.find(_OLD_OUTLOOK):

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from account_tree import LinuxTree
-from setapart_agent.collectors.base import Denied, Failed, Outcome
+from setapart_agent.collectors.base import Absent, Denied, Failed, Outcome
+from setapart_agent.collectors.desktop import survey as survey_module
 from setapart_agent.collectors.desktop.survey import Place, Survey
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.errors import ParseError
@@ -107,3 +108,30 @@ def test_a_loop_of_links_is_a_failure(ada: LinuxTree) -> None:
     one = survey(ada)
     one.look((RC,))
     assert one.failures("accounts") == (Failed("isync: a loop of links"),)
+
+
+OUTLOOK = Place(client="outlook", parser="macos.parse.outlook", paths=("*.sqlite",))
+
+
+class Forgetful(Tree):
+    """A tree whose database lost its log between two looks."""
+
+    def part(self, path: str, offset: int, size: int, owner: int | None = None) -> Outcome[bytes]:
+        return Absent() if path.endswith("-wal") else super().part(path, offset, size, owner)
+
+
+def test_a_database_whose_log_went_away_while_it_was_copied_is_not_one_without_rows(ada: LinuxTree) -> None:
+    ada.write("a.sqlite", "SQLite format 3")
+    ada.write("a.sqlite-wal", "x")
+    found = Survey(Forgetful(str(ada.root)), ada.ada, base="/home/ada", owner=ada.uid)
+    found.look_into_databases(OUTLOOK)
+    assert found.failures("accounts") == (Failed("outlook: gone while it was read"),)
+
+
+def test_a_database_that_no_disk_could_hold_twice_is_said(ada: LinuxTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey_module, "_LIMIT", 4)
+    monkeypatch.setattr(survey_module, "_MOST_COPIED", 8)
+    ada.write("a.sqlite", "SQLite format 3")
+    found = survey(ada)
+    found.look_into_databases(OUTLOOK)
+    assert found.failures("accounts") == (Failed("outlook: larger than 8 bytes"),)

@@ -1,3 +1,5 @@
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,21 @@ def test_outlook(mac: MacTree, tmp_path: Path) -> None:
     assert [(one.type, one.domain) for one in mac.collect(MailPrograms()).accounts] == [
         ("outlook:mail", "corp.example")
     ]
+    assert own(mac) == {("observed", None)}
+
+
+def test_a_large_database_of_outlook_and_what_stands_in_its_log_alone(mac: MacTree, tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(f"PRAGMA journal_mode = WAL; {TABLE} CREATE TABLE Mail (Body BLOB);")
+        db.execute("INSERT INTO Mail VALUES (zeroblob(17000000))")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        db.execute("INSERT INTO AccountsMail VALUES (1, 'ann@corp.example')")
+        db.commit()
+        mac.write(f"{OUTLOOK}/Data/Outlook.sqlite", path.read_bytes())
+        mac.write(f"{OUTLOOK}/Data/Outlook.sqlite-wal", path.with_name("db-wal").read_bytes())
+    assert [one.domain for one in mac.collect(MailPrograms()).accounts] == ["corp.example"]
     assert own(mac) == {("observed", None)}
 
 
