@@ -9,9 +9,12 @@ Management). Whatever one file holds of one `UDID` (or `EnrollmentID`) is one de
 - A web clip is an entry without an `Identifier`, known by its title alone: where it leads is not told, so the list is
   not whole. On a Mac such an entry is an app without a bundle id, or the folder of a site (`https+++host`).
 - `ManagedApplicationList` is another thing: what the manager brought, installed or not.
+- MicroMDM and NanoMDM hand responses on as events, `{"acknowledge_event": {"raw_payload": …}}` or `checkin_event`, with
+  the device's plist in base 64 (micromdm/docs/user-guide/api-and-webhooks.md, nanomdm/service/webhook/event.json).
 - `ProfileList` names payloads by their types; nothing here lists the accounts that the holder set up.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -54,6 +57,8 @@ RESPONSES = (
     "InstalledApplicationList", "ManagedApplicationList", "ProfileList", "CertificateList", "SecurityInfo",
     "QueryResponses",
 )  # fmt: skip
+_EVENTS = ("acknowledge_event", "checkin_event")
+_PAYLOAD = "raw_payload"
 _LISTS = ("InstalledApplicationList", "ManagedApplicationList", "ProfileList")
 _CHECK_INS = frozenset({"Authenticate", "TokenUpdate", "CheckOut", "UserAuthenticate"})
 _EXPECTED = "responses to commands of Apple's MDM protocol"
@@ -93,11 +98,16 @@ class _Device(Struct, frozen=True, kw_only=True):
 
 
 def is_response(content: bytes) -> bool:
-    """Whether a file looks like responses or check-ins: words that all of them have, or a list taken out of one."""
+    """Whether a file looks like responses or check-ins.
+
+    By words that all of them have; or it is a list taken out of one, or an event that carries one.
+    """
     begin = "" if is_plist(content) else document.head(content)
     if not is_plist(content) and not begin:
         return False
     if any(f'"{name}"' in begin or (not begin and name.encode() in content) for name in _LISTS):
+        return True
+    if f'"{_PAYLOAD}"' in begin and any(f'"{event}"' in begin for event in _EVENTS):
         return True
     marks = (b"UDID", b"EnrollmentID", b"CommandUUID", b"Acknowledged")
     named = any(mark in content for mark in marks)
@@ -141,11 +151,25 @@ def devices(*files: bytes) -> Iterator[Export]:
 def _dictionaries(raw: bytes) -> Iterator[Node]:
     """The dictionaries of a file, also of an array."""
     if not is_plist(raw):
-        yield from map(document.decoded, document.values(raw))
+        for written in map(document.decoded, document.values(raw)):
+            yield from _carried(written)
         return
     value = read_value(raw, _EXPECTED)
     for one in value if isinstance(value, list) else (value,):
         yield Node(one)
+
+
+def _carried(value: Node) -> Iterator[Node]:
+    """The responses that an event carries; any other value is one itself."""
+    payloads = [payload for event in _EVENTS if (payload := value.text(event, _PAYLOAD))]
+    for payload in payloads:
+        try:
+            raw = base64.b64decode(payload, validate=True)
+        except ValueError:
+            raise ParseError("an event whose payload is no base 64", expected=_EXPECTED) from None
+        yield Node(read_value(raw, _EXPECTED))
+    if not payloads:
+        yield value
 
 
 def _read(device: _Device, limited: set[str]) -> Export:

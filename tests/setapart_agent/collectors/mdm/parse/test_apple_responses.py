@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Callable
 
 import pytest
@@ -115,6 +116,26 @@ def test_a_list_taken_out_of_its_response_is_recognised_and_no_full_view(
 def test_a_manager_that_writes_udids_in_small_letters_means_the_same_device() -> None:
     first, *others = apple_responses(IPHONE)
     assert one(first, *({**answer, "UDID": UDID.lower()} for answer in others)).facts == one(first, *others).facts
+
+
+def event(payload: bytes, kind: str = "acknowledge_event") -> dict[str, object]:
+    carried = {"udid": UDID, "raw_payload": base64.b64encode(payload).decode()}
+    return {"topic": "mdm.Connect", "event_id": "", "created_at": "2026-11-20T08:00:00Z", kind: carried}
+
+
+@pytest.mark.parametrize("kind", ["acknowledge_event", "checkin_event"])
+def test_responses_that_a_webhook_delivered_are_read(kind: str) -> None:
+    raw = encoded([event(plist(answer), kind) for answer in apple_responses(IPHONE)])
+    assert apple_profiles.recognise("capture.bin", raw)
+    (found,) = responses.devices(raw)
+    assert found.facts == one(*apple_responses(IPHONE)).facts
+
+
+@pytest.mark.parametrize("payload", ["%%%", "AAAA", base64.b64encode(b"<plist>").decode()])
+def test_a_broken_delivery_is_an_error_and_not_a_device_without_apps(payload: str) -> None:
+    raw = encoded({"acknowledge_event": {"raw_payload": payload}})
+    with pytest.raises(ParseError):
+        tuple(responses.devices(raw))
 
 
 def test_a_mac_does_not_say_which_folders_it_searched() -> None:
