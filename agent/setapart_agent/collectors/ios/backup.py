@@ -52,6 +52,7 @@ INFO = CollectorInfo(
                          "vpn_settings")
         ),
         "setapart_agent.collectors.browser.parse.chromium_preferences",
+        "setapart_agent.collectors.browser.parse.json_file",
         "setapart_agent.collectors.desktop.parse.account",
         "setapart_agent.collectors.sqlite_snapshot",
     ),

@@ -49,9 +49,20 @@ INFO = CollectorInfo(
         f"{_HERE}.section",
         f"{_HERE}.parse.device_answers",
         "setapart_agent.collectors.browser.parse.chromium_preferences",
+        "setapart_agent.collectors.browser.parse.json_file",
         *(
             f"{_APPLE}.{name}"
-            for name in ("cms", "configuration_profile", "enterprise_networks", "payloads", "plist", "product")
+            for name in (
+                "cms",
+                "configuration_profile",
+                "enterprise_networks",
+                "payloads",
+                "plist",
+                "plist_binary",
+                "plist_xml",
+                "product",
+                "server",
+            )
         ),
     ),
 )

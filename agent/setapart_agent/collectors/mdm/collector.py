@@ -38,15 +38,18 @@ _PARSE = "setapart_agent.collectors.mdm.parse."
 _ALL: tuple[Section, ...] = ("apps", "accounts", "links")
 _APPLE = ("apple_responses", "apple_apps", "apple_profiles")
 _PLIST = tuple(
-    f"setapart_agent.collectors.apple.parse.{name}"
+    f"setapart_agent.collectors.{name}"
     for name in (
-        "plist",
-        "plist_binary",
-        "plist_xml",
-        "configuration_profile",
-        "enterprise_networks",
-        "payloads",
-        "cms",
+        "apple.parse.plist",
+        "apple.parse.plist_binary",
+        "apple.parse.plist_xml",
+        "apple.parse.configuration_profile",
+        "apple.parse.enterprise_networks",
+        "apple.parse.payloads",
+        "apple.parse.server",
+        "apple.parse.cms",
+        "browser.parse.chromium_preferences",
+        "browser.parse.json_file",
     )
 )
 
