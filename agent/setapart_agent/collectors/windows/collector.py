@@ -17,10 +17,9 @@ from setapart_agent.collectors.base import (
 )
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.windows.hives import HiveRegistry
-from setapart_agent.collectors.windows.host import Opened, Registry, WindowsCollector, WindowsHost
+from setapart_agent.collectors.windows.host import Opened, Registry, WindowsCollector, WindowsHost, key_of
 from setapart_agent.collectors.windows.parse.machine import profile_kind, read_device, system_drive
 from setapart_agent.collectors.windows.parse.reading import Reading
-from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.collectors.windows.users import users_of
 from setapart_agent.collectors.worker import note_device
 from setapart_agent.errors import ParseError, SourceError
@@ -75,7 +74,7 @@ def collect_live() -> Collected:
 def collect_from(tree: Tree, registry: Registry) -> Collected:
     """Collects from a drive and the registry that goes with it."""
     software = registry.software()
-    drive = system_drive(_key(software))
+    drive = system_drive(key_of(software))
     users = users_of(tree, software.value if isinstance(software, Observed) else _unseen(software), drive)
     host = WindowsHost(tree=tree, users=users, registry=registry, drive=drive)
     device = device_facts(registry)
@@ -97,7 +96,7 @@ def collect_from(tree: Tree, registry: Registry) -> Collected:
 def device_facts(registry: Registry) -> DeviceFacts:
     """The machine's facts; what can't be read stays `None`."""
     reading = Reading(SYSTEM_PROFILE)
-    read_device(reading, _key(registry.software()), _key(registry.system()), live=registry.live)
+    read_device(reading, key_of(registry.software()), key_of(registry.system()), live=registry.live)
     if not registry.live:
         return reading.device
     firmware = _firmware()
@@ -128,10 +127,6 @@ def _boot_time() -> str:
     import psutil
 
     return datetime.fromtimestamp(psutil.boot_time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _key(outcome: Outcome[Opened]) -> Key | None:
-    return outcome.value.key if isinstance(outcome, Observed) else None
 
 
 def _unseen(outcome: Outcome[Opened]) -> Unseen:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from setapart_agent.collectors.base import CollectorInfo, Outcome
+from setapart_agent.collectors.base import CollectorInfo, Observed, Outcome
 from setapart_agent.collectors.desktop.host import Host, User
 from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.facts import Facts
@@ -15,6 +15,11 @@ class Opened(Struct, frozen=True):
 
     key: Key
     doubt: str | None = None
+
+
+def key_of(outcome: Outcome[Opened]) -> Key | None:
+    """The key of what could be opened."""
+    return outcome.value.key if isinstance(outcome, Observed) else None
 
 
 class Registry(Protocol):

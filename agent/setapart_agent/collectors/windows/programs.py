@@ -3,8 +3,9 @@ r"""Programs that nothing has registered: executables where people put them, run
 Only names are kept: no path, no arguments. Windows runs what is named `.exe`; a file's name is what counts.
 """
 
+import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -12,7 +13,8 @@ from setapart_agent.collectors.base import Absent, CollectorInfo, Observed
 from setapart_agent.collectors.desktop.gathering import Gathering, for_each_user
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.folders import moved_folders
-from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
+from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost, key_of
+from setapart_agent.collectors.windows.parse.named_programs import named_programs
 from setapart_agent.collectors.windows.users import leftovers, tree_path
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App
@@ -49,6 +51,7 @@ _USER_LEFT_OUT = ("/appdata", "/appdata/local/packages")
 
 Not by name alone: somebody may call a folder of theirs the same.
 """
+_ON_A_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _MAX_FOLDERS = 20_000
 _START_MENUS = (
     "AppData/Roaming/Microsoft/Windows/Start Menu/Programs",
@@ -69,8 +72,16 @@ class PortableFiles:
         version=1,
         sections=("apps",),
         maturity="untested",
-        reads=("the names of executables in Program Files, on the drive itself, and in each user's usual folders",),
-        modules=(__name__, "setapart_agent.collectors.windows.folders", f"{_PARSE}.shell_folders"),
+        reads=(
+            "the names of executables in Program Files, on the drive itself, and in each user's usual folders",
+            "the names of programs that start at sign-in or open links, by the registry of each user",
+        ),
+        modules=(
+            __name__,
+            "setapart_agent.collectors.windows.folders",
+            f"{_PARSE}.named_programs",
+            f"{_PARSE}.shell_folders",
+        ),
     )
 
     def collect(self, host: WindowsHost) -> Facts:
@@ -82,6 +93,7 @@ class PortableFiles:
 
         def of_user(gathering: Gathering, user: User) -> None:
             _of_home(gathering, user.home, dict.fromkeys(moved_folders(host, user), _MOVED_DEPTH))
+            gathering.add(_portable(gathering.profile, _elsewhere(host, user)))
 
         return unite((system.facts(self.info), *for_each_user(host, self.info, of_user)))
 
@@ -152,6 +164,26 @@ def processes_facts(found: Iterable[Process], host: WindowsHost, info: Collector
     return unite(gathering.facts(info) for gathering in gatherings.values())
 
 
+def _portable(profile: str, names: Iterable[str]) -> tuple[App, ...]:
+    return tuple(App(identifier=name, profile=profile, kind="portable", source="process") for name in names)
+
+
+def _elsewhere(host: WindowsHost, user: User) -> Iterator[str]:
+    """The names of programs that the user's registry knows, on other drives or where nobody looks; not of those gone.
+
+    Whether a program on another drive is still there, nobody sees.
+    """
+    user_key, classes = key_of(host.registry.user(user)), key_of(host.registry.classes(user))
+    for path in named_programs(user_key, classes):
+        here = tree_path(path, host.drive)
+        if here is None:
+            seen = _ON_A_DRIVE.match(path) is not None
+        else:
+            seen = isinstance(host.tree.status(here), Observed) and not here.lower().startswith("/windows/")
+        if seen:
+            yield path.replace("\\", "/").rpartition("/")[2]
+
+
 def _of_home(gathering: Gathering, home: str, moved: dict[str, int]) -> None:
     folders = {f"{home}/{folder}": depth for folder, depth in _USER_FOLDERS.items()}
     _Search(gathering, tuple(home.lower() + folder for folder in _USER_LEFT_OUT)).look(folders | moved)
@@ -187,12 +219,7 @@ class _Search:
             self._folder("/" + folder.strip("/"), depth)
         if len(self._seen) > _MAX_FOLDERS:
             self._gathering.partly.append("more folders than are looked at")
-        self._gathering.add(
-            tuple(
-                App(identifier=name, profile=self._gathering.profile, kind="portable", source="process")
-                for name in self._names
-            )
-        )
+        self._gathering.add(_portable(self._gathering.profile, self._names))
 
     def _folder(self, folder: str, depth: int) -> None:
         if self._seen.get(folder.lower(), 0) >= depth or len(self._seen) > _MAX_FOLDERS:

@@ -7,9 +7,8 @@ from msgspec import structs
 from setapart_agent.collectors.base import Absent, CollectorInfo, Observed, Outcome, coverage_of
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.folders import ELSEWHERE, app_data_is_elsewhere
-from setapart_agent.collectors.windows.host import Opened, WindowsCollector, WindowsHost
+from setapart_agent.collectors.windows.host import Opened, WindowsCollector, WindowsHost, key_of
 from setapart_agent.collectors.windows.parse.reading import COLLECTOR
-from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.collectors.windows.registry_file import RegistryFile, UserPart, machine_facts, user_facts
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
@@ -59,7 +58,7 @@ class Registered:
 
     def _machine(self, host: WindowsHost) -> Facts:
         software, system = host.registry.software(), host.registry.system()
-        parts = RegistryFile(software=_key(software), system=_key(system))
+        parts = RegistryFile(software=key_of(software), system=key_of(system))
         facts = machine_facts(parts)
         return _result(
             SYSTEM_PROFILE, structs.replace(facts, profiles=()), ((software, _SECTIONS), (system, _SECTIONS))
@@ -69,15 +68,11 @@ class Registered:
         if user.unseen is not None:
             return Facts(coverage=coverage_of(_SECTIONS, user.profile, COLLECTOR, (user.unseen,)))
         hive, classes = host.registry.user(user), host.registry.classes(user)
-        part = UserPart(profile=user.profile, root=_key(hive), classes=_key(classes))
+        part = UserPart(profile=user.profile, root=key_of(hive), classes=key_of(classes))
         moved: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
         if app_data_is_elsewhere(host, user):
             moved = ((ELSEWHERE, ("apps", "accounts")),)
         return _result(user.profile, user_facts(part), ((hive, _SECTIONS), (classes, ("apps",)), *moved))
-
-
-def _key(outcome: Outcome[Opened]) -> Key | None:
-    return outcome.value.key if isinstance(outcome, Observed) else None
 
 
 def _result(profile: str, facts: Facts, opened: Iterable[tuple[Outcome[Opened], tuple[Section, ...]]]) -> Facts:

@@ -139,3 +139,21 @@ def test_a_desktop_that_was_moved_is_looked_into(windows: WindowsTree, value: st
     windows.in_user(SHELL, {"Desktop": Expand(value)})
     windows.write(path, "MZ")
     assert ("Telegram.exe", ADA) in portable(windows)
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [(r"D:\Own\Telegram.exe", False), (r"C:\a\b\c\d\Telegram.exe", True), (r"C:\gone\Telegram.exe", False)],
+)
+def test_a_program_that_opens_links_is_found_wherever_it_is(windows: WindowsTree, path: str, *, there: bool) -> None:
+    command = {"URL Protocol": "", "shell": {"open": {"command": {"": f'"{path}" -- "%1"'}}}}
+    windows.classes["ada"] = {"tg": command}
+    if there:
+        windows.write(path[2:].replace("\\", "/"), "MZ")
+    assert portable(windows) == (set() if path.startswith(r"C:\gone") else {("Telegram.exe", ADA)})
+
+
+def test_what_windows_starts_by_itself_is_no_program_of_a_user(windows: WindowsTree) -> None:
+    windows.write("/Windows/System32/x.exe", "MZ")
+    windows.in_user(r"Software\Microsoft\Windows\CurrentVersion\Run", {"x": r"C:\Windows\System32\x.exe"})
+    assert portable(windows) == set()

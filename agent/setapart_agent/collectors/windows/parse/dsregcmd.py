@@ -2,16 +2,18 @@
 
 Right-aligned `Key : VALUE` lines below boxed headings; some keys lack the blank before the colon. Source: Microsoft,
 "Troubleshoot devices by using the dsregcmd command". SSO and User State are those of the user who ran it. `MdmUrl` only
-says that the tenant offers management, not that this device is managed. The state is the device's own; a value that
-is neither YES nor NO says nothing.
+says that the tenant offers management, not that this device is managed. A state that is neither YES nor NO is one that
+nobody here understands, and leaves the links unseen.
 """
 
 import re
+from collections.abc import Iterator
 
+from setapart_agent.collectors.base import Failed, uncovered
 from setapart_agent.collectors.desktop.parse.account import account, mailbox
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of, text
-from setapart_evidence.model import SYSTEM_PROFILE, Link, LinkKind
+from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Link, LinkKind
 from setapart_evidence.statement import Maturity
 
 KIND = "windows.dsregcmd"
@@ -19,6 +21,9 @@ MATURITY: Maturity = "captures"
 
 _LINE = re.compile(r" *([A-Za-z][\w() -]*?) *: ?(.*)")
 _HEAD = 64 * 1024
+_STATES = ("azureadjoined", "enterprisejoined", "domainjoined")
+_WORKPLACE = "workplacejoined"
+_COLLECTOR = "windows.dsregcmd"
 _TENANT = re.compile(r"[0-9a-z-]{36}", re.IGNORECASE)
 
 
@@ -41,6 +46,7 @@ def parse(files: FileSet) -> Facts:
     return Facts(
         accounts=tuple(_accounts(values, files.profile)),
         links=tuple(dict.fromkeys(link for link in links if link is not None)),
+        coverage=tuple(_unclear(values, files.profile)),
     )
 
 
@@ -58,6 +64,12 @@ def _values(output: str) -> dict[str, tuple[str, ...]]:
             key = match[1].lower()
             found[key] = (*found.get(key, ())[:64], match[2].strip())
     return found
+
+
+def _unclear(values: dict[str, tuple[str, ...]], profile: str) -> Iterator[Coverage]:
+    for key, of in (*((state, SYSTEM_PROFILE) for state in _STATES), (_WORKPLACE, profile)):
+        if any(value.upper() not in ("YES", "NO") for value in values.get(key, ())):
+            yield uncovered("links", of, _COLLECTOR, Failed(f"a state that is neither yes nor no: {key}"))
 
 
 def _yes(values: dict[str, tuple[str, ...]], key: str) -> bool:

@@ -78,3 +78,10 @@ def test_another_text_is_refused() -> None:
     assert not dsregcmd.recognise("x", b"AzureAd : YES")
     with pytest.raises(ParseError):
         dsregcmd.parse(FileSet(files={"main": b"nothing\n"}))
+
+
+@pytest.mark.parametrize(("key", "profile"), [("DomainJoined", "system"), ("WorkplaceJoined", "S-1")])
+def test_a_state_that_nobody_understands_is_told(key: str, profile: str) -> None:
+    facts = parse(**{key: "JA"})
+    assert facts.links == ()
+    assert [(row.section, row.profile, row.status) for row in facts.coverage] == [("links", profile, "failed")]
