@@ -49,6 +49,10 @@ class SystemAccounts:
         ("accounts", "links"),
         (_ACCOUNTS, _BEFORE, *_MAIL),
         maturity="untested",
+        modules=tuple(
+            f"setapart_agent.collectors.apple.parse.{name}"
+            for name in ("accounts_db", "account_types", "keyed_archive", "server")
+        ),
     )
 
     def collect(self, host: Host) -> Facts:

@@ -54,8 +54,11 @@ class Bundles:
             __name__,
             "setapart_agent.collectors.macos.signature",
             "setapart_agent.collectors.macos.parse.info_plist",
-            "setapart_agent.collectors.browser.parse.mac_web_app",
             "setapart_agent.collectors.macos.parse.receipts",
+            *(
+                f"setapart_agent.collectors.browser.parse.{name}"
+                for name in ("mac_web_app", "chromium_preferences", "json_file")
+            ),
         ),
     )
 

@@ -20,7 +20,11 @@ class Brew:
         sections=("apps",),
         maturity="untested",
         reads=("the names of folders in Homebrew's Cellar and Caskroom",),
-        modules=(__name__, "setapart_agent.collectors.macos.parse.brew"),
+        modules=(
+            __name__,
+            "setapart_agent.collectors.macos.parse.brew",
+            "setapart_agent.collectors.browser.parse.json_file",
+        ),
     )
 
     def collect(self, host: Host) -> Facts:

@@ -21,6 +21,7 @@ NO_FULL_DISK_ACCESS = "no full disk access"
 _REFUSED = "permission denied"
 _SHARED = (
     "setapart_agent.facts",
+    "setapart_agent.collectors.sqlite_snapshot",
     *(f"setapart_agent.collectors.macos.{noun}" for noun in ("collector", "users", "volumes", "parse.user_record")),
     *(f"setapart_agent.collectors.desktop.{noun}" for noun in ("gathering", "host", "survey", "tree")),
     *(f"setapart_agent.collectors.apple.parse.{noun}" for noun in ("plist", "plist_binary", "plist_xml")),

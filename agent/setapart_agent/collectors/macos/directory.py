@@ -59,7 +59,20 @@ _HOME = (
 class Directory:
     """Directory joins, Kerberos realms and sign-on services, as links."""
 
-    info = info_of("macos.directory", __name__, _LINKS, (*_SYSTEM, *_HOME), maturity="untested")
+    info = info_of(
+        "macos.directory",
+        __name__,
+        _LINKS,
+        (*_SYSTEM, *_HOME),
+        maturity="untested",
+        modules=(
+            *(
+                f"setapart_agent.collectors.apple.parse.{name}"
+                for name in ("payloads", "enterprise_networks", "server")
+            ),
+            *(f"setapart_agent.collectors.browser.parse.{name}" for name in ("chromium_preferences", "json_file")),
+        ),
+    )
 
     def collect(self, host: Host) -> Facts:
         """The machine's own joins, and each user's."""

@@ -39,9 +39,11 @@ class Profiles:
             __name__,
             "setapart_agent.collectors.macos.parse.profiles",
             "setapart_agent.collectors.macos.parse.openstep",
-            "setapart_agent.collectors.apple.parse.configuration_profile",
-            "setapart_agent.collectors.apple.parse.payloads",
-            "setapart_agent.collectors.apple.parse.enterprise_networks",
+            *(
+                f"setapart_agent.collectors.apple.parse.{name}"
+                for name in ("configuration_profile", "payloads", "enterprise_networks", "cms", "server")
+            ),
+            *(f"setapart_agent.collectors.browser.parse.{name}" for name in ("chromium_preferences", "json_file")),
         ),
     )
 

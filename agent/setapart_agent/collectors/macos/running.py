@@ -47,6 +47,10 @@ class RunningPrograms:
             "setapart_agent.collectors.macos.apps",
             "setapart_agent.collectors.macos.signature",
             "setapart_agent.collectors.macos.parse.info_plist",
+            *(
+                f"setapart_agent.collectors.browser.parse.{name}"
+                for name in ("mac_web_app", "chromium_preferences", "json_file")
+            ),
         ),
     )
 
