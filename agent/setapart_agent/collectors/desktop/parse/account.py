@@ -1,4 +1,4 @@
-"""How every Linux parser makes an account: from what a program calls user and server."""
+"""How parsers of desktop systems make an account: from what a program calls user and server."""
 
 from collections.abc import Iterable
 
