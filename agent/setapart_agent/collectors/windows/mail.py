@@ -4,13 +4,13 @@ The new Outlook and Windows Mail stand on every machine, used or not. Whoever ha
 that can be read, is told of: their mail is there.
 """
 
-from setapart_agent.collectors.base import Denied, Observed
+from setapart_agent.collectors.base import Denied, Observed, Unsupported
 from setapart_agent.collectors.desktop import thunderbird
 from setapart_agent.collectors.desktop.host import User
-from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.collectors.windows.users import tree_path
-from setapart_agent.errors import ParseError
+from setapart_agent.errors import ParseError, SourceError
 from setapart_agent.facts import Facts
 
 _THUNDERBIRD = (
@@ -42,6 +42,13 @@ _MAIL = Place(
     client="windows mail", parser="windows.parse.new_outlook", paths=("AppData/Local/Comms/Unistore/data/3/*/*",)
 )
 """Where Windows Mail keeps the bodies of messages; its accounts are partnerships in the registry."""
+_STORE_OFFICE = Place(
+    client="outlook of the store",
+    parser="windows.outlook",
+    paths=("AppData/Local/Packages/Microsoft.Office.Desktop_*/SystemAppData/Helium/User.dat",),
+)
+"""What a packaged program writes to the user's registry stands in a hive of its own (Microsoft, "Understanding how
+packaged desktop apps run on Windows"); the place is that of public scripts for Office's licences."""
 _PARTNERS = r"Software\Microsoft\ActiveSync\Partners"
 _UNREADABLE = Denied("it was used, and whose mail it holds can't be read")
 
@@ -50,7 +57,11 @@ class MailPrograms:
     """The accounts of mail programs; machine-wide there are none."""
 
     info = info_of(
-        "windows.mail", __name__, ("accounts",), (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL), maturity="untested"
+        "windows.mail",
+        __name__,
+        ("accounts",),
+        (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL, _STORE_OFFICE),
+        maturity="untested",
     )
 
     def collect(self, host: WindowsHost) -> Facts:
@@ -61,12 +72,25 @@ class MailPrograms:
                 survey = survey_of(host, user)
                 thunderbird.look(survey, user, _THUNDERBIRD, located=lambda path: tree_path(path, host.drive))
                 survey.look((_OUTLOOK, _LIVE_MAIL))
+                _store_office(survey)
                 if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
                     survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)
                 if survey.find(_MAIL) and not _has_partners(host, user):
                     survey.fail(_MAIL.client, _MAIL.sections, _UNREADABLE)
                 surveys.append(survey)
         return result(self.info, host, surveys)
+
+
+def _store_office(survey: Survey) -> None:
+    for path in survey.find(_STORE_OFFICE):
+        content = survey.read(_STORE_OFFICE, path)
+        beside = {f"log{number}": f"{path}.LOG{number}" for number in (1, 2)}
+        logs = {role: survey.read(_STORE_OFFICE, log) or b"" for role, log in beside.items() if survey.has(log)}
+        try:
+            if content is not None:
+                survey.parse(_STORE_OFFICE, path, content, logs)
+        except SourceError as exc:
+            survey.fail(_STORE_OFFICE.client, _STORE_OFFICE.sections, Unsupported(exc.got))
 
 
 def _has_partners(host: WindowsHost, user: User) -> bool:

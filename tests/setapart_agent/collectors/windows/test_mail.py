@@ -1,7 +1,9 @@
+import sys
 from pathlib import Path
 
 import pytest
 
+from registry_maker import at, hive
 from setapart_agent.collectors.windows.mail import MailPrograms
 from windows_tree import ADA, WindowsTree, rows
 
@@ -84,3 +86,23 @@ def test_windows_live_mail_in_its_folders(windows: WindowsTree) -> None:
     content = "<MessageAccount><IMAP_Server>imap.agency.example</IMAP_Server></MessageAccount>"
     windows.write("AppData/Local/Microsoft/Windows Live Mail/Agency (ada)/account{1}.oeaccount", content)
     assert [account.host for account in windows.collect(MailPrograms()).accounts] == ["imap.agency.example"]
+
+
+HELIUM = "AppData/Local/Packages/Microsoft.Office.Desktop_8wekyb3d8bbwe/SystemAppData/Helium/User.dat"
+PROFILE = r"Software\Microsoft\Office\16.0\Outlook\Profiles\Outlook\9375CFF0413111d3B88A00104B2A6676\00000002"
+
+
+def test_outlook_of_the_store_has_a_hive_of_its_own(windows: WindowsTree) -> None:
+    windows.write(HELIUM, hive(at(PROFILE, {"IMAP Server": "imap.agency.example"})))
+    assert [account.host for account in windows.collect(MailPrograms()).accounts] == ["imap.agency.example"]
+    assert status(windows) == "observed"
+    windows.write(HELIUM, hive(at(PROFILE, {}), sequence=(3, 2)))
+    assert status(windows) == "failed"
+
+
+def test_a_hive_that_nobody_can_read_is_told(windows: WindowsTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows.write(HELIUM, hive(at(PROFILE, {})))
+    host = windows.host()
+    monkeypatch.setitem(sys.modules, "regipy", None)
+    found = {(profile, state) for _, profile, state, _ in rows(MailPrograms().collect(host))}
+    assert found == {("system", "observed"), (ADA, "unsupported")}

@@ -1,8 +1,9 @@
-r"""Shortcuts (`.lnk`) of web apps: the start menu's entries whose program is a browser with an app's id or address.
+r"""Shortcuts (`.lnk`) of web apps, whose program is a browser with an app's id or address, and of Linux programs.
 
 Format: [MS-SHLLINK]: a header of 76 bytes, a list of item ids, link information, and strings of which the arguments
 are one. Chromium's web apps start as `chrome_proxy.exe --profile-directory=Default --app-id=<id>`; an older form is
-`--app=<url>`.
+`--app=<url>`. The subsystem for Linux makes shortcuts for programs inside it, `wslg.exe -d Ubuntu --cd "~" --
+telegram-desktop` (github.com/microsoft/wslg).
 """
 
 import re
@@ -24,6 +25,9 @@ _STRINGS = (0x04, 0x08, 0x10, 0x20)
 """Flags of the strings in order: name, relative path, working folder, arguments."""
 _APP = re.compile(r'--app(-id)?=(?:"([^"]*)"|(\S+))')
 
+_LINUX = re.compile(r"-(?:d|-distribution) (.*?) -- (\S+)")
+"""A program inside a distribution, after the options of the distribution itself."""
+
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By the size of the header and its class."""
@@ -31,16 +35,17 @@ def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract
 
 
 def parse(files: FileSet) -> Facts:
-    """The web app that a shortcut starts, or nothing.
+    """The web app, or the Linux program, that a shortcut starts, or nothing.
 
     An app that is known by its id alone is named by the shortcut: its origin stands in the browser's own files.
 
     Raises:
         ParseError: no shortcut, or one that is cut off before its arguments.
     """
-    found = _APP.search(arguments(files.main))
+    said = arguments(files.main)
+    found = _APP.search(said)
     if found is None:
-        return Facts()
+        return _linux(said, files.profile)
     value = found[2] or found[3] or ""
     name = files.path.replace("\\", "/").rpartition("/")[2]
     name = name[:-4] if name.lower().endswith(".lnk") else name
@@ -48,6 +53,13 @@ def parse(files: FileSet) -> Facts:
     identifier = origin or name or value
     app = App(identifier=identifier, name=name or None, profile=files.profile, kind="web-app", source="browser")
     return Facts(apps=(app,)) if identifier else Facts()
+
+
+def _linux(said: str, profile: str) -> Facts:
+    found = _LINUX.match(said.strip())
+    program = found[2].strip("\"'").rpartition("/")[2] if found is not None else ""
+    app = App(identifier=program, profile=profile, kind="portable", source="process")
+    return Facts(apps=(app,)) if program else Facts()
 
 
 def arguments(content: bytes) -> str:

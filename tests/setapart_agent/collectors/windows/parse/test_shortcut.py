@@ -45,3 +45,21 @@ def test_another_file_is_refused(raw: bytes) -> None:
     assert not shortcut.recognise("x.lnk", raw)
     with pytest.raises(ParseError):
         shortcut.parse(FileSet(files={"main": raw}))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '-d Ubuntu --cd "~" -- telegram-desktop -- %u',
+        "-d Ubuntu-24.04 --cd ~ -- /usr/bin/telegram-desktop",
+        "--distribution Debian -- telegram-desktop",
+    ],
+)
+def test_a_program_inside_linux_is_known_by_its_name(arguments: str) -> None:
+    (app,) = parse(lnk(arguments), "/x/Telegram (Ubuntu).lnk").apps
+    assert "process:telegram-desktop" in keys_of("windows", app)
+
+
+@pytest.mark.parametrize("arguments", ["-d Ubuntu", "-d Ubuntu --", "-- telegram-desktop"])
+def test_a_distribution_alone_is_no_program(arguments: str) -> None:
+    assert parse(lnk(arguments)) == Facts()
