@@ -5,8 +5,9 @@ or the host objects themselves. osquery: osquery.io/schema; the rows of one tabl
 an object of tables by name, `{"system_info": […], "apps": […]}`.
 
 What the tables list decides what is seen. macOS: `apps` are the bundles in the Applications folders of the machine and
-of all users. Windows: `programs` are uninstall keys of the machine and of users who are signed in, and no packages of
-the Store. Linux: packages, while sandboxed and portable programs are in no table. A phone's apps come from its manager.
+of all users, Apple's own always among them: rows without one were selected. Windows: `programs` are uninstall keys of
+the machine and of users who are signed in, and no packages of the Store. Linux: packages, while sandboxed and portable
+programs are in no table. A phone's apps come from its manager.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,6 +46,7 @@ PHONE = "which of the phone's apps its manager lists is not told"
 CLIPS = "whether web clips are listed is not documented"
 PERSONAL = "user enrolment: only managed apps are listed"
 ONE_TABLE = "one table of several"
+SOME_ROWS = "no app of Apple's, which every Mac has, so rows are missing"
 
 
 class _Source(Struct, frozen=True):
@@ -114,6 +116,7 @@ _LINUXES = frozenset(
         "opensuse-tumbleweed", "archarm", "cachyos", "omarchy",
     }
 )  # fmt: skip
+_OF_APPLE = "com.apple."
 _ROW = 8192  # characters in which the first row stands
 _MARKS = ('"osquery_version"', '"hardware_serial"', '"detail_updated_at"', '"bundle_short_version"', '"generated_cpe"')
 
@@ -314,7 +317,11 @@ def _tables(node: Node) -> Export:
     owner = PRIMARY if platform in ("ios", "android") else SYSTEM
     apps, lost, filled = _software(rows, owner.id)
     whole = platform is not None and bool(filled & _LISTS[platform])  # an empty table is one that failed
-    doubts = (broken(lost), _doubt(node, platform, filled) if whole else ONE_TABLE)
+    doubts = (
+        broken(lost),
+        _doubt(node, platform, filled) if whole else ONE_TABLE,
+        SOME_ROWS if platform == "macos" and not any(app.identifier.startswith(_OF_APPLE) for app in apps) else None,
+    )
     return Export(
         facts=Facts(
             device=DeviceFacts(

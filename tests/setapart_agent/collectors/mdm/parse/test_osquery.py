@@ -154,13 +154,14 @@ RPM = {
     "name": "telegram-desktop", "version": "4.6", "release": "1.fc40", "source": "x.src.rpm", "size": "1",
     "sha1": "0", "arch": "x86_64", "epoch": "0", "install_time": "1", "vendor": "F", "package_group": "G",
 }  # fmt: skip
+SAFARI = {**APPS, "name": "Safari.app", "bundle_identifier": "com.apple.Safari", "path": "/Applications/Safari.app"}
 EXTENSION = {"browser_type": "chrome", "uid": "501", "name": "E", "identifier": "abc", "version": "1"}
 
 
 @pytest.mark.parametrize(
     ("row", "platform", "key", "status"),
     [
-        (APPS, "macos", "macos:ru.keepcoder.telegram", "observed"),
+        (APPS, "macos", "macos:ru.keepcoder.telegram", "partial"),
         (PROGRAMS, "windows", "uninstall:telegram desktop", "partial"),
         (DEB, "linux", "linux:telegram-desktop", "partial"),
         (RPM, "linux", "linux:telegram-desktop", "partial"),
@@ -177,13 +178,19 @@ def test_rows_of_one_table(row: dict[str, str], platform: str, key: str, status:
     assert apps_row(found)[0] == status
 
 
+def test_apps_without_one_of_apples_are_a_selection_and_no_full_view() -> None:
+    whole, selected = (next(osquery.devices(encoded(rows))) for rows in ([APPS, SAFARI], [APPS]))
+    assert apps_row(whole) == ("observed", None)
+    assert apps_row(selected) == ("partial", osquery.SOME_ROWS)
+
+
 def test_tables_by_name_are_one_machine() -> None:
     tables = {
         "system_info": [
             {"hardware_serial": "C02ABC123DEF", "hardware_model": "Mac14,2", "hardware_vendor": "Apple Inc."}
         ],
         "os_version": [{"name": "macOS", "version": "14.6.1", "platform": "darwin"}],
-        "apps": [APPS],
+        "apps": [APPS, SAFARI],
         "chrome_extensions": [
             {"browser_type": "chrome", "uid": "501", "name": "E", "identifier": "abc", "version": "1"}
         ],
@@ -191,7 +198,7 @@ def test_tables_by_name_are_one_machine() -> None:
     found = one(tables)
     device = found.facts.device
     assert (device.platform, device.serial, device.os_version) == ("macos", "C02ABC123DEF", "14.6.1")
-    assert [app.kind for app in found.facts.apps] == ["native", "browser-extension"]
+    assert [app.kind for app in found.facts.apps] == ["native", "native", "browser-extension"]
     assert apps_row(found)[0] == "observed"
 
 
