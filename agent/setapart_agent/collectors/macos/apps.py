@@ -4,6 +4,7 @@ A bundle is a folder `X.app` with an Info.plist: in `Contents` for macOS, in `Wr
 iPad, beside the program itself in very old ones; without the ending `.app` a program can still be started in it.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 
 from setapart_agent.collectors.base import Absent, CollectorInfo, Failed, Observed
@@ -22,6 +23,8 @@ _SEALED = ("/System/Applications", "/System/Cryptexes/App/System/Applications")
 _APPLICATIONS = "/Applications"
 _INPUT_METHODS = "Library/Input Methods"
 SYSTEM_FOLDERS = (_APPLICATIONS, f"/{_INPUT_METHODS}", "/Users/Shared")
+_EVERYBODYS = ("/", "/Users", *SYSTEM_FOLDERS)
+"""Folders that are looked into where they are, or hold no app themselves."""
 _HOME = ("Applications", _INPUT_METHODS)
 _LEFT = ("Downloads", "Desktop", "Documents")
 """Folders of a home where apps lie that were never put into place."""
@@ -127,7 +130,7 @@ class Search:
     def _within(self, folder: str, depth: int, *, inner: bool = False) -> Iterator[str]:
         names = self.gathering.tree.entries(folder, owner=self.gathering.owner)
         if not isinstance(names, Observed):
-            if not isinstance(names, Absent):
+            if not isinstance(names, Absent) and not (inner and self._leads_to_the_system(folder)):
                 self.gathering.fail(names)
             return
         self._folders += 1
@@ -142,6 +145,14 @@ class Search:
                 yield f"{folder}/{name}"
             elif depth:
                 yield from self._within(f"{folder}/{name}", depth - 1, inner=True)
+
+    def _leads_to_the_system(self, folder: str) -> bool:
+        """Whether this is a link to a folder of everybody's, such as people put on the Desktop."""
+        seen = self.gathering.tree.status(folder)
+        places = (self.gathering.tree.status(one) for one in _EVERYBODYS)
+        return isinstance(seen, Observed) and any(
+            isinstance(one, Observed) and os.path.samestat(one.value, seen.value) for one in places
+        )
 
     def _bundle(self, path: str) -> tuple[str, Bundle] | None:
         """The folder of the program, and what the bundle says of itself."""

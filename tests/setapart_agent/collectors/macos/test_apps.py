@@ -1,3 +1,4 @@
+import os
 import struct
 from pathlib import Path
 from unittest import mock
@@ -6,6 +7,7 @@ import pytest
 
 from macos_tree import TEAM, TREES, MacTree, info, macho, rows, universal, xml
 from setapart_agent.collectors.base import Denied
+from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.macos import apps
 from setapart_agent.collectors.macos.apps import Bundles
@@ -86,6 +88,24 @@ def test_a_bundle_that_lost_its_ending_is_an_app_still(mac: MacTree) -> None:
     facts = mac.collect(Bundles())
     assert (mac.ann, "ru.keepcoder.Telegram", "portable") in found(facts)
     assert ("apps", mac.ann, "observed", None) in rows(facts)
+
+
+@pytest.mark.needs("root")
+@pytest.mark.parametrize("kind", TREES)
+def test_a_link_to_the_folder_of_everybodys_apps_hides_nothing_and_any_other_may(
+    tmp_path: Path, kind: type[Tree], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("Applications", "opt", "Desktop"):
+        (tmp_path / folder).mkdir()
+    os.chown(tmp_path / "Desktop", 501, -1)
+    monkeypatch.setattr(apps, "_EVERYBODYS", (f"{tmp_path}/Applications",))
+    search = apps.Search(Gathering(tree=kind("/"), owner=501))
+    (tmp_path / "Desktop/Applications").symlink_to(tmp_path / "Applications")
+    search.look((f"{tmp_path}/Desktop",))
+    assert search.gathering.failures == []
+    (tmp_path / "Desktop/more").symlink_to(tmp_path / "opt")
+    search.look((f"{tmp_path}/Desktop",))
+    assert search.gathering.failures == [Denied("a link to another owner's file")]
 
 
 def test_the_team_that_signed_is_the_publisher(mac: MacTree) -> None:
