@@ -6,7 +6,9 @@ from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
 from setapart_agent.facts import Facts
 
-_THUNDERBIRD = ("Library/Thunderbird", "Library/Betterbird")
+_SUPPORT = "Library/Application Support"
+_THUNDERBIRD = ("Library/Thunderbird", "Library/Betterbird", f"{_SUPPORT}/SeaMonkey", f"{_SUPPORT}/Postbox")
+"""SeaMonkey and Postbox keep mail as Thunderbird does."""
 _PROFILES = "Library/Group Containers/UBF8T346G9.Office/Outlook/Outlook 15 Profiles"
 _OUTLOOK = Place(client="outlook", parser="macos.parse.outlook", paths=(f"{_PROFILES}/*/Data/Outlook.sqlite",))
 _NEW_OUTLOOK = Place(client="outlook", parser="macos.parse.outlook", paths=(f"{_PROFILES}/*/HxStore.hxd",))
@@ -21,7 +23,7 @@ _TERMINAL = (
     Place(
         client="himalaya",
         parser="desktop.parse.himalaya",
-        paths=("Library/Application Support/himalaya/config.toml",),
+        paths=(f"{_SUPPORT}/himalaya/config.toml",),
     ),
     Place(
         client="vdirsyncer",

@@ -32,6 +32,12 @@ def test_thunderbird(mac: MacTree) -> None:
     assert own(mac) == {("observed", None)}
 
 
+@pytest.mark.parametrize("program", ["SeaMonkey", "Postbox"])
+def test_kin_of_thunderbird(mac: MacTree, program: str) -> None:
+    mac.write(f"Library/Application Support/{program}/Profiles/x.default/prefs.js", PREFS)
+    assert [one.host for one in mac.collect(MailPrograms()).accounts] == ["imap.corp.example"]
+
+
 def test_outlook(mac: MacTree, tmp_path: Path) -> None:
     content = database(tmp_path / "db", TABLE + "INSERT INTO AccountsMail VALUES (1, 'ann@corp.example');")
     mac.write(f"{OUTLOOK}/Data/Outlook.sqlite", content)

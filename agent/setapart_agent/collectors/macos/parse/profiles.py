@@ -63,7 +63,7 @@ def by_owner(content: bytes) -> dict[str, object]:
     Raises:
         ParseError: no property list.
     """
-    if _NONE in content:
+    if _NONE in content and not is_plist(content.lstrip(_BLANK)):  # a profile may describe itself so
         return {}
     value = read_value(content, _EXPECTED)
     if not isinstance(value, dict):

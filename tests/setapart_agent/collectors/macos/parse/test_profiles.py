@@ -57,6 +57,11 @@ def test_profiles_by_who_has_them() -> None:
     assert profiles.by_owner(b"There are no configuration profiles installed in the system domain\n") == {}
 
 
+def test_a_profile_that_says_there_are_none_hides_no_other() -> None:
+    joker = {"PayloadDescription": "There are no configuration profiles", "ProfileItems": []}
+    assert list(profiles.by_owner(xml({**SHOWN, "bob": [joker]}))) == ["_computerlevel", "ann", "bob"]
+
+
 @pytest.mark.parametrize("content", [b"", b"profiles: root user required", xml([])])
 def test_another_answer_is_no_list(content: bytes) -> None:
     with pytest.raises(ParseError):
