@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from setapart_agent.collectors.base import Absent, CollectorInfo, Observed, Outcome, coverage_of
+from setapart_agent.collectors.base import Absent, CollectorInfo, Denied, Observed, Outcome, coverage_of
 from setapart_agent.collectors.desktop.host import User
 from setapart_agent.collectors.windows.folders import ELSEWHERE, app_data_is_elsewhere
 from setapart_agent.collectors.windows.host import Opened, WindowsCollector, WindowsHost, key_of
@@ -14,6 +14,7 @@ from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
 
 _WINDOWS = "setapart_agent.collectors.windows"
+_NO_CLASSES = Denied("the user's classes are not there, and packages are")
 _SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
 
 
@@ -72,7 +73,15 @@ class Registered:
         moved: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
         if app_data_is_elsewhere(host, user):
             moved = ((ELSEWHERE, ("apps", "accounts")),)
+        if isinstance(classes, Absent) and _has_packages(host, user):
+            classes = _NO_CLASSES
         return _result(user.profile, user_facts(part), ((hive, _SECTIONS), (classes, ("apps",)), *moved))
+
+
+def _has_packages(host: WindowsHost, user: User) -> bool:
+    """Whether there are packages, of which the user's classes would tell."""
+    names = host.tree.entries(f"{user.home}/AppData/Local/Packages")
+    return isinstance(names, Observed) and bool(names.value)
 
 
 def _result(profile: str, facts: Facts, opened: Iterable[tuple[Outcome[Opened], tuple[Section, ...]]]) -> Facts:

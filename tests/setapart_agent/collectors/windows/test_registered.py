@@ -73,6 +73,14 @@ def test_classes_that_are_broken_cost_the_apps(windows: WindowsTree) -> None:
     assert found == {("apps", "failed"), ("accounts", "observed"), ("links", "observed")}
 
 
+def test_classes_that_are_gone_while_packages_are_there_cost_the_apps(windows: WindowsTree) -> None:
+    windows.write("AppData/Local/Packages/TelegramMessengerLLP.TelegramDesktop_t4vj0pshhgkwm/x")
+    found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
+    assert found == {("apps", "denied"), ("accounts", "observed"), ("links", "observed")}
+    windows.classes["ada"] = {"Local Settings": {}}
+    assert {status for _, _, status, _ in rows(windows.collect(Registered()))} == {"observed"}
+
+
 def test_a_hive_that_was_being_written_is_partly_seen(windows: WindowsTree) -> None:
     host = windows.host()
     windows.write("NTUSER.DAT", hive({"Software": {}}, sequence=(3, 2)))

@@ -57,6 +57,7 @@ _HOSTS = {
 _ADDRESSES = ("Email", "SMTP Email Address", "Account Name", "Display Name")
 _USERS = ("POP3 User", "POP3 User Name", "IMAP User", "IMAP User Name", "HTTP User", "HTTPMail User Name", "EAS User")
 _SERVER_TAGS = ("001f6622", "001f662a", "001f662b", "001e6622", "001e6602", "001e6608")
+_SMTP = "SMTP:"
 _ADDRESS_TAGS = ("001f6641", "001f663d", "001e6641")
 
 
@@ -159,7 +160,8 @@ def _exchange_sections(reading: Reading, profile: Key) -> list[_Exchange]:
         if section.name.upper() == ACCOUNTS.upper():
             continue
         with reading.guard("accounts"):
-            address = next((said for tag in _ADDRESS_TAGS if (said := mailbox(_property(section, tag)))), None)
+            addresses = ((_property(section, tag) or "").removeprefix(_SMTP) for tag in _ADDRESS_TAGS)
+            address = next((said for one in addresses if (said := mailbox(one))), None)
             server = next((said for tag in _SERVER_TAGS if (said := _property(section, tag))), None)
             if address or server:
                 found.append(_Exchange(address, server))

@@ -85,7 +85,7 @@ def test_of_two_mailboxes_each_has_its_own_server() -> None:
 
 
 def test_a_mailbox_that_only_a_section_knows_is_an_account() -> None:
-    section = {"001f6641": utf16("team@agency.example\0"), "001f662a": utf16("ex.agency.example\0")}
+    section = {"001f6641": utf16("SMTP:team@agency.example\0"), "001f662a": utf16("ex.agency.example\0")}
     (found,) = accounts(at(MODERN, {"0f": section}))
     assert (found.type, found.address, found.host) == ("outlook:exchange", "team@agency.example", "ex.agency.example")
     entry = {"clsid": IMAP, "IMAP Server": "imap.private.example", "Email": "ada@private.example"}
