@@ -54,7 +54,11 @@ _MARKS = (
     "microsoft.graph.detectedApp",
     "deviceManagement/managedDevices",
     "deviceManagement/detectedApps",
+    '"deviceEnrollmentType"',
+    '"managedDeviceName"',
+    '"sizeInByte"',
 )
+_ONLY_APPS = (b'"sizeInByte"', b'"deviceCount"', b"graph.detectedApp")
 _SYSTEMS: tuple[tuple[str, Platform | None], ...] = (
     ("windows phone", None), ("windowsphone", None), ("windowsmobile", None), ("windowsholographic", None),
     ("windows", "windows"), ("ios", "ios"), ("ipados", "ios"), ("macos", "macos"), ("mac os", "macos"),
@@ -180,11 +184,12 @@ def _page(value: bytes) -> Iterator[bytes]:
 
 
 def _is_app(value: bytes) -> bool:
-    """A detectedApp is told by what only it has, and by having no system."""
-    if b'"sizeInByte"' not in value and b'"deviceCount"' not in value and b"graph.detectedApp" not in value:
+    """A detectedApp has a name to show, and no system; the devices that it may name have one."""
+    if b'"operatingSystem"' in value and not any(mark in value for mark in _ONLY_APPS):
         return False
     found = document.members(value)
-    return "operatingSystem" not in found and "displayName" in found
+    typed = b"detectedApp" in found.get("@odata.type", b"detectedApp")
+    return typed and "displayName" in found and not found.keys() & {"operatingSystem", "managedDeviceOwnerType"}
 
 
 def _turn(app: bytes, apps: dict[str, list[bytes]], described: dict[str, bytes]) -> None:

@@ -92,6 +92,7 @@ _LISTS: Mapping[Platform, frozenset[str]] = {
 }
 _SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
     ("apps", frozenset({"bundle_identifier", "path"})),
+    ("apps", frozenset({"bundle_identifier", "bundle_short_version"})),
     ("programs", frozenset({"identifying_number", "uninstall_string"})),
     ("rpm_packages", frozenset({"release", "package_group"})),
     ("rpm_packages", frozenset({"release", "epoch"})),

@@ -178,6 +178,29 @@ def test_apps_of_a_tenant_are_shown_and_are_no_device() -> None:
     assert list(graph.devices(raw)) == []
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"value": [{"displayName": "TikTok", "sizeInByte": 0, "deviceCount": 1}]},
+        {
+            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/managedDevices('1')/detectedApps",
+            "value": [{"id": "1", "displayName": "TikTok", "version": "1"}],
+        },
+    ],
+)
+def test_apps_that_were_asked_for_without_their_devices_are_shown(page: dict[str, object]) -> None:
+    raw = encoded(page)
+    assert graph.recognise("capture.bin", raw)
+    found = graph.parse(FileSet(files={"main": raw}))
+    assert [app.name for app in found.apps] == ["TikTok"]
+    assert [row.status for row in found.coverage] == ["partial"]
+
+
+def test_a_page_of_devices_is_recognised_without_its_context() -> None:
+    device = {"id": "1", "operatingSystem": "iOS", "deviceEnrollmentType": "appleBulkWithUser", "serialNumber": "S"}
+    assert graph.recognise("capture.bin", encoded({"value": [device]}))
+
+
 def test_an_app_without_a_name_makes_the_list_broken() -> None:
     device = graph_device(WINDOWS, detectedApps=[{"id": "x"}, 5, graph_app(TIKTOK)])
     assert apps_row(one(device), "system") == ("partial", "2 entries of the list are broken")

@@ -178,6 +178,14 @@ def test_rows_of_one_table(row: dict[str, str], platform: str, key: str, status:
     assert apps_row(found)[0] == status
 
 
+def test_a_selection_of_columns_is_still_the_table() -> None:
+    row = {key: value for key, value in APPS.items() if key != "path"}
+    raw = encoded([row])
+    assert osquery.recognise("capture.bin", raw)
+    (found,) = osquery.devices(raw)
+    assert [app.identifier for app in found.facts.apps] == ["ru.keepcoder.Telegram"]
+
+
 def test_apps_without_one_of_apples_are_a_selection_and_no_full_view() -> None:
     whole, selected = (next(osquery.devices(encoded(rows))) for rows in ([APPS, SAFARI], [APPS]))
     assert apps_row(whole) == ("observed", None)
