@@ -37,6 +37,8 @@ COLLECTOR = pm_list.COLLECTOR
 MULTI_USER_API = 17
 """Android 4.2, the first with more than one user."""
 _MOST_WEB_APPS = 200
+_NOTHING: frozenset[str] = frozenset()
+HIDDEN_OR_GONE = "packages that are hidden or gone can't be told apart without dumpsys package"
 NOT_ALL = "androidqf could not read all packages of this user"
 _THIRD_PARTY_CODE = ("/data/app/", "/data/app-private/", "/mnt/expand/", "/mnt/asec/")
 
@@ -55,6 +57,11 @@ class Packages(Struct, frozen=True, kw_only=True):
         if isinstance(self.androidqf, Observed):
             shown += tuple(one.user for one in self.androidqf.value.packages if one.user is not None)
         return tuple(dict.fromkeys(shown))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The packages that the dump shows, whoever has them."""
+        return frozenset(one.name for one in self.dump.value.packages) if isinstance(self.dump, Observed) else _NOTHING
 
     @property
     def whole(self) -> bool:
@@ -139,9 +146,11 @@ class _Lists:
         self.present: Answer[PackageList] = ask(source, pm_list_packages(user), pm_list.read)
         self.disabled: frozenset[str] = frozenset()
         self.removed: frozenset[str] = frozenset()
+        self.traced = False
         if isinstance(self.present, Observed):
             self.disabled = _names(ask(source, pm_list_packages(user, "disabled"), pm_list.read))
-            self.removed = _names(ask(source, pm_list_packages(user, "with-removed"), pm_list.read)) - self.names
+            more = ask(source, pm_list_packages(user, "with-removed"), pm_list.read)
+            self.removed, self.traced = _names(more) - self.names, isinstance(more, Observed)
 
     @property
     def names(self) -> frozenset[str]:
@@ -167,9 +176,8 @@ class _Merge:
         states: dict[str, AppState] = {}
         dumped: dict[str, tuple[DumpedPackage, UserState]] = {}
         dump = self._packages.dump
-        known: frozenset[str] = frozenset()
+        known = self._packages.known
         if isinstance(dump, Observed):
-            known = frozenset(package.name for package in dump.value.packages)
             dumped = {
                 package.name: (package, state)
                 for package in dump.value.packages
@@ -182,7 +190,7 @@ class _Merge:
         for name in sorted(self._lists.names):
             if states.get(name) not in ("installed", "disabled"):
                 states[name] = "disabled" if name in self._lists.disabled else "installed"
-        for name in sorted(self._lists.removed - known - self._listed):
+        for name in sorted(self._traces()):
             states.setdefault(name, "removed-trace")
         for one in self._androidqf():
             if one.user is not None or one.name not in known:
@@ -209,6 +217,10 @@ class _Merge:
             permissions=dumped[1].permissions if dumped else (),
         )
 
+    def _traces(self) -> frozenset[str]:
+        """What the lists alone show, and only among packages that may be gone: a manager can hide one that is there."""
+        return self._lists.removed - self._packages.known - self._listed
+
     def _unread(self) -> str | None:
         """Why androidqf may not have all packages of this user."""
         users = self._packages.androidqf_users
@@ -219,7 +231,8 @@ class _Merge:
         dump, androidqf = self._packages.dump, self._packages.androidqf
         doubts: list[str | None] = []
         if isinstance(self._lists.present, Observed):
-            doubts.append(self._lists.present.value.damage)
+            told = isinstance(dump, Observed) or self._lists.traced
+            doubts.append(self._lists.present.value.damage or (None if told and not self._traces() else HIDDEN_OR_GONE))
         if isinstance(dump, Observed) and self._user in dump.value.users:
             doubts.append(dump.value.damage)
         if isinstance(androidqf, Observed) and any(one.user == self._user for one in self._androidqf()):

@@ -63,5 +63,21 @@ def test_subsets_are_not_asked_for_where_the_list_is_refused() -> None:
 
 
 def test_no_user_is_named_to_android_before_users() -> None:
-    device = RecordedDevice({pm_list_packages(None): pm_packages(0, ["com.a"])})
+    listed = pm_packages(0, ["com.a"])
+    device = RecordedDevice({pm_list_packages(None): listed, pm_list_packages(None, "with-removed"): listed})
     assert [row.status for row in collected(device, "0", api_level=16).coverage] == ["observed"]
+
+
+def test_an_app_that_a_manager_hides_is_never_taken_for_one_that_is_gone() -> None:
+    """Such an app is listed with `-u` alone, like one that left its data; the dump tells one from the other."""
+    lists = {
+        pm_list_packages("10"): pm_packages(10, ["android"]),
+        pm_list_packages("10", "with-removed"): pm_packages(10, ["android", "com.a"]),
+    }
+    assert [row.status for row in collected(RecordedDevice(lists), "10").coverage] == ["partial"]
+    dump = dumpsys_package([package_block("android", {10: ""}), package_block("com.a", {10: "hidden=true"})])
+    found = collected(RecordedDevice({**lists, commands.DUMPSYS_PACKAGE: dump}), "10")
+    assert ("com.a", "disabled") in [(app.identifier, app.state) for app in found.apps]
+    assert [row.status for row in found.coverage] == ["observed"]
+    del lists[pm_list_packages("10", "with-removed")]
+    assert [row.status for row in collected(RecordedDevice(lists), "10").coverage] == ["partial"]

@@ -24,7 +24,7 @@ from android_transcripts import (
 from setapart_agent.cli.doctor import cure_of
 from setapart_agent.collectors.android import source as commands
 from setapart_agent.collectors.android.collector import COLLECTORS, USERS_UNKNOWN, collect
-from setapart_agent.collectors.android.source import pm_list_packages
+from setapart_agent.collectors.android.source import Subset, pm_list_packages
 from setapart_agent.collectors.base import Denied, Failed, Observed, Outcome
 from setapart_agent.facts import Facts
 
@@ -38,6 +38,7 @@ USERS = [
 ]
 IDS = [str(number) for number, _, _ in USERS]
 POLICY = "Current Device Policy Manager state:\n  Enabled Device Admins (User 0, provisioningState: 0):\n"
+ALL_SUBSETS: tuple[Subset, ...] = ("enabled-and-disabled", "with-removed")
 Outputs = dict[str, str | bytes | Outcome[bytes]]
 
 
@@ -64,7 +65,8 @@ def phone(users: Iterable[tuple[int, str, int]] = USERS, where: Iterable[int] = 
     }
     for number, _, _ in listed:
         names = ["android", TIKTOK] if number in here else ["android"]
-        outputs[pm_list_packages(str(number))] = pm_packages(number, names)
+        for subset in ALL_SUBSETS:
+            outputs[pm_list_packages(str(number), subset)] = pm_packages(number, names)
     return outputs
 
 
@@ -252,7 +254,7 @@ def test_a_user_that_only_a_dump_shows_is_a_profile(seen_in: str) -> None:
 def test_users_that_nothing_lists_make_user_zero_partial() -> None:
     outputs = {
         commands.GETPROP: getprop(),
-        pm_list_packages("0"): pm_packages(0, ["android"]),
+        **{pm_list_packages("0", subset): pm_packages(0, ["android"]) for subset in ALL_SUBSETS},
         commands.DUMPSYS_DEVICE_POLICY: POLICY,
     }
     found = facts(dict(outputs))
@@ -265,7 +267,7 @@ def test_users_that_nothing_lists_make_user_zero_partial() -> None:
 def test_android_before_users_needs_no_list_of_users() -> None:
     outputs = {
         commands.GETPROP: getprop(ro__build__version__sdk="10"),
-        pm_list_packages(None): pm_packages(0, ["android"]),
+        **{pm_list_packages(None, subset): pm_packages(0, ["android"]) for subset in ALL_SUBSETS},
     }
     assert status(facts(dict(outputs)), "apps") == {"0": "observed"}
 
