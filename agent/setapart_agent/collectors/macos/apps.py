@@ -115,17 +115,18 @@ class Search:
                 return
             self.take(path, kind, signed_by_apple=signed_by_apple)
 
-    def take(self, path: str, kind: AppKind, *, signed_by_apple: bool = False) -> None:
-        """Keeps the app of one bundle."""
+    def take(self, path: str, kind: AppKind, *, signed_by_apple: bool = False) -> bool:
+        """Keeps the app of one bundle; false where there is none, or none that can be read."""
         found = self._bundle(path)
         if found is None:
-            return
+            return False
         at, bundle = found
         publisher = None if signed_by_apple or bundle.web is not None else self._team(at, bundle)
         if bundle.doubt is not None:
             self.gathering.partly.append(bundle.doubt)
         self.identifiers.add(bundle.identifier.lower())
         self.gathering.add((bundle.app(self.gathering.profile, kind, publisher),))
+        return True
 
     def _within(self, folder: str, depth: int, *, inner: bool = False) -> Iterator[str]:
         names = self.gathering.tree.entries(folder, owner=self.gathering.owner)

@@ -18,11 +18,15 @@ from setapart_agent.collectors.macos.volumes import DATA
 from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import SYSTEM_PROFILE, App
 
-_PACKAGED = (
-    "/System/", "/Library/", "/usr/bin/", "/usr/sbin/", "/usr/libexec/", "/usr/lib/", "/bin/", "/sbin/",
-    "/opt/homebrew/", "/usr/local/Cellar/", "/opt/local/", "/nix/store/", "/private/var/db/",
+_SYSTEM = (
+    "/System/", "/usr/bin/", "/usr/sbin/", "/usr/libexec/", "/usr/lib/", "/bin/", "/sbin/", "/Library/Apple/",
 )  # fmt: skip
-"""Folders whose programs came with the system, with an installer or by a package manager."""
+"""Folders that nobody but Apple can write to."""
+_PACKAGED = (
+    "/Library/Developer/", "/private/var/db/",
+    *(f"{prefix}/{kind}/" for prefix in ("/opt/homebrew", "/usr/local") for kind in ("Cellar", "Caskroom")),
+)  # fmt: skip
+"""Folders of bare programs that came with the system's own tools, or that are listed as packages."""
 _BUNDLE = ".app/"
 
 
@@ -62,7 +66,7 @@ class RunningPrograms:
         gatherings = {profile: Gathering(tree=host.tree, profile=profile, label="running") for profile in profiles}
         searches = {profile: Search(gathering) for profile, gathering in gatherings.items()}
         own = os.geteuid()
-        scanned = (*SYSTEM_FOLDERS, *(f"{user.home}/{one}" for user in host.users for one in HOME_FOLDERS))
+        scanned = {*SYSTEM_FOLDERS, *(f"{user.home}/{one}" for user in host.users for one in HOME_FOLDERS)}
         for process in dict.fromkeys(running()):
             profile = str(process.uid) if str(process.uid) in gatherings else SYSTEM_PROFILE
             if process.executable is None:
@@ -71,11 +75,10 @@ class RunningPrograms:
                 continue
             path = process.executable.removeprefix(DATA)
             bundle, inside, _ = path.partition(_BUNDLE)
-            if path.startswith(_PACKAGED) or (inside and _parents(bundle) & set(scanned)):
+            listed = _parents(bundle) & scanned if inside else path.startswith(_PACKAGED)
+            if listed or path.startswith(_SYSTEM):
                 continue
-            if inside:
-                searches[profile].take(f"{bundle}.app", "portable")
-            else:
+            if not inside or not searches[profile].take(f"{bundle}.app", "portable"):
                 name = path.rpartition("/")[2]
                 gatherings[profile].add((App(identifier=name, profile=profile, kind="portable", source="process"),))
         for profile, gathering in gatherings.items():

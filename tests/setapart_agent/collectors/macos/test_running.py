@@ -58,7 +58,8 @@ def test_a_bare_program_is_known_by_its_name(mac: MacTree) -> None:
     [
         "/System/Applications/Mail.app/Contents/MacOS/Mail",
         "/usr/libexec/secd",
-        "/Library/Application Support/X/Helper.app/Contents/MacOS/Helper",
+        "/Library/Apple/System/Library/CoreServices/XProtect.app/Contents/MacOS/XProtect",
+        "/Library/Developer/CommandLineTools/usr/bin/git",
         "/Applications/Example.app/Contents/Frameworks/H.app/Contents/MacOS/H",
         "/Applications/Vendor/Suite.app/Contents/MacOS/Suite",
         "/Users/ann/Downloads/Own.app/Contents/MacOS/Own",
@@ -68,6 +69,26 @@ def test_a_bare_program_is_known_by_its_name(mac: MacTree) -> None:
 def test_what_is_found_otherwise_or_came_with_the_system_is_no_app_here(mac: MacTree, path: str) -> None:
     with live(Process(uid=mac.uid, executable=path)):
         assert mac.collect(RunningPrograms()).apps == ()
+
+
+@pytest.mark.parametrize("folder", ["/Library/Application Support/X", "/opt/homebrew/lib", "/opt/local", "/usr/local"])
+def test_an_app_in_a_folder_of_installers_is_known_by_its_bundle(mac: MacTree, folder: str) -> None:
+    mac.put(f"{folder}/Telegram.app", "ru.keepcoder.Telegram")
+    with live(Process(uid=mac.uid, executable=f"{folder}/Telegram.app/Contents/MacOS/Telegram")):
+        assert [app.identifier for app in mac.collect(RunningPrograms()).apps] == ["ru.keepcoder.Telegram"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/opt/local/bin/telegram-cli", "/nix/store/x/bin/telegram-cli", "/Library/X/telegram-cli"]
+)
+def test_a_program_of_no_package_that_is_listed_is_known_by_its_name(mac: MacTree, path: str) -> None:
+    with live(Process(uid=mac.uid, executable=path)):
+        assert [app.identifier for app in mac.collect(RunningPrograms()).apps] == ["telegram-cli"]
+
+
+def test_a_running_app_whose_bundle_is_gone_is_known_by_its_name(mac: MacTree) -> None:
+    with live(Process(uid=mac.uid, executable="/Volumes/Gone/Telegram.app/Contents/MacOS/Telegram")):
+        assert [app.identifier for app in mac.collect(RunningPrograms()).apps] == ["Telegram"]
 
 
 def test_a_user_sees_the_own_programs_alone(mac: MacTree) -> None:
