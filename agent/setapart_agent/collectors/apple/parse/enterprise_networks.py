@@ -66,7 +66,7 @@ def _links(network: Dict, profile: str) -> tuple[Link, ...]:
             link for client in clients if not _opened_by_sim(client) for link in links_of_client(client, profile)
         )
     security = " ".join(value for key in _SECURITY for value in texts_of(network, key)).lower()
-    if any(key in network for key in _PROFILES) or any(word in security for word in _ENTERPRISE):
+    if any(word in security for word in _ENTERPRISE):
         return (Link(kind="wifi-enterprise", target=None, profile=profile),)
     return ()
 

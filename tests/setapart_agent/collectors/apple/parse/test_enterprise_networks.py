@@ -36,7 +36,7 @@ def test_a_network_that_says_enterprise_and_no_more_leads_somewhere(security: st
 
 
 def test_networks_at_home_and_a_carriers_hotspots_are_no_links() -> None:
-    home = {"SupportedSecurityTypes": "WPA2/WPA3 Personal", "AddedAt": 5}
+    home = {"SupportedSecurityTypes": "WPA2/WPA3 Personal", "AddedAt": 5, "EAPProfile": {}}
     hotspot = {"EAPClientConfiguration": {"AcceptEAPTypes": [18, 23]}, "SupportedSecurityTypes": "WPA2 Enterprise"}
     assert targets({"wifi.network.ssid.home": home, "wifi.network.ssid.carrier": hotspot}) == []
 
