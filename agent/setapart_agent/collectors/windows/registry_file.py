@@ -265,6 +265,6 @@ def _hive_topic(name: str, content: bytes) -> str:
 
 _TOPICS = {
     "uninstall": ("\\currentversion\\uninstall\\",),
-    "outlook": ("\\outlook\\profiles\\", "\\windows messaging subsystem\\"),
-    "appx": ("\\appmodel\\repository\\", "\\appxalluserstore\\"),
+    "outlook": ("\\outlook\\", "\\windows messaging subsystem\\"),
+    "appx": ("\\appmodel\\", "\\currentversion\\appx\\"),
 }

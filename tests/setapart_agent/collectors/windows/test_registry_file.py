@@ -82,7 +82,13 @@ OUTLOOK = {"Outlook": {"9375CFF0413111d3B88A00104B2A6676": {"00000001": {"IMAP S
         (rf"HKEY_CURRENT_USER\Software\{UNINSTALL}", {"x": {"DisplayName": "TikTok"}}, uninstall),
         (rf"HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\{UNINSTALL}", {"x": {"DisplayName": "TikTok"}}, uninstall),
         (r"HKEY_CURRENT_USER\Software\Microsoft\Office\16.0\Outlook\Profiles", OUTLOOK, outlook),
+        (r"HKEY_CURRENT_USER\Software\Microsoft\Office\16.0\Outlook", {"x": {}, "Profiles": OUTLOOK}, outlook),
         (rf"HKEY_CURRENT_USER\Software\Classes\{PACKAGES}", {PACKAGE_NAME: {}}, appx),
+        (
+            rf"HKEY_CURRENT_USER\Software\Classes\{PACKAGES[:-20]}",
+            {"Repository": {"Packages": {PACKAGE_NAME: {}}}},
+            appx,
+        ),
     ],
 )
 def test_an_export_of_one_thing_is_recognised_and_read(path: str, tree: dict[str, Any], kind: Any) -> None:

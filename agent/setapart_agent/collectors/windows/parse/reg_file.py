@@ -23,6 +23,8 @@ from setapart_agent.facts import text
 
 HEADERS = ("Windows Registry Editor Version 5.00", "REGEDIT4")
 _HEAD = 256
+_NARROW = "cp1252"
+"""The code page of most files that are 8-bit; which it was is not said."""
 _ASSIGNED = re.compile(r'\s*(?:@|"((?:[^"\\]|\\.)*)")\s*=\s*(.*)', re.DOTALL)
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _CLOSES = re.compile(r'(?:[^"\\]|\\.)*"\s*', re.DOTALL)
@@ -38,8 +40,12 @@ def is_reg_file(content: bytes) -> bool:
 
 
 def head_of(content: bytes) -> str:
-    """The beginning of a file as text, without blanks before it."""
-    return text(content[: len(content) & ~1] if content[:1] in (b"\xff", b"\xfe") else content).lstrip("\ufeff\r\n\t ")
+    """The beginning of a file as text, without blanks before it; what is neither UTF-16 nor UTF-8 is Windows' own."""
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    decoded = text(content[: len(content) & ~1] if wide else content)
+    if not wide and "\ufffd" in decoded:
+        decoded = content.decode(_NARROW, "replace")
+    return decoded.lstrip("\ufeff\r\n\t ")
 
 
 def key_names(content: bytes, most: int = 512 * 1024) -> tuple[str, ...]:
@@ -143,7 +149,7 @@ class _Reader:
             except ValueError:
                 raise ParseError("a value that is not hexadecimal", expected="a registry export") from None
             if self._narrow and kind in _SINGLE:
-                raw = raw.decode("cp1252", "replace").encode("utf-16-le")
+                raw = raw.decode(_NARROW, "replace").encode("utf-16-le")
             return data_of(kind, raw)
         raise ParseError("a value of no known form", expected="a registry export")
 

@@ -8,7 +8,7 @@ what is staged alone is on the disk and nobody's. PowerShell cuts a list of more
 import re
 from collections.abc import Iterator
 
-from setapart_agent.collectors.windows.parse.powershell_objects import Record, names, records
+from setapart_agent.collectors.windows.parse.powershell_objects import Record, is_cut, names, records
 from setapart_agent.collectors.windows.parse.store_packages import packaged
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts, FileSet
@@ -17,14 +17,12 @@ from setapart_evidence.model import SYSTEM_PROFILE, App, Coverage
 _NAMES = ("packagefullname", "packagename")
 _HOLDERS = "packageuserinformation"
 _HOLDER = re.compile(r"(S-1-[\d-]+)[^:{}]*: *(\w+)", re.IGNORECASE)
-_CUT = ("...", "\u2026")
 _COLLECTOR = "windows.appx"
 
 
 def is_list(content: bytes) -> bool:
     """Whether this is such a list, by the values that only packages have."""
-    head = content[:4096].replace(b"\0", b"").lower()
-    if b"package" not in head:
+    if b"package" not in content[:8192].replace(b"\0", b"").lower():
         return False
     found = names(content)
     return "packagefullname" in found or {"packagename", "displayname"} <= found
@@ -42,7 +40,7 @@ def parse(files: FileSet) -> Facts:
     if not any(one in record for record in listed for one in _NAMES):
         raise ParseError("no full name of a package", expected="the output of Get-AppxPackage")
     for record in listed:
-        cut = cut or any(mark in value for value in map(record.get, (*_NAMES, _HOLDERS)) if value for mark in _CUT)
+        cut = cut or any(is_cut(record.get(one, "")) for one in (*_NAMES, _HOLDERS))
         for profile in _profiles(record, files.profile):
             apps += packaged(next((record[one] for one in _NAMES if one in record), ""), profile)
     row = Coverage(section="apps", profile=files.profile, collector=_COLLECTOR, status="partial", reason="a cut list")

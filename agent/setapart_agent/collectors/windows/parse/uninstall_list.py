@@ -4,8 +4,9 @@ Whose they are is said by the path that PowerShell adds (`PSPath`), where it was
 "Working with software installations", whose list this is.
 """
 
+from setapart_agent.collectors.base import Failed
 from setapart_agent.collectors.windows.parse.installed_programs import read_programs
-from setapart_agent.collectors.windows.parse.powershell_objects import Record, names, records
+from setapart_agent.collectors.windows.parse.powershell_objects import Record, is_cut, names, records
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.registry_key import TreeKey
 from setapart_agent.errors import ParseError
@@ -37,6 +38,8 @@ def parse(files: FileSet) -> Facts:
     for profile in (SYSTEM_PROFILE, files.profile):
         reading = Reading(profile)
         read_programs(reading, _software([one for one in listed if _owner(one, files.profile) == profile]))
+        if any(is_cut(record.get("displayname", "")) for record in listed):
+            reading.fail(Failed("names that PowerShell has cut"), "apps")
         found.append(reading.facts())
     return unite(found)
 

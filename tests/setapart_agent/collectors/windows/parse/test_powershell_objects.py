@@ -1,6 +1,6 @@
 import pytest
 
-from setapart_agent.collectors.windows.parse.powershell_objects import names, records
+from setapart_agent.collectors.windows.parse.powershell_objects import is_cut, names, records
 from setapart_agent.errors import ParseError
 
 ONE = "Name    : one\r\nVersion : 1.0\r\nPath    : C:\\a_very_lo\r\n          ng_one\r\n\r\n"
@@ -30,6 +30,26 @@ def test_json_of_many_and_of_one() -> None:
 def test_separated_values(mark: str) -> None:
     raw = CSV.replace('","', f'"{mark}"').replace('",\r', f'"{mark}\r')
     assert [record["name"] for record in records(raw.encode())] == ["one", 'two, and "more"']
+
+
+def test_separated_values_without_quotes() -> None:
+    assert records(b"Name,Version\r\none,1.0\r\n") == ({"name": "one", "version": "1.0"},)
+
+
+def test_a_table_by_its_line_of_dashes() -> None:
+    raw = "\r\nName        Version\r\n----        -------\r\none two     1.0\r\nthree\r\n\r\n".encode("utf-16")
+    assert records(raw) == ({"name": "one two", "version": "1.0"}, {"name": "three", "version": ""})
+
+
+def test_names_of_any_of_the_first_objects() -> None:
+    assert names(b"Version: 10.0\n\nDisplayName : x\nPackageName : y\n") == {"version", "displayname", "packagename"}
+
+
+@pytest.mark.parametrize(
+    ("value", "cut"), [("abc...", True), ("abc\u2026", True), ("{a, b...}", True), ("a...b", False)]
+)
+def test_a_value_that_was_cut(value: str, *, cut: bool) -> None:
+    assert is_cut(value) is cut
 
 
 @pytest.mark.parametrize("raw", [b"[1,", b"[" * 100_000, b"[NaN]", '[{"Name": "x'.encode("utf-16")])

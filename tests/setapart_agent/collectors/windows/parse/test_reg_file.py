@@ -114,3 +114,10 @@ def test_a_long_file_of_one_thing_ends_soon(unit: str) -> None:
         reg_file.read(raw)
     except ParseError:
         return
+
+
+def test_an_export_in_windows_own_code_page() -> None:
+    raw = 'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\x]\r\n"a"="Télégram"\r\n'.encode("cp1252")
+    key = reg_file.read(raw).at(r"HKEY_CURRENT_USER\x")
+    assert key is not None
+    assert key.value("a") == "Télégram"

@@ -73,8 +73,17 @@ def test_json_and_separated_values() -> None:
         assert facts.coverage == ()
 
 
+def test_a_table_and_one_that_was_cut() -> None:
+    head = "Name  PackageFullName\r\n----  ---------------\r\n"
+    facts = found(f"\r\n{head}x     {FULL}\r\n".encode("utf-16"))
+    assert [app.identifier for app in facts.apps] == [FAMILY]
+    assert facts.coverage == ()
+    assert [row.status for row in found(f"{head}x     {FULL[:30]}...\r\n".encode()).coverage] == ["partial"]
+
+
 def test_packages_for_everybody_belong_to_the_machine() -> None:
-    raw = f"DisplayName : TikTok\nVersion : 1.0\nPackageName : {FULL.replace('neutral_', 'neutral_~')}\n".encode()
+    full = FULL.replace("neutral_", "neutral_~")
+    raw = f"Deployment Image Servicing\n\nImage Version: 10\n\nDisplayName : x\nPackageName : {full}\n".encode()
     assert [(app.identifier, app.profile) for app in found(raw).apps] == [(FAMILY, "system")]
 
 

@@ -37,6 +37,13 @@ def test_a_list_of_chosen_values(encoding: str) -> None:
     assert apps(raw.encode(encoding)) == [("Telegram Desktop", "5.0.1", "S-1")]
 
 
+def test_a_table_and_one_that_was_cut() -> None:
+    head = "DisplayName       DisplayVersion\r\n-----------       --------------\r\n"
+    assert apps(f"{head}Telegram Desktop  5.0.1\r\n".encode()) == [("Telegram Desktop", "5.0.1", "S-1")]
+    facts = uninstall.parse(FileSet(files={"main": f"{head}Telegram De...    5.0.1\r\n".encode()}, profile="S-1"))
+    assert {row.status for row in facts.coverage} == {"failed"}
+
+
 def test_another_list_is_refused() -> None:
     with pytest.raises(ParseError):
         uninstall.parse(FileSet(files={"main": b"Name : x\n"}))
