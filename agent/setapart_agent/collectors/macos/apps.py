@@ -23,6 +23,8 @@ _SEALED = ("/System/Applications", "/System/Cryptexes/App/System/Applications")
 _APPLICATIONS = "/Applications"
 _INPUT_METHODS = "Library/Input Methods"
 SYSTEM_FOLDERS = (_APPLICATIONS, f"/{_INPUT_METHODS}", "/Users/Shared")
+_CASKS = ("/opt/homebrew/Caskroom", "/usr/local/Caskroom")
+"""Where Homebrew keeps a link to every app that it put somewhere: `<cask>/<version>/X.app`."""
 _EVERYBODYS = ("/", "/Users", *SYSTEM_FOLDERS)
 """Folders that are looked into where they are, or hold no app themselves."""
 _HOME = ("Applications", _INPUT_METHODS)
@@ -49,7 +51,7 @@ class Bundles:
         sections=("apps",),
         maturity="untested",
         reads=(
-            "Info.plist and code signature of apps of the system",
+            "Info.plist and code signature of apps of the system, and of those that Homebrew links to",
             "the same of each home's Applications, Downloads, Desktop, Documents, and of the home itself",
             "receipts of installers",
         ),
@@ -76,6 +78,7 @@ class Bundles:
         search.look(_SEALED, signed_by_apple=True)
         search.look(SYSTEM_FOLDERS[:1], depth=_DEEP)
         search.look(SYSTEM_FOLDERS[1:])
+        search.look(_CASKS, depth=_DEEP)
         users = for_each_user(host, self.info, _of_user)
         installed = {app.identifier.lower() for facts in users for app in facts.apps} | search.identifiers
         _traces(system, installed)

@@ -82,6 +82,17 @@ def test_input_methods_are_apps(mac: MacTree) -> None:
     } <= (found(mac.collect(Bundles())))
 
 
+def test_an_app_that_homebrew_put_into_an_unusual_folder(mac: MacTree) -> None:
+    mac.put("/opt/own/Telegram.app", "ru.keepcoder.Telegram")
+    mac.write("/opt/homebrew/Caskroom/telegram/.metadata/INSTALL_RECEIPT.json", "{}")
+    for version, target in (("11.0", "/opt/own/Telegram.app"), ("10.0", "/opt/gone/Telegram.app")):
+        (mac.root / f"opt/homebrew/Caskroom/telegram/{version}").mkdir()
+        (mac.root / f"opt/homebrew/Caskroom/telegram/{version}/Telegram.app").symlink_to(target)
+    facts = mac.collect(Bundles())
+    assert ("system", "ru.keepcoder.Telegram", "native") in found(facts)
+    assert ("apps", "system", "observed", None) in rows(facts)
+
+
 def test_a_bundle_that_lost_its_ending_is_an_app_still(mac: MacTree) -> None:
     mac.put("Downloads/Telegram", "ru.keepcoder.Telegram")
     mac.write("Downloads/book/Contents/chapter.txt", b"x")
