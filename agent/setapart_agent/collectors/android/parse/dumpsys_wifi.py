@@ -13,7 +13,7 @@ network that asks for the SIM alone is the phone company's, who hold the keys, a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from msgspec import Struct
@@ -58,8 +58,11 @@ _COUNTED = re.compile(r"^mWifiLogProto\.num\w{0,32}EnterpriseNetworks=(\d{1,6})"
 _CURRENT_USER = re.compile(r"^mCurrentUserId=(\d{1,10})[ ]*$", re.MULTILINE)
 _SIM_METHODS = frozenset({"SIM", "AKA", "AKA'"})
 _SIM_REALM = "3gppnetwork.org"
-_ALTERNATIVE = re.compile(r"(?:DNS|EMAIL|URI):", re.IGNORECASE)
-_NOTHING = frozenset({"", "NULL", "null"})
+_IDENTITIES = frozenset({"identity", "anonymous_identity"})
+# Of a certificate's other names `DNS:radius.example`, of its subject `CN=radius.example`.
+_ATTRIBUTE = re.compile(r"([A-Za-z][A-Za-z0-9.]{0,40})(?:=|:(?!//))")
+_NAMING = frozenset({"DNS", "EMAIL", "URI", "CN", "EMAILADDRESS"})
+_HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,32}\.?")
 _MOST_ORGANISATIONS = 1000
 
 
@@ -151,17 +154,16 @@ def _network(block: str) -> tuple[str | None, ...]:
         values.setdefault(key, []).append(value.strip().strip("\"'"))
     methods = {method.upper() for key in ("eap_method", "eap") for method in values.pop(key, ())}
     fqdn = _FQDN.search(block.partition("\n")[0])
-    said = [value for key in values for value in values[key]] + ([fqdn[1]] if fqdn else [])
+    said = [(key, value) for key in values for value in values[key]] + ([("FQDN", fqdn[1])] if fqdn else [])
     # Android 7 and older print no method; there the realm of phone companies tells.
-    sim = methods <= _SIM_METHODS if methods else any(_of_sim(domain_of(value)) for value in said)
+    sim = methods <= _SIM_METHODS if methods else any(_of_sim(domain_of(value)) for _, value in said)
     return _organisations(said, sim=sim)
 
 
 def _provider(block: str) -> tuple[str | None, ...]:
     """The organisations of one Passpoint provider."""
-    said = [value.strip() for _, value in _SAID.findall(block)]
     sim = "SIMCredential Begin ---" in block and _OTHER_CREDENTIAL.search(block) is None
-    return () if sim else _organisations(said, sim=False)
+    return () if sim else _organisations(_SAID.findall(block), sim=False)
 
 
 def _suggested(text: str) -> Iterator[str | None]:
@@ -172,28 +174,44 @@ def _suggested(text: str) -> Iterator[str | None]:
         for suggestion in _SUGGESTION.findall(app):
             if _SUGGESTED_ENTERPRISE.search(suggestion) is not None:
                 fqdn = _SUGGESTED_FQDN.search(suggestion)
-                yield from _organisations([fqdn[1]] if fqdn else [], sim=False)
+                yield from _organisations([("FQDN", fqdn[1])] if fqdn else [], sim=False)
 
 
-def _organisations(said: list[str], *, sim: bool) -> tuple[str | None, ...]:
+def _organisations(said: Iterable[tuple[str, str]], *, sim: bool) -> tuple[str | None, ...]:
     """The domains in identities, in names that a certificate must have, and of providers.
 
     Args:
-        said: the values, in order.
+        said: fields by name and value, in order.
         sim: whether the SIM alone is asked for, whose realm says nothing.
+
+    Returns:
+        `None` is among them where no whole name is: every organisation has a `CORP` or a `radius` of its own.
     """
-    found: dict[str, None] = {}
-    for value in said:
-        for part in re.split(r"[;,]", value):
-            name = _ALTERNATIVE.sub("", part.strip().strip("\"'")).strip()
-            if name in _NOTHING:
+    found = dict.fromkeys(
+        domain for key, value in said for domain in _domains(key, value) if domain is not None and not _of_sim(domain)
+    )
+    return tuple(found) if sim or any("." in domain for domain in found) else (*found, None)
+
+
+def _domains(key: str, value: str) -> Iterator[str | None]:
+    """What one field says. The name of a user (`ann.example`) is none of an organisation, and stays here."""
+    if key in _IDENTITIES:
+        value = value.strip().strip("\"'")
+        yield _host(value.removeprefix("host/")) if value.startswith("host/") else domain_of(value)
+        return
+    for part in re.split(r"[;,/]" if key == "subject_match" else r"[;,]", value):
+        name = part.strip().strip("[]\"' ")
+        if (attribute := _ATTRIBUTE.match(name)) is not None:
+            if attribute[1].upper() not in _NAMING:
                 continue
-            domain = domain_of(name)
-            if domain is None and "@" not in name and " " not in name and "." in name:
-                domain = host_of(name.lstrip("*."))
-            if domain is not None and not _of_sim(domain):
-                found.setdefault(domain)
-    return tuple(found) or (() if sim else (None,))
+            name = name[attribute.end() :].strip()
+        yield domain_of(name) if "@" in name else host_of(name) if "://" in name else _host(name)
+
+
+def _host(name: str) -> str | None:
+    """A whole name of a host or domain, also behind a wildcard."""
+    name = name.removeprefix("*.")
+    return host_of(name) if _HOST.fullmatch(name) else None
 
 
 def _of_sim(domain: str | None) -> bool:

@@ -206,3 +206,27 @@ def test_it_is_recognised_and_a_bug_report_is_not() -> None:
 def test_carriage_returns_are_no_part_of_a_domain() -> None:
     raw = dumpsys_wifi([STAFF]).replace("\n", "\r\n").encode()
     assert [link.target for link in parser.parse(FileSet(files={"main": raw})).links] == ["agency.example"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "organisations"),
+    [
+        ("identity", "ann.example", (None,)),
+        ("identity", "192.0.2.7", (None,)),
+        ("identity", "AGENCY\\ann.example", (None,)),
+        ("identity", "ann@AGENCY", ("agency", None)),
+        ("identity", "host/pc1.agency.example", ("pc1.agency.example",)),
+        ("subject_match", "CN=radius.agency.example", ("radius.agency.example",)),
+        ("subject_match", "/C=NO/O=The.Agency/CN=radius.agency.example", ("radius.agency.example",)),
+        ("subject_match", "/CN=x/emailAddress=it@agency.example", ("agency.example",)),
+        ("altsubject_match", "IP:192.0.2.7", (None,)),
+        ("altsubject_match", "DNS:*.agency.example;EMAIL:it@b.example", ("agency.example", "b.example")),
+        ("realm", "agency", (None,)),
+    ],
+)
+def test_the_name_of_a_user_or_a_part_of_a_subject_is_no_organisation(
+    field: str, value: str, organisations: tuple[str | None, ...]
+) -> None:
+    """`ann.example` is how many organisations name their people: taken for a domain, it would be a foreign one."""
+    network = wifi_network(1, keys="WPA_EAP IEEE8021X", eap_method="PEAP", **{field: value})
+    assert parser.read(dumpsys_wifi([network])).organisations == organisations
