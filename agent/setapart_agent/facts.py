@@ -12,7 +12,7 @@ from msgspec import Struct, field, structs
 from setapart_evidence.model import App, Coverage, Enforcement, FormFactor, Link, Platform, Profile, Service
 
 # Letters of any script, digits, and of ASCII's signs only those that names of hosts have.
-_NAME = re.compile(r"(?:[\w.-]|[^\x00-\x7f\s])+")
+_NAME = re.compile(r"[^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f\s]++")
 
 
 class DeviceFacts(Struct, frozen=True, kw_only=True):

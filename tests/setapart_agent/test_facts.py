@@ -40,3 +40,9 @@ def test_a_domain_that_can_be_none_is_not_taken_for_a_foreign_one(address: str |
 )
 def test_signs_around_a_host_do_not_make_it_foreign(url: str, host: str | None) -> None:
     assert host_of(url) == host
+
+
+def test_letters_of_other_scripts_that_end_in_no_domain_cost_no_time() -> None:
+    """Two ways to match one letter would be two to the power of their number."""
+    assert domain_of("jane@" + "\u00e9" * 100_000 + "\x01") is None
+    assert host_of("\u00e9" * 100_000 + "\x01") == "\u00e9" * 100_000
