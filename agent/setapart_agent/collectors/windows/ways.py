@@ -9,21 +9,22 @@ _MOUNTED = tuple(name for name in _RUNNING if name not in ("windows.processes", 
 _APPS = (
     "Programs that the registry lists for uninstalling, of the machine (64 and 32 bit) and of each user, hidden ones "
     "included. AppX and MSIX packages of each user and those that new users get. Executables by name in Program Files, "
-    "on the drive itself, in Downloads, Desktop, Documents and AppData. Web apps and extensions of browsers, web apps' "
-    "shortcuts."
+    "on the drive itself, in Downloads, Desktop, Documents and AppData, also of users that are gone; and on any drive "
+    "those that start at sign-in or open links. Web apps and extensions of browsers, shortcuts of web apps and of "
+    "programs in WSL."
 )
 _TIES = (
     "Accounts of Outlook (classic of all versions, and new), Thunderbird, Windows Mail, OneDrive, Office, Nextcloud, "
     "rclone; work or school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, VPNs of "
-    "Windows itself, OpenVPN, AnyConnect, GlobalProtect, FortiClient, WireGuard tunnels (without where they lead), "
-    "Wi-Fi networks that want an identity."
+    "Windows itself, OpenVPN, AnyConnect, GlobalProtect, FortiClient, Pulse Secure, WireGuard tunnels (without where "
+    "they lead), networks by air and by cable that want an identity."
 )
 _UNSEEN = (
     "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "
-    "client, as with `Get-AppxPackage MSTeams | Remove-AppxPackage`, or have an officer attest it. Programs on other "
-    "drives, or on a desktop that a server keeps; a user whose AppData is kept elsewhere is `denied`. VPN clients "
-    "other than those named. What runs inside WSL, virtual machines and Android emulators. Enforcement by AppLocker or "
-    "WDAC."
+    "client, as with `Get-AppxPackage MSTeams | Remove-AppxPackage`, or have an officer attest it. Other programs on "
+    "other drives, or on a desktop that a server keeps; a user whose AppData is elsewhere is `denied`. VPN clients "
+    "other than those named; of many the links are `unsupported`. What runs inside WSL without a shortcut, inside "
+    "virtual machines and Android emulators. Enforcement by AppLocker or WDAC."
 )
 _NEVER = "never; a stand-in for `winreg` with its documented behaviour"
 _WRITTEN = "never; hives and exports of real machines"
