@@ -10,6 +10,7 @@ import os
 import plistlib
 import resource
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -92,22 +93,25 @@ def make(folder: Path, rows: int, *, on_disk: int | None = None) -> None:
         (folder / f"{name}.plist").write_bytes(plistlib.dumps(content, fmt=plistlib.FMT_BINARY))
 
 
+# A process of its own between the tests and the agent: a child's peak begins with the size of what it was forked from.
+_MEASURE = """
+import os, sys
+child = os.fork()
+if not child:
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+sys.stderr.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+"""
+
+
 def read(folder: Path) -> Read:
     """Reads a backup with the agent, in a process of its own."""
-    with tempfile.TemporaryFile() as out:
-        begun = time.monotonic()
-        child = os.fork()
-        if not child:
-            try:
-                os.dup2(out.fileno(), 1)
-                source = ("inventory", "--source", f"ios-backup:{folder}", "--disclosure", "full", "--json")
-                os.execv(sys.executable, (sys.executable, "-m", "setapart_agent", *source))
-            finally:
-                os._exit(127)
-        _, status, usage = os.wait4(child, 0)
-        out.seek(0)
-        text = out.read().decode()
-    return Read(time.monotonic() - begun, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), text)
+    source = ("inventory", "--source", f"ios-backup:{folder}", "--disclosure", "full", "--json")
+    agent = (sys.executable, "-m", "setapart_agent", *source)
+    begun = time.monotonic()
+    ran = subprocess.run((sys.executable, "-S", "-c", _MEASURE, *agent), capture_output=True, text=True, check=True)
+    code, peak = ran.stderr.split()[-2:]
+    return Read(time.monotonic() - begun, int(peak) / 1024, int(code), ran.stdout)
 
 
 def _rows(count: int) -> Iterator[tuple[str, str, str, bytes]]:

@@ -36,8 +36,11 @@ _open_before: set[int] = set()
 
 
 def _open_descriptors() -> set[int]:
+    """Pipes and files; sockets and the like are other tests' servers, whose threads may still be at work."""
     with os.scandir("/proc/self/fd") as entries:
-        return {int(entry.name) for entry in entries if Path(entry.path).readlink() != Path(f"/proc/{os.getpid()}/fd")}
+        links = {int(entry.name): str(Path(entry.path).readlink()) for entry in entries}
+    own = f"/proc/{os.getpid()}/fd"
+    return {number for number, link in links.items() if link.startswith(("pipe:", "/")) and link != own}
 
 
 def _children() -> set[str]:
