@@ -16,7 +16,8 @@ MATURITY: Maturity = "untested"
 _LINE = re.compile(r"""^[\s\-]*+["']?([\w.\-]+)["']?\s*+:\s*+(.*)$""")
 _INLINE = re.compile(r"""["']?\b(endpoint|identity|anonymous-identity)["']?\s*+:\s*+["']?([^"',}\s]++)""")
 _ENDPOINTS = frozenset({"endpoint", "vpn.remote", "vpn.gateway", "vpn.address", "vpn.right", "vpn.host"})
-_IDENTITIES = frozenset({"identity", "anonymous-identity", "802-1x.identity", "802-1x.domain-suffix-match"})
+_IDENTITIES = frozenset({"identity", "anonymous-identity", "802-1x.identity", "802-1x.anonymous-identity"})
+_SERVERS = frozenset({"802-1x.domain-suffix-match", "802-1x.domain-match"})
 _ENTERPRISE = re.compile(r"""key-management["']?\s*:\s*["']?(?:eap\b|eap-sha256|802\.1x)""")
 
 
@@ -30,6 +31,7 @@ def parse(files: FileSet) -> Facts:
     content = "\n".join(line for line in text(files.main).split("\n") if not line.lstrip().startswith("#"))
     endpoints: list[str | None] = []
     identities: list[str] = []
+    servers: list[str] = []
     for line in content.split("\n"):
         match = _LINE.match(line)
         pairs = [(match[1], match[2])] if match else []
@@ -39,12 +41,14 @@ def parse(files: FileSet) -> Facts:
                 endpoints.append(host_of(value))
             elif key in _IDENTITIES and value:
                 identities.append(value)
+            elif key in _SERVERS and value:
+                servers.append(value)
     if not endpoints and re.search(r"""mode["']?\s*:\s*["']?wireguard|connection\.type["']?\s*:\s*["']?vpn""", content):
         endpoints.append(None)
     links = [Link(kind="vpn", target=host, profile=files.profile) for host in endpoints]
-    if identities or _ENTERPRISE.search(content):
+    if identities or servers or _ENTERPRISE.search(content):
         links += [
             Link(kind="wifi-enterprise", target=domain, profile=files.profile)
-            for domain in organisation_of(*identities)
+            for domain in organisation_of(identities, servers)
         ]
     return Facts(links=tuple(dict.fromkeys(links)))

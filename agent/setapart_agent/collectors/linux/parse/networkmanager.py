@@ -37,11 +37,12 @@ def parse(files: FileSet) -> Facts:
         links += [
             Link(kind="wifi-enterprise", target=target, profile=files.profile)
             for target in organisation_of(
-                identity.get("identity"),
-                identity.get("anonymous-identity"),
-                identity.get("domain-suffix-match"),
-                identity.get("domain-match"),
-                *words(identity.get("altsubject-matches")),
+                (identity.get("identity"), identity.get("anonymous-identity")),
+                (
+                    identity.get("domain-suffix-match"),
+                    identity.get("domain-match"),
+                    *words(identity.get("altsubject-matches")),
+                ),
             )
         ]
     return Facts(links=tuple(dict.fromkeys(links)))

@@ -41,3 +41,17 @@ def test_iwd_and_ifcfg(content: str, expected: list[str | None]) -> None:
 
 def test_broken_files_survive() -> None:
     assert_survives(wpa, "wpa_supplicant.conf", CONFIG.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('identity="ann.example"', [None]),
+        ('identity="ann@CORP"', ["corp", None]),
+        ('identity="ann.example"\ndomain_match="*.corp.example"', ["corp.example"]),
+        ('altsubject_match="IP:192.0.2.7"', [None]),
+    ],
+)
+def test_the_name_of_a_user_is_no_organisation(line: str, expected: list[str | None]) -> None:
+    """Taken for a domain it would be a foreign one, and leave the machine."""
+    assert targets(f"network={{\nkey_mgmt=WPA-EAP\n{line}\n}}\n") == expected
