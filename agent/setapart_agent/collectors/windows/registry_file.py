@@ -11,7 +11,7 @@ from msgspec import Struct
 from setapart_agent.collectors.windows.hive import hive_name, is_hive, open_hive
 from setapart_agent.collectors.windows.parse import reg_file, reg_query
 from setapart_agent.collectors.windows.parse.file_shares import read_shares
-from setapart_agent.collectors.windows.parse.installed_programs import PATHS, read_programs
+from setapart_agent.collectors.windows.parse.installed_programs import PATHS, read_products, read_programs
 from setapart_agent.collectors.windows.parse.machine import control_set, read_device, read_profiles
 from setapart_agent.collectors.windows.parse.machine_links import read_software_links, read_system_links
 from setapart_agent.collectors.windows.parse.outlook_profile import SUBSYSTEMS, read_outlook
@@ -118,6 +118,7 @@ def machine_facts(parts: RegistryFile) -> Facts:
     read_device(reading, parts.software, parts.system)
     read_profiles(reading, parts.software)
     read_programs(reading, parts.software)
+    read_products(reading, parts.software)
     read_machine_packages(reading, parts.software)
     read_system_links(reading, parts.system)
     read_software_links(reading, parts.software, parts.system)

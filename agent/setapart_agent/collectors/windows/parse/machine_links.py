@@ -4,7 +4,8 @@ Sources: Microsoft, "Tcpip\Parameters" (`Domain`, `NV Domain`: the primary DNS s
 "Troubleshoot devices using dsregcmd" and public scripts for `Control\CloudDomainJoin\JoinInfo\<thumbprint>`;
 "Mobile device enrollment" for `SOFTWARE\Microsoft\Enrollments\<guid>` (Windows keeps stubs of its own there: an
 enrolment has a provider and a user or a discovery service); `Authentication\LogonUI` as in real exports, where
-`.\name` is a local user; `IdentityStore\Cache\<SID>\IdentityCache\<SID>` as in public scripts.
+`.\name` is a local user; public scripts for `Group Policy\State\Machine`, whose `Distinguished-Name` tells the domain
+of a machine whose DNS suffix is another; `IdentityStore\Cache\<SID>\IdentityCache\<SID>` as in public scripts.
 """
 
 import re
@@ -18,10 +19,12 @@ from setapart_agent.facts import domain_of, host_of
 from setapart_evidence.model import Link
 
 _TCPIP = r"Services\Tcpip\Parameters"
+_SUFFIXES = ("Domain", "NV Domain")
 _CLOUD = r"Control\CloudDomainJoin\JoinInfo"
 _ENROLLMENTS = r"Microsoft\Enrollments"
 _LOGON = r"Microsoft\Windows\CurrentVersion\Authentication\LogonUI"
 _IDENTITIES = r"Microsoft\IdentityStore\Cache"
+_POLICY = r"Microsoft\Windows\CurrentVersion\Group Policy\State\Machine"
 _COMPUTER_NAME = r"Control\ComputerName\ComputerName"
 _ENTRA = "S-1-12-1-"
 _PERSON = re.compile(r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}", re.IGNORECASE)
@@ -33,7 +36,7 @@ def read_system_links(reading: Reading, system: Key | None) -> None:
     with reading.guard("links"):
         control = control_set(system)
         parameters = control.at(_TCPIP) if control is not None else None
-        names = (parameters.text(name) for name in ("Domain", "NV Domain")) if parameters is not None else ()
+        names = (parameters.text(name) for name in _SUFFIXES) if parameters is not None else ()
         for name in names:
             if name is not None:
                 reading.links.append(_join(reading, name))
@@ -53,6 +56,11 @@ def read_software_links(reading: Reading, software: Key | None, system: Key | No
         logon = software.at(_LOGON) if software is not None else None
         domain = last_domain(logon, _computer_name(system)) if logon is not None else None
         if domain is not None:
+            reading.links.append(_join(reading, domain))
+    with reading.guard("links"):
+        policy = software.at(_POLICY) if software is not None and _has_suffix(system) else None
+        domain = _distinguished((policy.text("Distinguished-Name") if policy is not None else None) or "")
+        if domain:
             reading.links.append(_join(reading, domain))
     for user in reading.below(software, _IDENTITIES, "accounts"):
         with reading.guard("accounts"):
@@ -74,6 +82,18 @@ def last_domain(logon: Key, computer: str | None = None) -> str | None:
         if computer is not None and owner.lower() not in _NO_DOMAIN | {computer.lower()}:
             return owner.lower()
     return None
+
+
+def _has_suffix(system: Key | None) -> bool:
+    """Whether the machine has a DNS suffix of its own: what policies said stays when it leaves its domain."""
+    control = control_set(system)
+    parameters = control.at(_TCPIP) if control is not None else None
+    return parameters is not None and any(parameters.text(name) for name in _SUFFIXES)
+
+
+def _distinguished(name: str) -> str:
+    """The domain in `CN=…,OU=…,DC=agency,DC=example`."""
+    return ".".join(part.strip()[3:] for part in name.split(",") if part.strip().upper().startswith("DC="))
 
 
 def _computer_name(system: Key | None) -> str | None:

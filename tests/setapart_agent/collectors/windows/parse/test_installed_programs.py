@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 
 from registry_maker import at, key_of, merged
-from setapart_agent.collectors.windows.parse.installed_programs import PATHS, read_programs
+from setapart_agent.collectors.windows.parse.installed_programs import PATHS, PRODUCTS, read_products, read_programs
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_evidence.identifiers import keys_of
 from setapart_evidence.model import App
+from windows_tree import ADA
 
 
 def programs(entries: dict[str, Any], path: str = PATHS[0]) -> tuple[App, ...]:
@@ -73,3 +74,30 @@ def test_versions_may_stand_in_parts() -> None:
 @pytest.mark.parametrize("name", [7, b"\1", ("a", "b"), ""])
 def test_a_name_of_another_type_is_none(name: Any) -> None:
     assert programs({"x": {"DisplayName": name}}) in ((), programs({"x": {"DisplayName": "\u0001"}}))
+
+
+def test_what_windows_installer_remembers_of_machine_and_users() -> None:
+    products = {
+        sid: {
+            "Products": {
+                "AB": {"InstallProperties": {"DisplayName": name, "DisplayVersion": "1.0"}},
+                "CD": {"Usage": {}},
+            }
+        }
+        for sid, name in (("S-1-5-18", "TikTok"), (ADA, "Telegram Desktop"))
+    }
+    reading = Reading("system")
+    read_products(reading, key_of(at(PRODUCTS, products)))
+    found = {(app.identifier, app.version, app.profile) for app in reading.facts().apps}
+    assert found == {("TikTok", "1.0", "system"), ("Telegram Desktop", "1.0", ADA)}
+
+
+def test_a_product_that_both_lists_have_counts_once() -> None:
+    entry = {"DisplayName": "7-Zip", "DisplayVersion": "24.09"}
+    lists = merged(
+        at(PATHS[0], {"{1}": entry}), at(PRODUCTS, {"S-1-5-18": {"Products": {"A": {"InstallProperties": entry}}}})
+    )
+    reading = Reading("system")
+    read_programs(reading, key_of(lists))
+    read_products(reading, key_of(lists))
+    assert len(reading.facts().apps) == 1

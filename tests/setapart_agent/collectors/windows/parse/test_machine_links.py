@@ -103,3 +103,11 @@ def test_identities_belong_to_the_user_who_signs_in_with_them() -> None:
         (ADA, "IdentityStore:MicrosoftAccount", "mail.example"),
     }
     assert facts.links == (Link(kind="directory-join", target="agency.example", profile=BOB),)
+
+
+@pytest.mark.parametrize(("suffix", "expected"), [("lab.example", ["ad.agency.example"]), ("", [])])
+def test_policies_tell_the_domain_of_a_machine_with_another_suffix(suffix: str, expected: list[str]) -> None:
+    system = at(r"ControlSet001\Services\Tcpip\Parameters", {"Domain": suffix})
+    named = {"Distinguished-Name": "CN=PC-ADA,OU=Clients,DC=ad,DC=agency,DC=example"}
+    facts = of_software(r"Microsoft\Windows\CurrentVersion\Group Policy\State\Machine", named, system)
+    assert [link.target for link in facts.links] == expected
