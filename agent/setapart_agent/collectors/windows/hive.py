@@ -211,6 +211,8 @@ class _HiveKey(Key):
             if self._depth >= _MAX_DEPTH:
                 raise ParseError(f"keys deeper than {_MAX_DEPTH}", expected=_WHOLE)
             self._children = {}
+            if self._node.flags.KEY_SYM_LINK:  # Windows' own links are made at each start, and not kept
+                self.broken_keys = ParseError("a key that leads to another one", expected=_WHOLE)
             try:
                 for offset in self._hive.subkeys(self._node.subkeys_list_offset, self._node.subkey_count):
                     self._take(self._children, offset)

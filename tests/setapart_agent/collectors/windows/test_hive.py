@@ -230,3 +230,11 @@ def test_a_small_hive_whose_keys_name_lists_of_nonsense_again_and_again_ends() -
     key, _ = open_hive(bytes(raw))
     assert not key.children()
     assert key.broken_keys is not None
+
+
+def test_a_key_that_leads_to_another_one_is_told() -> None:
+    raw = bytearray(hive({"Uninstall": {"SymbolicLinkValue": Raw((6, b"x\0"))}}))
+    raw[raw.index(b"Uninstall") - 76 + 2] |= 0x10  # KEY_SYM_LINK
+    root, _ = open_hive(bytes(raw))
+    with pytest.raises(ParseError):
+        list(root.below("Uninstall"))

@@ -17,11 +17,13 @@ MATURITY: Maturity = "untested"
 
 _VPN = "2"  # RASET_Vpn of RASENTRY.dwType
 _MARKS = re.compile(rb"^(?:MEDIA=|PBVersion=|DEVICE=)", re.MULTILINE)
+_OWN_MARK = re.compile(rb"^PBVersion=", re.MULTILINE)
 
 
 def recognise(name: str, content: bytes) -> bool:
-    """By name and by the lines that only phone books have."""
-    return name.lower().replace("\\", "/").rpartition("/")[2].endswith(".pbk") and bool(_MARKS.search(content[:65536]))
+    """By the line that only phone books have, or by name and a line that others may have too."""
+    head = content[:65536]
+    return bool(_OWN_MARK.search(head)) or (name.lower().endswith(".pbk") and bool(_MARKS.search(head)))
 
 
 def parse(files: FileSet) -> Facts:

@@ -42,3 +42,8 @@ def test_an_empty_book_has_no_link_and_another_file_is_refused() -> None:
     assert not rasphone.recognise("rasphone.pbk", b"hello")
     with pytest.raises(ParseError):
         rasphone.parse(FileSet(files={"main": b"hello"}))
+
+
+def test_a_phone_book_under_another_name_is_recognised() -> None:
+    assert rasphone.recognise("x", ENTRY.format(name="x", type=2, device="vpn", server="vpn.agency.example").encode())
+    assert not rasphone.recognise("x", b"[x]\r\nDEVICE=vpn\r\n")
