@@ -1,6 +1,7 @@
 """One device by its manager's export and by a reading of its own: one id, one verdict."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ OVERLAY = (
     'base = "no-2023"\nid = "agency"\nversion = 1\ntitle = "An agency"\n\n[internal]\ndomains = ["agency.example"]\n'
 )
 RULE = "--pack no-2023 --overlay authority.toml --dir state"
+JUST_NOW = "2099-01-01T00:00:00Z"
+"""No report is younger than the moment of reporting."""
 TIKTOK = Program(id="com.zhiliaoapp.musically", name="TikTok")
 
 
@@ -60,7 +63,7 @@ def verdict(folder: Path, *files: str) -> dict[str, object]:
 
 
 def work_side(*programs: Program) -> dict[str, object]:
-    machine = with_programs(MANAGED, *programs)
+    machine = replace(with_programs(MANAGED, *programs), seen=JUST_NOW)
     hardware = {"brand": "Google", "model": "Docs 1", "serialNumber": SERIAL}
     return amapi_device(machine, mode="PROFILE_OWNER", hardwareInfo=hardware)
 
