@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from setapart_agent.facts import host_of
 
 _PLACE = re.compile(r"\S+")
+_LONGEST_NAME = 253  # RFC 1035, section 2.3.4, without the root's dot
 _PUBLIC_SECOND_LEVELS = frozenset({"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "net", "org"})
 
 
@@ -18,18 +19,22 @@ def server(named: str | None) -> str | None:
 
 
 def organisations(hosts: Iterable[str]) -> tuple[str, ...]:
-    """The first host of each organisation."""
-    found: list[str] = []
+    """The first host of each organisation: of hosts below each other, or side by side below what somebody owns."""
+    found: dict[str, None] = {}
+    over: set[str] = set()
+    beside: set[str] = set()
     for host in hosts:
-        if not any(_same_organisation(host, other) for other in found):
-            found.append(host)
+        above = _above(host)
+        owned = {one for one in above[:1] if "." in one and one.partition(".")[0] not in _PUBLIC_SECOND_LEVELS}
+        if host in found or host in over or owned & beside or any(one in found for one in above):
+            continue
+        found[host] = None
+        over.update(above)
+        beside |= owned
     return tuple(found)
 
 
-def _same_organisation(one: str, other: str) -> bool:
-    """Whether two hosts are below each other, or side by side below a domain that somebody owns."""
-    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
-        return True
-    above = one.partition(".")[2]
-    first, dot, _ = above.partition(".")
-    return above == other.partition(".")[2] and bool(dot) and first not in _PUBLIC_SECOND_LEVELS
+def _above(host: str) -> list[str]:
+    """The domains that a host is below; none of what is too long for a name."""
+    labels = host.split(".") if len(host) <= _LONGEST_NAME else [host]
+    return [".".join(labels[at:]) for at in range(1, len(labels))]
