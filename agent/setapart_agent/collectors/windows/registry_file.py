@@ -180,7 +180,7 @@ def _of_machine(root: Key, profile: str) -> RegistryFile:
 
 def _of_hive(root: Key, profile: str, doubt: str | None) -> RegistryFile:
     below = root.children()
-    if "select" in below or control_set(root) is not None:
+    if "select" in below or any(name.startswith("controlset") for name in below):
         return RegistryFile(system=root, doubt=doubt)
     if "software" in below:
         user = UserPart(profile=profile, root=root, software=below["software"])
