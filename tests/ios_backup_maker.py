@@ -157,6 +157,7 @@ def write_backup(
     password: str | None = None,
     flat: bool = False,
     ids: Mapping[tuple[str, str], str] | None = None,
+    taken: dt.datetime = TAKEN,
 ) -> Path:
     """Writes a backup.
 
@@ -169,17 +170,18 @@ def write_backup(
         password: makes it an encrypted one.
         flat: whether the files lie straight in the folder.
         ids: other ids than the right ones.
+        taken: the date in Status.plist and Manifest.plist.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = _Keys(password) if password is not None else None
     described = information if information is not None else info()
     (folder / "Info.plist").write_bytes(plistlib.dumps(dict(described)))
     (folder / "Status.plist").write_bytes(
-        plistlib.dumps({"BackupState": "new", "Date": TAKEN, "SnapshotState": "finished", "Version": "3.3"})
+        plistlib.dumps({"BackupState": "new", "Date": taken, "SnapshotState": "finished", "Version": "3.3"})
     )
     manifest = {
         "Applications": {name: {"CFBundleIdentifier": name, "CFBundleVersion": "1"} for name in app_domains},
-        "Date": TAKEN,
+        "Date": taken,
         "IsEncrypted": keys is not None,
         "Lockdown": {"ProductType": "iPhone13,2", "ProductVersion": "17.5.1", "SerialNumber": "F1234567890"},
         "SystemDomainsVersion": "24.0",

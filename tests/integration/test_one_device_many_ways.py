@@ -183,9 +183,13 @@ def test_an_app_that_only_the_manager_sees_is_a_violation_beside_a_clean_persona
 
 def backup(folder: Path, name: str, *accounts: Mapping[str, Any], apps: Sequence[str] | None = None) -> str:
     """A backup of the iPhone; without apps one that somebody took Info.plist out of, which lists them."""
-    taken = {"Last Backup Date": dt.datetime.fromisoformat("2099-01-01T00:00:00")}
+    taken = dt.datetime.fromisoformat("2099-01-01T00:00:00")
     path = write_backup(
-        folder / name, healthy(accounts_db(accounts)), information=info(apps or (), **taken), app_domains=apps or ()
+        folder / name,
+        healthy(accounts_db(accounts)),
+        information=info(apps or (), **{"Last Backup Date": taken}),
+        app_domains=apps or (),
+        taken=taken,
     )
     if apps is None:
         (path / "Info.plist").unlink()
