@@ -89,6 +89,7 @@ NETWORKS = CollectorInfo(
         f"{_PARSED}.dumpsys_wifi",
         f"{_PARSED}.dumpsys_vpn",
         f"{_PARSED}.dumpsys_connectivity",
+        f"{_PARSED}.pm_list",
     ),
 )
 COLLECTORS = (PACKAGES, ACCOUNTS, DEVICE_POLICY, NETWORKS)

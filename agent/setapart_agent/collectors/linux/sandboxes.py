@@ -7,6 +7,7 @@ from setapart_agent.facts import Facts, unite
 from setapart_evidence.model import App
 
 _PARSE = "setapart_agent.collectors.linux.parse"
+_SECTIONS = "setapart_agent.collectors.desktop.parse.sections"
 _METAINFO_LIMIT = 4 * 1024 * 1024
 _CONFIG_LIMIT = 1024 * 1024
 _SNAP_FOLDERS = ("/snap", "/var/lib/snapd/snap")
@@ -23,7 +24,7 @@ class Flatpaks:
         sections=("apps",),
         maturity="real-hardware",
         reads=("the folders of Flatpak installations, and each app's AppStream file",),
-        modules=(__name__, f"{_PARSE}.flatpak", f"{_PARSE}.appstream"),
+        modules=(__name__, *(f"{_PARSE}.{name}" for name in ("flatpak", "appstream", "damage")), _SECTIONS),
     )
 
     def collect(self, host: Host) -> Facts:
@@ -112,7 +113,7 @@ class Snaps:
         sections=("apps",),
         maturity="captures",
         reads=("each snap's meta/snap.yaml", "the names of the files in /var/lib/snapd/snaps"),
-        modules=(__name__, f"{_PARSE}.snap"),
+        modules=(__name__, f"{_PARSE}.snap", f"{_PARSE}.damage"),
     )
 
     def collect(self, host: Host) -> Facts:
@@ -157,7 +158,7 @@ class Waydroid:
         sections=("apps",),
         maturity="untested",
         reads=("the list of packages in each user's Waydroid data",),
-        modules=(__name__, f"{_PARSE}.waydroid"),
+        modules=(__name__, f"{_PARSE}.waydroid", f"{_PARSE}.damage"),
     )
 
     def collect(self, host: Host) -> Facts:
