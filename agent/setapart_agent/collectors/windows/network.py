@@ -32,7 +32,9 @@ _SYSTEM = (
         parser="windows.parse.anyconnect_profile",
         paths=(
             "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/Profile/*.xml",
+            "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/preferences_global.xml",
             "ProgramData/Cisco/Cisco Secure Client/VPN/Profile/*.xml",
+            "ProgramData/Cisco/Cisco Secure Client/VPN/preferences_global.xml",
         ),
         sections=_LINKS,
     ),
@@ -59,6 +61,15 @@ _USER = (
         client="windows vpn",
         parser="windows.parse.rasphone",
         paths=tuple(f"AppData/Roaming/{path}" for path in _PHONE_BOOKS),
+        sections=_LINKS,
+    ),
+    Place(
+        client="anyconnect",
+        parser="windows.parse.anyconnect_profile",
+        paths=(
+            "AppData/Local/Cisco/Cisco AnyConnect Secure Mobility Client/preferences.xml",
+            "AppData/Local/Cisco/Cisco Secure Client/VPN/preferences.xml",
+        ),
         sections=_LINKS,
     ),
     Place(

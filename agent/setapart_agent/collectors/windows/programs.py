@@ -51,6 +51,10 @@ _USER_LEFT_OUT = ("/appdata", "/appdata/local/packages")
 
 Not by name alone: somebody may call a folder of theirs the same.
 """
+_EVERYBODYS = tuple(
+    f"/windows/{folder}/"
+    for folder in ("temp", "tasks", "tracing", "debug", "system32/tasks", "system32/spool/drivers/color")
+)
 _ON_A_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _MAX_FOLDERS = 20_000
 _START_MENUS = (
@@ -157,11 +161,16 @@ def processes_facts(found: Iterable[Process], host: WindowsHost, info: Collector
     for process in found:
         path = (tree_path(process.executable or "", host.drive) or "").lower()
         name = (process.executable or process.name).replace("\\", "/").rpartition("/")[2]
-        if not name or path.startswith("/windows/"):
+        if not name or _is_windows_own(path):
             continue
         profile = next((profile for home, profile in homes.items() if path.startswith(home)), SYSTEM_PROFILE)
         gatherings[profile].add((App(identifier=name, profile=profile, kind="portable", source="process"),))
     return unite(gathering.facts(info) for gathering in gatherings.values())
+
+
+def _is_windows_own(path: str) -> bool:
+    """Whether a program is a part of Windows; in some folders of it everybody may put one."""
+    return path.startswith("/windows/") and not path.startswith(_EVERYBODYS)
 
 
 def _portable(profile: str, names: Iterable[str]) -> tuple[App, ...]:
@@ -179,7 +188,7 @@ def _elsewhere(host: WindowsHost, user: User) -> Iterator[str]:
         if here is None:
             seen = _ON_A_DRIVE.match(path) is not None
         else:
-            seen = isinstance(host.tree.status(here), Observed) and not here.lower().startswith("/windows/")
+            seen = isinstance(host.tree.status(here), Observed) and not _is_windows_own(here.lower())
         if seen:
             yield path.replace("\\", "/").rpartition("/")[2]
 

@@ -53,6 +53,12 @@ def test_anyconnect(windows: WindowsTree) -> None:
     assert links(windows) == {Link(kind="vpn", target="vpn.agency.example", profile="system")}
 
 
+def test_anyconnect_that_a_user_pointed_somewhere(windows: WindowsTree) -> None:
+    said = "<AnyConnectPreferences><DefaultHostName>vpn.agency.example</DefaultHostName></AnyConnectPreferences>"
+    windows.write("AppData/Local/Cisco/Cisco Secure Client/VPN/preferences.xml", said)
+    assert links(windows) == {Link(kind="vpn", target="vpn.agency.example", profile=ADA)}
+
+
 def test_pulse_secure(windows: WindowsTree) -> None:
     store = 'ive "1" {\n  friendly-name: "Work"\n  uri: "https://vpn.agency.example/x"\n}\n'
     windows.write("/ProgramData/Pulse Secure/ConnectionStore/connstore.dat", store)

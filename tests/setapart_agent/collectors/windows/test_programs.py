@@ -107,6 +107,7 @@ def test_running_programs_belong_to_the_folder_they_lie_in(windows: WindowsTree)
             Process(name="Telegram.exe", executable=r"C:\Users\ada\AppData\Roaming\Telegram Desktop\Telegram.exe"),
             Process(name="x.exe", executable=r"D:\x.exe"),
             Process(name="hidden.exe", executable=None),
+            Process(name="Temp.exe", executable=r"C:\Windows\Temp\x\Temp.exe"),
             Process(name="svchost.exe", executable=r"C:\Windows\System32\svchost.exe"),
             Process(name="", executable=None),
         ],
@@ -117,6 +118,7 @@ def test_running_programs_belong_to_the_folder_they_lie_in(windows: WindowsTree)
         ("Telegram.exe", ADA),
         ("x.exe", "system"),
         ("hidden.exe", "system"),
+        ("Temp.exe", "system"),
     }
     assert {row.status for row in found.coverage} == {"observed"}
 

@@ -35,3 +35,20 @@ def test_a_name_may_be_the_address() -> None:
 def test_another_document_is_refused(raw: bytes) -> None:
     with pytest.raises(ParseError):
         anyconnect_profile.parse(FileSet(files={"main": raw}))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("https://vpn.agency.example:443/IT", ["vpn.agency.example"]),
+        ("vpn.agency.example", ["vpn.agency.example"]),
+        ("The agency", [None]),
+        ("", []),
+    ],
+)
+def test_the_gateway_that_was_used_last(name: str, expected: list[str | None]) -> None:
+    raw = f"""<?xml version="1.0" encoding="UTF-8"?>
+<AnyConnectPreferences><DefaultUser>ada</DefaultUser><DefaultHostName>{name}</DefaultHostName>
+</AnyConnectPreferences>""".encode()
+    assert anyconnect_profile.recognise("preferences.xml", raw)
+    assert [link.target for link in anyconnect_profile.parse(FileSet(files={"main": raw})).links] == expected
