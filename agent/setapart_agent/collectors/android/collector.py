@@ -57,7 +57,7 @@ PACKAGES = CollectorInfo(
 )
 ACCOUNTS = CollectorInfo(
     name=dumpsys_account.COLLECTOR,
-    version=1,
+    version=2,
     sections=("accounts",),
     maturity="captures",
     reads=("dumpsys account", "dumpsys content"),

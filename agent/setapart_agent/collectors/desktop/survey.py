@@ -252,6 +252,7 @@ def info_of(
     sections: tuple[Section, ...],
     places: Iterable[Place],
     *,
+    version: int = 1,
     maturity: Maturity = "captures",
     more: tuple[str, ...] = (),
     modules: tuple[str, ...] = (),
@@ -263,6 +264,7 @@ def info_of(
         module: the collector's own module.
         sections: that it writes coverage for.
         places: that it looks at.
+        version: raised when the facts change that it gives.
         maturity: how far it has been tried.
         more: what it reads beside its places, in words.
         modules: further modules that decide what it sees.
@@ -271,7 +273,7 @@ def info_of(
     parsers = sorted({f"{COLLECTORS}.{place.parser}" for place in known})
     return CollectorInfo(
         name=name,
-        version=1,
+        version=version,
         sections=sections,
         maturity=maturity,
         reads=(*dict.fromkeys(f"settings of {place.client}" for place in known), *more),

@@ -99,6 +99,7 @@ class Networks:
         __name__,
         _LINKS,
         (*_NETWORKS, _HOME_VPN),
+        version=2,
         more=("network interfaces that are up",),
     )
 

@@ -1,4 +1,3 @@
-import ast
 import os
 from pathlib import Path
 from unittest import mock
@@ -6,12 +5,11 @@ from unittest import mock
 import pytest
 
 from macos_tree import TREES, MacTree, accounts_database, record
-from repository import REPOSITORY
 from setapart_agent.cli.doctor import cure_of
 from setapart_agent.collectors.base import Denied
 from setapart_agent.collectors.desktop.host import Host
 from setapart_agent.collectors.desktop.tree import Tree
-from setapart_agent.collectors.macos import collector, network, profiles, running
+from setapart_agent.collectors.macos import network, profiles, running
 from setapart_agent.collectors.macos.collector import NO_FULL_DISK_ACCESS, collect, collectors, explained
 from setapart_agent.errors import SourceError
 from setapart_agent.sources import collect as collect_source
@@ -125,31 +123,3 @@ def test_without_full_disk_access_the_accounts_of_a_running_mac_are_denied(mac: 
         reason for _, _, reason in denied if reason and "full disk access" in reason
     }
     assert not any("/" in (reason or "") or "ann" in (reason or "") for _, _, reason in denied)
-
-
-def test_every_collector_declares_modules_that_exist() -> None:
-    for one in collectors():
-        for module in (*one.info.modules, *collector._SHARED):
-            assert __import__(module, fromlist=["x"])
-
-
-def test_every_collector_declares_the_parsers_behind_its_parsers() -> None:
-    """The digest of a report's collectors must change with whatever decides what they see."""
-    for one in collectors():
-        declared = {*one.info.modules, *collector._SHARED}
-        parsers = {name for name in declared if ".parse." in name}
-        assert parsers, one.info.name
-        for name in parsers:
-            assert parsers_in(name) <= declared, (one.info.name, name)
-
-
-def parsers_in(module: str) -> set[str]:
-    """The parser modules that a module imports, wherever in it."""
-    path = REPOSITORY / "agent" / f"{module.replace('.', '/')}.py"
-    found = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom))
-    names = {name for node in found for one in node.names for name in (node.module, f"{node.module}.{one.name}")}
-    return {
-        str(name)
-        for name in names
-        if ".parse." in str(name) and (REPOSITORY / "agent" / f"{str(name).replace('.', '/')}.py").exists()
-    }
