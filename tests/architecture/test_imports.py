@@ -13,7 +13,8 @@ AGENT = REPOSITORY / "agent" / "setapart_agent"
 PARSE_MODULES = sorted(AGENT.glob("collectors/*/parse/*.py"))
 PARSE_MAY_IMPORT = {
     "__future__", "base64", "binascii", "bisect", "collections", "configparser", "csv", "dataclasses", "datetime",
-    "functools", "hashlib", "io", "itertools", "json", "math", "msgspec", "operator", "plistlib", "posixpath", "re", "shlex",
+    "functools", "hashlib", "io", "itertools", "json", "math", "msgspec", "operator", "plistlib", "posixpath", "re",
+    "shlex",
     "string", "struct", "tomllib", "typing", "unicodedata", "urllib.parse",
     "pyexpat", "xml.parsers.expat", "zipfile", "zlib",
 }  # fmt: skip

@@ -62,6 +62,10 @@ class MailPrograms:
         ("accounts",),
         (*thunderbird.PLACES, _OUTLOOK, _LIVE_MAIL, _MAIL, _STORE_OFFICE),
         maturity="untested",
+        modules=(
+            "setapart_agent.collectors.browser.parse.json_file",
+            "setapart_agent.collectors.windows.parse.xml_texts",
+        ),
     )
 
     def collect(self, host: WindowsHost) -> Facts:

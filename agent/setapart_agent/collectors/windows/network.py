@@ -100,7 +100,14 @@ _PATIENCE = 30.0
 class Networks:
     """VPNs and 802.1X networks, as links."""
 
-    info = info_of("windows.network", __name__, _LINKS, (*_SYSTEM, *_USER, _WIREGUARD), maturity="untested")
+    info = info_of(
+        "windows.network",
+        __name__,
+        _LINKS,
+        (*_SYSTEM, *_USER, _WIREGUARD),
+        maturity="untested",
+        modules=("setapart_agent.collectors.windows.parse.xml_texts",),
+    )
 
     def collect(self, host: WindowsHost) -> Facts:
         """The machine's connections and each user's."""

@@ -84,6 +84,7 @@ class PortableFiles:
             __name__,
             "setapart_agent.collectors.windows.folders",
             f"{_PARSE}.named_programs",
+            f"{_PARSE}.registry_key",
             f"{_PARSE}.shell_folders",
         ),
     )
