@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 LARGEST = 128 * 1024
+_HUGE = 8 * 1024 * 1024
 _SMALL = 8 * 1024
 Mutation = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
 
@@ -226,8 +227,22 @@ def markup(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes
 def json_tree(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
     """Values of JSON replaced by odd ones, moved, nested, lost; keys renamed or from another file."""
     tree = _broken_tree(chance, json.loads(good), _json_value, _loaded(others, json.loads))
-    text = json.dumps(tree)
+    text = _dumped(tree)
+    if text is None:
+        return good
     return (json.dumps(tree, indent=1) if chance.random() < 0.3 and len(text) < _SMALL else text).encode()
+
+
+def _dumped(tree: object) -> str | None:
+    """The tree as text; None where it holds parts of itself so often that it would fill the memory."""
+    parts: list[str] = []
+    size = 0
+    for part in json.JSONEncoder().iterencode(tree):
+        parts.append(part)
+        size += len(part)
+        if size > _HUGE:
+            return None
+    return "".join(parts)
 
 
 def json_text(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
