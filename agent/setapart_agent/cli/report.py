@@ -80,7 +80,8 @@ def command(
             if not quiet:
                 _tell(f"report {report.sequence} of {report.device} written to {written}")
     if unseen and not quiet:
-        _tell(f"{unseen} parts could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
+        parts = "1 part" if unseen == 1 else f"{unseen} parts"
+        _tell(f"{parts} could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
 
 
 def _tell(line: str) -> None:
