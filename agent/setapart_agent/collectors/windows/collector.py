@@ -1,46 +1,37 @@
 """All of a Windows installation: every collector of the table below, over one tree, its users and its registry."""
 
 from datetime import datetime
-from importlib import import_module
 
 from msgspec import structs
 
 from setapart_agent.collectors.base import (
     Absent,
     Collected,
-    CollectorInfo,
     Failed,
     Observed,
     Outcome,
     Unseen,
-    uncovered,
 )
+from setapart_agent.collectors.desktop.collector import SHARED, collectors_of, run_collectors
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.windows.hives import HiveRegistry
 from setapart_agent.collectors.windows.host import Opened, Registry, WindowsCollector, WindowsHost, key_of
 from setapart_agent.collectors.windows.parse.machine import profile_kind, read_device, system_drive
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.users import users_of
-from setapart_agent.collectors.worker import note_device
 from setapart_agent.errors import ParseError, SourceError
-from setapart_agent.facts import DeviceFacts, Facts, unite
+from setapart_agent.facts import DeviceFacts
 from setapart_evidence.model import SYSTEM_PROFILE, Profile
 
 MODULES = ("registered", "programs", "browsers", "mail", "cloud", "network")
-_SHARED = (
-    "setapart_agent.facts",
-    *(f"setapart_agent.collectors.windows.{noun}" for noun in ("collector", "host", "hives", "users", "parse.machine")),
-    *(f"setapart_agent.collectors.desktop.{noun}" for noun in ("gathering", "host", "survey", "tree")),
-)
+_HERE = "setapart_agent.collectors.windows"
+_SHARED = (*SHARED, *(f"{_HERE}.{noun}" for noun in ("collector", "host", "hives", "users", "parse.machine")))
 """Modules that decide what every collector sees; they count for the digest of each."""
 
 
 def collectors() -> tuple[WindowsCollector, ...]:
     """Every Windows collector, in the order in which they run."""
-    found: list[WindowsCollector] = []
-    for module in MODULES:
-        found += import_module(f"setapart_agent.collectors.windows.{module}").COLLECTORS
-    return tuple(found)
+    return collectors_of(_HERE, MODULES)
 
 
 def collect(tree: Tree) -> Collected:
@@ -77,20 +68,15 @@ def collect_from(tree: Tree, registry: Registry) -> Collected:
     drive = system_drive(key_of(software))
     users = users_of(tree, software.value if isinstance(software, Observed) else _unseen(software), drive)
     host = WindowsHost(tree=tree, users=users, registry=registry, drive=drive)
-    device = device_facts(registry)
-    note_device(device)
-    profiles = {SYSTEM_PROFILE: Profile(id=SYSTEM_PROFILE, kind="system")}
+    profiles: dict[str, Profile] = {}
     for user in users:
         profiles.setdefault(user.profile, Profile(id=user.profile, kind=profile_kind(user.profile), name=user.name))
-    parts = [Facts(device=device, profiles=tuple(profiles.values()))]
-    ran: list[CollectorInfo] = []
-    for collector in collectors():
-        found = _run(collector, host)
-        if found != Facts():  # a collector that does not apply here did not run
-            parts.append(found)
-            info = structs.replace(collector.info, modules=(*collector.info.modules, *_SHARED))
-            ran.append(structs.replace(info, maturity="untested") if registry.live else info)
-    return Collected(facts=unite(parts), collectors=tuple(ran))
+    found = run_collectors(host, collectors(), device=device_facts(registry), profiles=profiles, shared=_SHARED)
+    if not registry.live:
+        return found
+    return structs.replace(
+        found, collectors=tuple(structs.replace(info, maturity="untested") for info in found.collectors)
+    )
 
 
 def device_facts(registry: Registry) -> DeviceFacts:
@@ -131,18 +117,3 @@ def _boot_time() -> str:
 
 def _unseen(outcome: Outcome[Opened]) -> Unseen:
     return Failed("the hive SOFTWARE is not there") if isinstance(outcome, Observed | Absent) else outcome
-
-
-def _run(collector: WindowsCollector, host: WindowsHost) -> Facts:
-    """A collector's facts; one that breaks has seen nothing, and says so for every profile."""
-    try:
-        return collector.collect(host)
-    except Exception as exc:  # noqa: BLE001 - one broken collector must not silence the others
-        why = Failed(f"the collector broke: {type(exc).__name__}")
-        return Facts(
-            coverage=tuple(
-                uncovered(section, profile, collector.info.name, why)
-                for section in collector.info.sections
-                for profile in (SYSTEM_PROFILE, *(user.profile for user in host.users))
-            )
-        )
