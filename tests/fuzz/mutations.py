@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any
 
 LARGEST = 128 * 1024
-_HUGE = 8 * 1024 * 1024
+_MOST_NODES = 200_000
 _SMALL = 8 * 1024
 Mutation = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
 
@@ -227,22 +227,8 @@ def markup(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes
 def json_tree(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
     """Values of JSON replaced by odd ones, moved, nested, lost; keys renamed or from another file."""
     tree = _broken_tree(chance, json.loads(good), _json_value, _loaded(others, json.loads))
-    text = _dumped(tree)
-    if text is None:
-        return good
+    text = json.dumps(tree)
     return (json.dumps(tree, indent=1) if chance.random() < 0.3 and len(text) < _SMALL else text).encode()
-
-
-def _dumped(tree: object) -> str | None:
-    """The tree as text; None where it holds parts of itself so often that it would fill the memory."""
-    parts: list[str] = []
-    size = 0
-    for part in json.JSONEncoder().iterencode(tree):
-        parts.append(part)
-        size += len(part)
-        if size > _HUGE:
-            return None
-    return "".join(parts)
 
 
 def json_text(chance: random.Random, good: bytes, others: Sequence[bytes]) -> bytes:
@@ -507,7 +493,18 @@ def _broken_tree(chance: random.Random, tree: Any, value: Callable[[random.Rando
                 else:
                     place[key:key] = [place[key]] * _times(chance, (1, 1, 200), len(repr(place[key])))
             break
-    return holder[0]
+    return holder[0] if _ends_soon(holder[0]) else tree
+
+
+def _ends_soon(tree: Any) -> bool:
+    """Whether it has few nodes, counted as often as it holds them: writing many would fill the memory."""
+    pending, seen = [tree], 0
+    while pending and seen < _MOST_NODES:
+        node = pending.pop()
+        seen += 1
+        if isinstance(node, dict | list):
+            pending.extend(node.values() if isinstance(node, dict) else node)
+    return not pending
 
 
 def _broken_value(
