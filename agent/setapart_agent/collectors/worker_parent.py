@@ -131,7 +131,7 @@ class _Forked:
             # Ctrl-C reaches the child as well: it may be about to put the terminal back.
             # The interrupt may come up here, or in the consumer, who then leaves the generator.
             interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
-            self._reap(_GRACE if interrupted else 0 if kind is None else _GRACE / 4)
+            self._reap(3 * _GRACE if interrupted else 0 if kind is None else _GRACE / 4)
         finally:
             self._answers.close()
             os.close(self._questions)
