@@ -1,6 +1,6 @@
 """Looking for the files of known programs in one profile, cheaply: each folder is listed once, each file read once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
@@ -231,6 +231,13 @@ def survey_of(host: Host, user: User | None = None) -> Survey:
     if user is None:
         return Survey(host.tree, SYSTEM_PROFILE)
     return Survey(host.tree, user.profile, base=user.home, owner=user.uid)
+
+
+def user_surveys(host: Host) -> Iterator[tuple[User, Survey]]:
+    """Each user whose home can be looked into, and the survey of that home; `result` tells of the others."""
+    for user in host.users:
+        if user.unseen is None:
+            yield user, survey_of(host, user)
 
 
 def result(info: CollectorInfo, host: Host, surveys: Iterable[Survey]) -> Facts:

@@ -1,7 +1,7 @@
 """Clients that keep files in step with a server: Nextcloud, ownCloud, OneDrive, rclone."""
 
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
 
 _PLAIN = (
@@ -32,12 +32,10 @@ class CloudStorage:
     def collect(self, host: Host) -> Facts:
         """Every user's clients; machine-wide there are none."""
         surveys = [survey_of(host)]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_PLAIN)
-                _onedrive(survey)
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look(_PLAIN)
+            _onedrive(survey)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from setapart_agent.collectors.base import Absent, Denied, Observed
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 from setapart_evidence.model import Section
@@ -62,14 +62,12 @@ class Directory:
         hidden = _kerberos(system)
         tickets = system.find(_TICKETS)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look((_INTUNE,))
-                _caches(survey, user, tickets)
-                if hidden is not None:
-                    survey.fail(_KRB5.client, _LINKS, hidden)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            survey.look((_INTUNE,))
+            _caches(survey, user, tickets)
+            if hidden is not None:
+                survey.fail(_KRB5.client, _LINKS, hidden)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.base import Failed
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import Facts
 
@@ -43,14 +43,12 @@ class Groupware:
         system = survey_of(host)
         restrictions = next((system.read(_RESTRICTIONS, path) for path in system.find(_RESTRICTIONS)), None)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_PLAIN)
-                _goa(survey, restrictions)
-                _evolution(survey)
-                _akonadi(survey)
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look(_PLAIN)
+            _goa(survey, restrictions)
+            _evolution(survey)
+            _akonadi(survey)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

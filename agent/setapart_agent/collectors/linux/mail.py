@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.desktop import terminal_mail, thunderbird
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
 
 _THUNDERBIRD = (
@@ -64,12 +64,10 @@ class MailPrograms:
         system = survey_of(host)
         system.look(_SYSTEM)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_HOME)
-                thunderbird.look(survey, user, _THUNDERBIRD)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            survey.look(_HOME)
+            thunderbird.look(survey, user, _THUNDERBIRD)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

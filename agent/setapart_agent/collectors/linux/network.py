@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.base import Absent, Failed, Observed
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
@@ -108,11 +108,9 @@ class Networks:
         system = survey_of(host)
         system.look(_NETWORKS)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look((_HOME_VPN,))
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look((_HOME_VPN,))
+            surveys.append(survey)
         explained = any(link.kind == "vpn" for survey in surveys for facts in survey.facts for link in facts.links)
         if host.live and not explained and _tunnel_is_up(host.tree, system):
             system.facts.append(Facts(links=(Link(kind="vpn", target=None, profile=SYSTEM_PROFILE),)))
@@ -135,11 +133,9 @@ class Shares:
             if content is not None:
                 system.parse(_MOUNTED, "/proc/self/mounts", content)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look((_BOOKMARKS,))
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look((_BOOKMARKS,))
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from setapart_agent.collectors.base import Absent, Failed
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
 
 _FOLDER = "Library/Accounts"
@@ -58,12 +58,10 @@ class SystemAccounts:
     def collect(self, host: Host) -> Facts:
         """Every user's accounts; of several databases the newest, since an upgrade leaves the old one behind."""
         surveys = [survey_of(host)]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                _database(survey, user)
-                survey.look(_MAIL)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            _database(survey, user)
+            survey.look(_MAIL)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host, User
 from setapart_agent.collectors.desktop.parse.account import account
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.macos.parse.cloud_folder import account_of
 from setapart_agent.facts import Facts
 
@@ -47,13 +47,11 @@ class CloudStorage:
     def collect(self, host: Host) -> Facts:
         """Every user's clients; machine-wide there are none."""
         surveys = [survey_of(host)]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_PLAIN)
-                known = _onedrive(survey)
-                _folders(survey, user, onedrive_known=known)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            survey.look(_PLAIN)
+            known = _onedrive(survey)
+            _folders(survey, user, onedrive_known=known)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

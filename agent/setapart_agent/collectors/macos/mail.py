@@ -3,7 +3,7 @@
 from setapart_agent.collectors.base import Unsupported
 from setapart_agent.collectors.desktop import terminal_mail, thunderbird
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
 
 _SUPPORT = "Library/Application Support"
@@ -57,13 +57,11 @@ class MailPrograms:
         system = survey_of(host)
         system.look(_SYSTEM)
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                thunderbird.look(survey, user, _THUNDERBIRD)
-                _outlook(survey)
-                survey.look(_TERMINAL)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            thunderbird.look(survey, user, _THUNDERBIRD)
+            _outlook(survey)
+            survey.look(_TERMINAL)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

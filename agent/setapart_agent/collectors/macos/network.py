@@ -2,7 +2,7 @@
 
 from setapart_agent.collectors.apple.parse.server import server
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
-from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
@@ -118,11 +118,9 @@ class Networks:
                 Facts(links=tuple(Link(kind="file-share", target=one, profile=SYSTEM_PROFILE) for one in mounted()))
             )
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_APPS)
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look(_APPS)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

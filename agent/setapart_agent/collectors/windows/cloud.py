@@ -1,6 +1,6 @@
 """Clients that keep files in step with a server: Nextcloud, ownCloud, rclone. OneDrive's stand in the registry."""
 
-from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.facts import Facts
 
@@ -26,11 +26,9 @@ class CloudStorage:
     def collect(self, host: WindowsHost) -> Facts:
         """Every user's clients; machine-wide there are none."""
         surveys = [survey_of(host)]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_PLACES)
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look(_PLACES)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

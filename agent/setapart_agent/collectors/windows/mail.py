@@ -7,7 +7,7 @@ that can be read, is told of: their mail is there.
 from setapart_agent.collectors.base import Denied, Observed, Unsupported
 from setapart_agent.collectors.desktop import thunderbird
 from setapart_agent.collectors.desktop.host import User
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.collectors.windows.users import tree_path
 from setapart_agent.errors import ParseError, SourceError
@@ -71,17 +71,15 @@ class MailPrograms:
     def collect(self, host: WindowsHost) -> Facts:
         """Every user's programs."""
         surveys = [survey_of(host)]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                thunderbird.look(survey, user, _THUNDERBIRD, located=lambda path: tree_path(path, host.drive))
-                survey.look((_OUTLOOK, _LIVE_MAIL))
-                _store_office(survey)
-                if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
-                    survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)
-                if survey.find(_MAIL) and not _has_partners(host, user):
-                    survey.fail(_MAIL.client, _MAIL.sections, _UNREADABLE)
-                surveys.append(survey)
+        for user, survey in user_surveys(host):
+            thunderbird.look(survey, user, _THUNDERBIRD, located=lambda path: tree_path(path, host.drive))
+            survey.look((_OUTLOOK, _LIVE_MAIL))
+            _store_office(survey)
+            if not survey.find(_OUTLOOK) and survey.find(_OUTLOOK_USED):
+                survey.fail(_OUTLOOK.client, _OUTLOOK.sections, _UNREADABLE)
+            if survey.find(_MAIL) and not _has_partners(host, user):
+                survey.fail(_MAIL.client, _MAIL.sections, _UNREADABLE)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 

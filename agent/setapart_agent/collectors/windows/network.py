@@ -1,7 +1,7 @@
 """VPNs, networks that want a user's identity, and what `dsregcmd` says of the running system."""
 
 from setapart_agent.collectors.base import Failed
-from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of
+from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.windows.host import WindowsCollector, WindowsHost
 from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
@@ -116,11 +116,9 @@ class Networks:
         if system.find(_WIREGUARD):
             system.facts.append(Facts(links=(Link(kind="vpn", profile=SYSTEM_PROFILE),)))
         surveys = [system]
-        for user in host.users:
-            if user.unseen is None:
-                survey = survey_of(host, user)
-                survey.look(_USER)
-                surveys.append(survey)
+        for _, survey in user_surveys(host):
+            survey.look(_USER)
+            surveys.append(survey)
         return result(self.info, host, surveys)
 
 
