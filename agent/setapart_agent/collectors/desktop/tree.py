@@ -10,9 +10,13 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Outcome, Unseen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
 
 FILE_LIMIT = 64 * 1024 * 1024
 _MAX_LINKS = 40
@@ -106,6 +110,28 @@ class Tree:
             return Observed(os.fstat(opened.value))
         finally:
             os.close(opened.value)
+
+    def owner(self, path: str) -> int | None:
+        """The uid that what stands at a path belongs to; `None` where nothing can be looked at."""
+        seen = self.status(path)
+        return seen.value.st_uid if isinstance(seen, Observed) else None
+
+    def may_be_folder(self, path: str) -> bool:
+        """Whether nothing shows that a path is no folder."""
+        seen = self.status(path)
+        return not isinstance(seen, Observed) or stat.S_ISDIR(seen.value.st_mode)
+
+    def last_written(self, paths: Iterable[str]) -> "datetime | None":
+        """When the newest of these was written, of a tree that does not run: no earlier was it running last.
+
+        `None` where it does run, and where none of it is there, so that nothing tells.
+        """
+        if self.live:
+            return None
+        from datetime import UTC, datetime
+
+        seen = [found.value.st_mtime for path in paths if isinstance(found := self.status(path), Observed)]
+        return datetime.fromtimestamp(max(seen), UTC) if seen else None
 
     def find(self, pattern: str, owner: int | None = None) -> tuple[tuple[str, ...], tuple[Unseen, ...]]:
         """The paths that match a pattern with `*` and `?` in its components, and what could not be looked into.

@@ -52,16 +52,8 @@ def device_facts(tree: Tree) -> DeviceFacts:
 
 
 def last_used(tree: Tree) -> "datetime | None":
-    """When a tree that does not run was running last: the newest of what a running system writes; None if it does run.
-
-    None as well where none of it is there, so that nothing tells.
-    """
-    if tree.live:
-        return None
-    from datetime import UTC, datetime
-
-    seen = [found.value.st_mtime for path in _WRITTEN if isinstance(found := tree.status(path), Observed)]
-    return datetime.fromtimestamp(max(seen), UTC) if seen else None
+    """When a tree that does not run was running last: the newest of what a running system writes."""
+    return tree.last_written(_WRITTEN)
 
 
 def os_release(content: str) -> str | None:

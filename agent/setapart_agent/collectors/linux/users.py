@@ -7,7 +7,6 @@ file; systemd's HOME_DIRECTORY for homes that are images.
 import os
 import re
 import signal
-import stat
 import time
 from collections.abc import Iterable, Iterator
 
@@ -91,7 +90,7 @@ class _Homes:
         inside = entry.home.startswith(f"{_HOMES}/")
         if not inside and entry.uid < least and not entry.login:
             return False
-        return (inside or self._owner(entry.home) == entry.uid) and self._may_hold_files(entry.home)
+        return (inside or self.tree.owner(entry.home) == entry.uid) and self._may_hold_files(entry.home)
 
     def unseen(self, home: str, uid: int) -> Unseen | None:
         """Why a home can't be looked into, or `None`."""
@@ -104,7 +103,7 @@ class _Homes:
         if not isinstance(names, Observed):
             return names
         if not names.value:
-            return None if self._owner(home) == uid or home in self._mounted else Denied("the home is not mounted")
+            return None if self.tree.owner(home) == uid or home in self._mounted else Denied("the home is not mounted")
         return _CLOSED if _locked(names.value) else None
 
     def unlisted(self, claimed: set[str]) -> Iterator[User]:
@@ -126,18 +125,18 @@ class _Homes:
 
     def _folder(self, name: str, home: str, claimed: set[str]) -> Iterator[User]:
         silent = self._silent(home)
-        owner = None if silent else self._owner(home)
+        owner = None if silent else self.tree.owner(home)
         if owner == 0:
             # winbind's and sssd's /home/<domain>/<user>
             below = self.tree.entries(home)
             for child in below.value if isinstance(below, Observed) else ():
                 path = f"{home}/{child}"
-                if path not in claimed and self._owner(path) not in (0, None):
+                if path not in claimed and self.tree.owner(path) not in (0, None):
                     yield from self._folder(child, path, claimed)
         elif silent or owner in (None, UNKNOWN_UID):
-            if silent or self._is_folder(home):
+            if silent or self.tree.may_be_folder(home):
                 yield User(uid=UNKNOWN_UID, name=name, home=home, unseen=silent or Denied("a home of an unknown owner"))
-        elif owner is not None and self._is_folder(home):
+        elif owner is not None and self.tree.may_be_folder(home):
             yield User(uid=owner, name=name, home=home, unseen=self.unseen(home, owner))
 
     def _homed_uid(self, name: str, image: str) -> int:
@@ -153,15 +152,7 @@ class _Homes:
         for uid in found:
             if isinstance(uid, int) and 0 < uid <= _MAX_UID:
                 return uid
-        return self._owner(image) or UNKNOWN_UID
-
-    def _owner(self, path: str) -> int | None:
-        seen = self.tree.status(path)
-        return seen.value.st_uid if isinstance(seen, Observed) else None
-
-    def _is_folder(self, path: str) -> bool:
-        seen = self.tree.status(path)
-        return not isinstance(seen, Observed) or stat.S_ISDIR(seen.value.st_mode)
+        return self.tree.owner(image) or UNKNOWN_UID
 
     def _may_hold_files(self, home: str) -> bool:
         names = self.tree.entries(home)

@@ -4,7 +4,6 @@ Sources: the records of opendirectoryd's local node, which hold accounts of a di
 and the folder /Users itself. Where only the system may read the records, the running system's own list stands in.
 """
 
-import stat
 from collections.abc import Iterator
 
 from setapart_agent.collectors.base import Absent, Denied, Failed, Observed, Unseen
@@ -120,7 +119,7 @@ class _Homes:
             return names
         if any(name.endswith(_IMAGES) for name in names.value) and "Library" not in names.value:
             return Denied("the encrypted home is not open")
-        return None if names.value or self._owner(home) == uid else Denied("the home is not mounted")
+        return None if names.value or self.tree.owner(home) == uid else Denied("the home is not mounted")
 
     def unlisted(self, claimed: set[str]) -> Iterator[User]:
         """The owners of folders in /Users that are no record's home."""
@@ -130,23 +129,15 @@ class _Homes:
             return
         for name in names.value:
             home = f"{_HOMES}/{name}"
-            if home in claimed or name in _NO_HOMES or not self._is_folder(home):
+            if home in claimed or name in _NO_HOMES or not self.tree.may_be_folder(home):
                 continue
-            owner = self._owner(home)
+            owner = self.tree.owner(home)
             if isinstance(self.tree.status(home), Absent):
                 yield User(uid=UNKNOWN_UID, name=name, home=home, unseen=Denied("a link to a home that is not there"))
             elif owner is not None and owner >= _FIRST_UID:
                 yield User(uid=owner, name=name, home=home, unseen=self.unseen(home, owner))
             elif not isinstance(self.tree.status(f"{home}/Library"), Absent):
                 yield User(uid=UNKNOWN_UID, name=name, home=home, unseen=Denied("a home of an unknown owner"))
-
-    def _owner(self, path: str) -> int | None:
-        seen = self.tree.status(path)
-        return seen.value.st_uid if isinstance(seen, Observed) else None
-
-    def _is_folder(self, path: str) -> bool:
-        seen = self.tree.status(path)
-        return not isinstance(seen, Observed) or stat.S_ISDIR(seen.value.st_mode)
 
 
 def _user(homes: _Homes, record: UserRecord) -> User:
