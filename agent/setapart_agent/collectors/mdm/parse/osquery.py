@@ -182,14 +182,7 @@ def _fleet_host(node: Node) -> Export:
     rows += unseen(owner.id, KIND, NOT_TOLD, "accounts", "links")
     return Export(
         facts=Facts(
-            device=DeviceFacts(
-                platform=platform,
-                os_version=node.text("os_version"),
-                manufacturer=node.text("hardware_vendor"),
-                model=node.text("hardware_model"),
-                form_factor=form_of(node.text("hardware_model")),
-                serial=serial_of(node.text("hardware_serial")),
-            ),
+            device=_device(platform, node, node.text("os_version")),
             profiles=(owner,),
             apps=apps,
             links=_links(node, owner),
@@ -325,18 +318,23 @@ def _tables(node: Node) -> Export:
     )
     return Export(
         facts=Facts(
-            device=DeviceFacts(
-                platform=platform,
-                os_version=version.text("version"),
-                manufacturer=system.text("hardware_vendor"),
-                model=system.text("hardware_model"),
-                form_factor=form_of(system.text("hardware_model")),
-                serial=serial_of(system.text("hardware_serial")),
-            ),
+            device=_device(platform, system, version.text("version")),
             profiles=(owner,),
             apps=apps,
             coverage=(apps_row(owner.id, KIND, doubts), *unseen(owner.id, KIND, NOT_TOLD, "accounts", "links")),
         )
+    )
+
+
+def _device(platform: Platform | None, system: Node, os_version: str | None) -> DeviceFacts:
+    model = system.text("hardware_model")
+    return DeviceFacts(
+        platform=platform,
+        os_version=os_version,
+        manufacturer=system.text("hardware_vendor"),
+        model=model,
+        form_factor=form_of(model),
+        serial=serial_of(system.text("hardware_serial")),
     )
 
 

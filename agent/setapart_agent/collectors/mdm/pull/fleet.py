@@ -8,18 +8,21 @@ pages: the list is read once more at the end, without software, and who was miss
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
 
-from setapart_agent.collectors.base import Denied, Failed, Unseen
 from setapart_agent.collectors.mdm.parse import osquery
-from setapart_agent.collectors.mdm.pull.http import FORBIDDEN, AnswerError, Client, Token, decode
+from setapart_agent.collectors.mdm.pull.http import AnswerError, Client, Token, decode
 from setapart_agent.collectors.mdm.pull.journal import Memory
 from setapart_agent.collectors.mdm.pull.run import Listed, Page, Read, Tolerance, apps_unseen
 from setapart_agent.collectors.mdm.pull.settings import FleetSettings
 from setapart_agent.errors import ParseError
+
+if TYPE_CHECKING:
+    from setapart_agent.collectors.base import Unseen
 
 PERMISSION = "the token of a user who may see all hosts: an API-only user with the role observer"
 _USUAL_PAGE = 20
@@ -112,8 +115,7 @@ class Fleet:
                 body = self._client.get(f"{self._hosts}/{quote(item.id, safe='')}", self._token)
                 record = bytes(decode(body, _Host, "a host").host)
             except AnswerError as exc:
-                self._tolerance.failed(exc)
-                why = (Denied if exc.status == FORBIDDEN else Failed)(exc.reason)
+                why = self._tolerance.failed(exc)
             else:
                 self._tolerance.went_well()
         try:

@@ -12,18 +12,21 @@
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct, field
 
-from setapart_agent.collectors.base import Denied, Failed, Unseen
 from setapart_agent.collectors.mdm.parse import graph
-from setapart_agent.collectors.mdm.pull.http import FORBIDDEN, AnswerError, Client, Token, decode
+from setapart_agent.collectors.mdm.pull.http import AnswerError, Client, Token, decode
 from setapart_agent.collectors.mdm.pull.journal import Memory
 from setapart_agent.collectors.mdm.pull.run import Listed, Page, Read, Tolerance, apps_unseen
 from setapart_agent.collectors.mdm.pull.settings import GraphSettings
 from setapart_agent.errors import ParseError
+
+if TYPE_CHECKING:
+    from setapart_agent.collectors.base import Unseen
 
 PERMISSION = "the application permission DeviceManagementManagedDevices.Read.All, with an administrator's consent"
 DEVICE_FIELDS = (
@@ -106,8 +109,7 @@ class Graph:
         try:
             apps = self._apps(item, early)
         except AnswerError as exc:
-            self._tolerance.failed(exc)
-            why = (Denied if exc.status == FORBIDDEN else Failed)(exc.reason)
+            why = self._tolerance.failed(exc)
         else:
             self._tolerance.went_well()
         try:

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from setapart_agent.collectors.base import Collected, CollectorInfo, Unseen, uncovered
+from setapart_agent.collectors.base import Collected, CollectorInfo, Denied, Failed, Unseen, uncovered
 from setapart_agent.collectors.mdm.parse.export import Export
-from setapart_agent.collectors.mdm.pull.http import AnswerError, ManagerError
+from setapart_agent.collectors.mdm.pull.http import FORBIDDEN, AnswerError, ManagerError
 from setapart_agent.collectors.mdm.pull.journal import Memory
 from setapart_agent.errors import ParseError, SourceError
 
@@ -178,8 +178,8 @@ class Tolerance:
     def __init__(self) -> None:
         self._failed = 0
 
-    def failed(self, exc: AnswerError) -> None:
-        """One more; a device that is gone meanwhile counts for nothing.
+    def failed(self, exc: AnswerError) -> Unseen:
+        """One more, and why; a device that is gone meanwhile counts for nothing.
 
         Raises:
             ManagerError: too many in a row.
@@ -189,6 +189,7 @@ class Tolerance:
             raise ManagerError(
                 f"the manager fails for one device after the other: {exc.got}", expected=exc.expected, cure=exc.cure
             )
+        return (Denied if exc.status == FORBIDDEN else Failed)(exc.reason)
 
     def went_well(self) -> None:
         """The row is broken."""
