@@ -37,6 +37,7 @@ def make_signed_report(
     source: SourceSpec,
     disclosure: DisclosureFilter,
     *,
+    device: str,
     signer: Signer,
     chain: Chain,
     now: datetime,
@@ -48,6 +49,7 @@ def make_signed_report(
         collected: the facts of one device.
         source: how they were read; decides the grade, and whether the signer is the device itself.
         disclosure: the filter to apply.
+        device: its id, `device_id`.
         signer: the device's key, or the station's.
         chain: locked.
         now: informative only; what was captured before says when.
@@ -57,7 +59,6 @@ def make_signed_report(
         ChainError: the chain could not be written; nothing may be released.
     """
     inventory = build_inventory(collected.facts, disclosure)
-    device = signer.public.keyid if source.own else device_id(collected, disclosure, chain)
     sequence, previous = chain.end(device)
     predicate = Predicate(
         device=DeviceRef(id=device),
@@ -105,13 +106,17 @@ def _reference(info: CollectorInfo) -> CollectorRef:
     return CollectorRef(name=info.name, version=info.version, digest=code_digest(info.modules), maturity=info.maturity)
 
 
-def device_id(collected: Collected, disclosure: DisclosureFilter, chain: Chain) -> str:
-    """The id of a device that a station reads.
+def device_id(
+    collected: Collected, source: SourceSpec, disclosure: DisclosureFilter, *, signer: Signer, chain: Chain
+) -> str:
+    """The id of a device: its own key's, or the one by which a station knows it.
 
     With the authority's id key, one phone has one id by whatever way it was read. Without, the station's own salt
     stands in: the phone keeps its id at this station and has another one elsewhere. Without a serial it has a new one
     every time.
     """
+    if source.own:
+        return signer.public.keyid
     device = collected.facts.device
     if not device.serial or device.platform is None:
         return f"local-{os.urandom(_LOCAL_ID_BYTES).hex()}"

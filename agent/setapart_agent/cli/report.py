@@ -69,12 +69,13 @@ def command(
     with locked_chain(path) as chain:
         devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
         for collected in target.admitted(devices):
-            if not source.own and _is_outdated(collected, device_id(collected, chosen, chain), newest):
+            device = device_id(collected, source, chosen, signer=signer, chain=chain)
+            if _is_outdated(collected, device, newest):
                 continue
             report = make_signed_report(
-                collected, source, chosen, signer=signer, chain=chain, now=datetime.now(UTC), epoch=epoch
+                collected, source, chosen, device=device, signer=signer, chain=chain, now=datetime.now(UTC), epoch=epoch
             )
-            written = target.path_of(report.device)
+            written = target.path_of(device)
             write_private(written, report.raw)
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
             if not quiet:
