@@ -60,6 +60,6 @@ def main() -> None:
         click.echo(f"setapart-auditor: {printable(str(exc), 4000)}", err=True)
         sys.exit(2)
     except OSError as exc:
-        where = f" {printable(str(exc.filename))}" if exc.filename else ""
-        click.echo(f"setapart-auditor:{where}: {exc.strerror or 'input or output failed'}", err=True)
+        where = f"{printable(str(exc.filename))}: " if exc.filename else ""
+        click.echo(f"setapart-auditor: {where}{exc.strerror or 'input or output failed'}", err=True)
         sys.exit(2)
