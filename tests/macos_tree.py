@@ -19,6 +19,7 @@ TREES = (Tree, PlainTree)
 TEAM = "ABCDE12345"
 SERIAL = "C02DOCS0001X"
 HARDWARE_UUID = "11111111-2222-3333-4444-555555555555"
+ROOT_HOME = "/private/var/root"
 RECORDS = "/private/var/db/dslocal/nodes/Default/users"
 
 
@@ -122,7 +123,7 @@ SYSTEM: dict[str, bytes] = {
     "/private/var/db/dslocal/nodes/Default/computers/localhost.plist": binary(
         {"name": ["localhost"], "hardwareuuid": [HARDWARE_UUID]}
     ),
-    "/private/var/root/.CFUserTextEncoding": b"0x0:0x0",
+    f"{ROOT_HOME}/.CFUserTextEncoding": b"0x0:0x0",
     "/Users/.localized": b"",
     "/Users/Shared/.localized": b"",
 }

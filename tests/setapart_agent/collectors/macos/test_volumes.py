@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from linux_tree import plant
-from macos_tree import SYSTEM, TREES, MacTree, info, record
+from macos_tree import ROOT_HOME, SYSTEM, TREES, MacTree, info, record
 from setapart_agent.collectors.base import Absent, Observed
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.macos.collector import collect
@@ -27,8 +27,8 @@ def test_both_volumes_are_one_tree(disk: Tree) -> None:
     tree = joined(disk)
     assert isinstance(tree.read("/System/Library/CoreServices/SystemVersion.plist"), Observed)
     assert tree.entries("/Users") == Observed((".localized", "Shared"))
-    assert tree.head("/private/var/root/.CFUserTextEncoding", 3) == Observed(b"0x0")
-    assert tree.part("/private/var/root/.CFUserTextEncoding", 4, 9) == Observed(b"0x0")
+    assert tree.head(f"{ROOT_HOME}/.CFUserTextEncoding", 3) == Observed(b"0x0")
+    assert tree.part(f"{ROOT_HOME}/.CFUserTextEncoding", 4, 9) == Observed(b"0x0")
     assert isinstance(tree.status("/Applications/Example.app"), Observed)
     assert tree.status("/Applications/None.app") == Absent()
     assert tree.find("/Applications/*.app")[0] == ("/Applications/Example.app",)
