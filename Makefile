@@ -4,7 +4,7 @@ RUN := $(PYTHON) -m
 COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links
 
-EXTRAS := --extra auditor --extra ios --extra mdm --extra offline-windows
+EXTRAS := --extra auditor --extra postgresql --extra pkcs11 --extra ios --extra mdm --extra offline-windows
 
 .PHONY: demo test check lint types contracts bench docs filled-docs locks assets catalog-table coverage mutation install
 
@@ -71,3 +71,4 @@ locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in -o requirements/test.txt
 	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt
+	$(COMPILE) pyproject.toml --extra tpm -c requirements/dev.txt -o requirements/tpm.txt
