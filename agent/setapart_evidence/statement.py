@@ -26,6 +26,13 @@ EVIDENCE = "urn:setapart:evidence:v1"
 POLICY_BUNDLE = "urn:setapart:policy-bundle:v1"
 EPOCH = "urn:setapart:epoch:v1"
 EXCEPTIONS = "urn:setapart:exceptions:v1"
+EXCEPTION = "urn:setapart:exception:v1"
+ENROLMENT = "urn:setapart:enrolment:v1"
+ENROLMENT_ANSWER = "urn:setapart:enrolment-answer:v1"
+ROTATION = "urn:setapart:rotation:v1"
+RECEIPT = "urn:setapart:receipt:v1"
+REQUEST = "urn:setapart:request:v1"
+CHALLENGE = "urn:setapart:challenge:v1"
 
 Grade = Literal["hardware-key", "agent-key", "station", "imported", "self-declared"]
 Maturity = Literal["real-hardware", "captures", "untested"]

@@ -13,3 +13,11 @@ class PolicyError(AuditorError):
 
 class RegisterError(AuditorError):
     """A register contradicts itself, the pack or the rule of two people."""
+
+
+class StoreError(AuditorError):
+    """The database can't be reached, is not of this schema, or refused what was asked of it."""
+
+
+class NotAllowedError(AuditorError):
+    """An officer may not do this: the role, the unit, or the rule of two people."""

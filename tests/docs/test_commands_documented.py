@@ -17,7 +17,8 @@ from setapart_auditor.cli import cli as auditor
 from setapart_evidence.model import CoverageStatus
 
 PROGRAMS = {"setapart-agent": agent, "setapart-auditor": auditor}
-GUIDES = {"setapart-agent": document("docs/agent.md"), "setapart-auditor": document("docs/auditor.md")}
+SERVICE = "\n".join(document(f"docs/service/{file.name}") for file in sorted(REPOSITORY.glob("docs/service/*.md")))
+GUIDES = {"setapart-agent": document("docs/agent.md"), "setapart-auditor": document("docs/auditor.md") + SERVICE}
 ALWAYS = frozenset({"--help", "-h", "--version"})
 
 

@@ -13,7 +13,21 @@ COMMANDS = {
     "verify": "Verify evidence files and appraise their devices; no database.",
     "policy": "List, show and check packs; make the bundle for agents.",
     "epoch": "Issue epochs: offline proof that a report is new.",
+    "init": "Make an auditor: its folder, keys, database and rule.",
+    "device": "The register: devices, tokens, stations, forks.",
+    "exception": "Exceptions: asked for by one officer, granted by another.",
+    "officer": "Officers: who may do what, for which unit.",
+    "ingest": "Take in evidence and other messages that came as files.",
+    "serve": "Take in evidence over HTTP(S).",
+    "list": "Every device, its status and why.",
+    "explain": "One device: every finding, its evidence and cure.",
+    "history": "One device: what it reported, and how its status changed.",
+    "sweep": "Judge every registered device, and say what changed.",
+    "export": "Verdicts as CSV, JSON or JUnit.",
+    "log": "The tamper-evident log: show, verify, prove, witness, erase.",
+    "db": "The database: upgrade, back up, restore, check.",
 }
+_MODULES = {"list": "list_devices"}
 
 
 class LazyGroup(click.Group):
@@ -31,7 +45,7 @@ class LazyGroup(click.Group):
             return None
         from importlib import import_module
 
-        command = import_module(f"setapart_auditor.cli.{cmd_name}").command
+        command = import_module(f"setapart_auditor.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 

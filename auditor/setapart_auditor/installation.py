@@ -1,0 +1,135 @@
+"""An auditor's folder, opened: settings, the authority's keys, the store, and the policies of its units."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import tomli_w
+
+from .authority import KEY_FILE, Authority, default_folder, open_authority
+from .config import config_root
+from .errors import AuditorError
+from .policy.catalog import Catalog, load_catalog
+from .policy.load import load_policy
+from .policy.model import Policy
+from .settings import SETTINGS_FILE, Settings, read_settings
+from .store.engine import Store, open_engine
+from .store.migrate import upgrade
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Everything that the commands of an initialised auditor work with."""
+
+    folder: Path
+    settings: Settings
+    authority: Authority = field(repr=False)
+    store: Store
+
+    @property
+    def keyid(self) -> str:
+        """The id of the auditor's key: what tokens name and messages are bound to."""
+        return self.authority.signer.public.keyid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The policy of each unit, and of all others."""
+
+    catalog: Catalog
+    default: Policy
+    units: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of(self, unit: str) -> Policy:
+        """The policy that devices of a unit are judged by; units compare without regard to case."""
+        return self.units.get(unit.casefold(), self.default)
+
+
+def initialise(
+    folder: Path, *, database: str | None = None, pack: str | None = None, overlay: Path | None = None
+) -> Installation:
+    """Makes an auditor: its folder, settings, keys and schema. What is there already is kept.
+
+    Raises:
+        AuditorError: the folder is an auditor's already, or something can't be made.
+    """
+    if (folder / SETTINGS_FILE).exists():
+        raise AuditorError(f"{folder} is an auditor's already", expected="a new folder", cure="choose another --dir")
+    values = _values(database, pack, overlay)
+    settings = msgspec.convert(values, Settings)
+    _load(settings, folder, None)  # a pack that can't be used is said before anything is made
+    open_authority(folder)
+    _store(folder, settings, create=True).close()
+    handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(tomli_w.dumps(values).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return open_installation(folder)
+
+
+def open_installation(folder: Path | None = None) -> Installation:
+    """Opens an auditor's folder, by default the user's or the system's.
+
+    Raises:
+        AuditorError: there is none, or a part of it is not usable.
+    """
+    folder = folder or default_folder()
+    settings = read_settings(folder)
+    if settings.key is None and not (folder / KEY_FILE).exists():
+        raise AuditorError(
+            f"no {KEY_FILE} in {folder}",
+            expected="the auditor's key",
+            cure="restore it from a backup: agents trust no other key",
+        )
+    authority = open_authority(folder)
+    return Installation(folder=folder, settings=settings, authority=authority, store=_store(folder, settings))
+
+
+def load_policies(installation: Installation, pack: str | None = None) -> Policies:
+    """The policies of an installation; `pack` (an id or a file) stands in for every unit's pack: what if?
+
+    Raises:
+        AuditorError: a pack or overlay is not usable.
+    """
+    return _load(installation.settings, installation.folder, pack)
+
+
+def _load(settings: Settings, folder: Path, pack: str | None) -> Policies:
+    root = config_root()
+    catalog = load_catalog(root)
+
+    def policy(name: str, overlay: str | None) -> Policy:
+        return load_policy(name, folder / overlay if overlay else None, root, catalog=catalog)
+
+    chosen = settings.policy
+    if pack is not None:
+        return Policies(catalog=catalog, default=policy(pack, None))
+    units = {one.unit.casefold(): policy(one.pack or chosen.pack, one.overlay or chosen.overlay) for one in chosen.unit}
+    return Policies(catalog=catalog, default=policy(chosen.pack, chosen.overlay), units=units)
+
+
+def _values(database: str | None, pack: str | None, overlay: Path | None) -> dict[str, dict[str, str]]:
+    """What auditor.toml says at the start: the choices that were made, and the usual database and pack by name."""
+    policy = {"pack": str(Path(pack).absolute()) if pack is not None and Path(pack).is_file() else pack or "no-2023"}
+    if overlay is not None:
+        policy["overlay"] = str(overlay.absolute())
+    return {"database": {"url": database or "sqlite:///auditor.db"}, "policy": policy}
+
+
+def _url(folder: Path, settings: Settings) -> str:
+    url = settings.database.url
+    if url.startswith(_SQLITE) and not url.removeprefix(_SQLITE).startswith("/"):
+        return f"{_SQLITE}{folder.absolute() / url.removeprefix(_SQLITE)}"
+    return url
+
+
+def _store(folder: Path, settings: Settings, *, create: bool = False) -> Store:
+    engine = open_engine(_url(folder, settings))
+    if create:
+        upgrade(engine)
+    return Store(engine=engine)

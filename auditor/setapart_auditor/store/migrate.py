@@ -1,0 +1,12 @@
+"""The schema of a store, made and upgraded."""
+
+from sqlalchemy import Engine, insert
+
+from .schema import log_state, metadata
+
+
+def upgrade(engine: Engine) -> None:
+    """Makes the schema."""
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(log_state).values(id=1, size=0, frontier=b"", register_version=0))
