@@ -1,5 +1,6 @@
 """An auditor's folder, opened: settings, the authority's keys, the store, and the policies of its units."""
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import tomli_w
 from .authority import KEY_FILE, Authority, default_folder, open_authority
 from .config import config_root
 from .errors import AuditorError
+from .log.seal import seal_touched
 from .policy.catalog import Catalog, load_catalog
 from .policy.load import load_policy
 from .policy.model import Policy
@@ -132,4 +134,4 @@ def _store(folder: Path, settings: Settings, *, create: bool = False) -> Store:
     engine = open_engine(_url(folder, settings))
     if create:
         upgrade(engine)
-    return Store(engine=engine)
+    return Store(engine=engine, before_commit=lambda connection: seal_touched(connection, dt.datetime.now(dt.UTC)))

@@ -4,7 +4,7 @@ SQLite: WAL with `synchronous=FULL`, so that a commit is on disk when it returns
 be on, which is asserted for every connection.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from setapart_auditor.errors import StoreError
 
 from .schema import log_state
+from .watch import watch
 
 BUSY_SECONDS = 30
 _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
@@ -25,6 +26,8 @@ class Store:
     """An open database of the current schema."""
 
     engine: Engine
+    before_commit: Callable[[Connection], None] = lambda _connection: None
+    """Called at the end of every transaction that writes, before it is committed: the log seals what was written."""
 
     @property
     def is_postgresql(self) -> bool:
@@ -56,7 +59,9 @@ class Store:
                 connection.execute(select(log_state.c.id).with_for_update())
             else:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            watch(connection)
             yield connection
+            self.before_commit(connection)
 
     def close(self) -> None:
         """Closes every connection."""
