@@ -57,7 +57,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> int:
         hashed = leaf_hash(leaf_data(entry.kind, entry.at, commitment))
         leaves.append(
             {
-                "index": size + offset,
+                "no": size + offset,
                 "hash": hashed,
                 "kind": entry.kind,
                 "at": entry.at,
@@ -66,7 +66,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> int:
                 "record": record,
             }
         )
-        nodes += [{"level": level, "index": index, "hash": full} for level, index, full in frontier.append(hashed)]
+        nodes += [{"level": level, "no": index, "hash": full} for level, index, full in frontier.append(hashed)]
     connection.execute(insert(log_leaf), leaves)
     if nodes:
         connection.execute(insert(log_node), nodes)

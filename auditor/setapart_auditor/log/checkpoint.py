@@ -26,7 +26,7 @@ def make_checkpoint(connection: Connection, signer: Signer, origin: str, now: dt
     ).scalar_one_or_none()
     if kept is not None:
         return str(kept)
-    checkpoint = Checkpoint(origin=origin, size=frontier.size, root=frontier.root)
+    checkpoint = Checkpoint(origin=origin, size=frontier.size, root=frontier.root, at=now)
     note = sign(checkpoint.text, origin, signer)
     connection.execute(insert(log_checkpoint).values(size=frontier.size, root=frontier.root, at=now, note=note))
     return note
@@ -76,5 +76,5 @@ def proof_between(connection: Connection, old: int, size: int) -> tuple[bytes, .
 
 def last_entry(connection: Connection) -> dt.datetime | None:
     """When the newest entry was made."""
-    query = select(log_leaf.c.at).order_by(log_leaf.c.index.desc()).limit(1)
+    query = select(log_leaf.c.at).order_by(log_leaf.c.no.desc()).limit(1)
     return connection.execute(query).scalar_one_or_none()

@@ -1,25 +1,30 @@
 """Signed notes (https://c2sp.org/signed-note) and the checkpoints in them (https://c2sp.org/tlog-checkpoint).
 
 Ed25519, algorithm 0x01; a key's id is the first four bytes of SHA-256 over its name, a line feed, 0x01 and the 32 key
-bytes. Go's `sumdb/note` and `sumdb/tlog` read what is made here, and what they make is read here.
+bytes. Go's `sumdb/note` and `sumdb/tlog` read what is made here, and what they make is read here. Witnesses cosign with
+algorithm 0x04 (https://c2sp.org/tlog-cosignature), which says when they saw the checkpoint.
 """
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from setapart_auditor.errors import AuditorError
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey, Signer
 
-ALGORITHM = b"\x01"
+ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
 _SPKI = bytes.fromhex("302a300506032b6570032100")
 _DASH = "\u2014"
 _SIGNATURE = re.compile(rf"{_DASH} ([^ +\n]+) ([A-Za-z0-9+/]+={{0,2}})")
 _ID_BYTES = 4
 _KEY_BYTES = 32
+_TIME_BYTES = 8
 _MOST = 64 * 1024
 
 
@@ -29,33 +34,36 @@ class NoteError(AuditorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteKey:
-    """A name and an Ed25519 key that verifies notes under it."""
+    """A name and an Ed25519 key that verifies notes under it: a log's, or with `COSIGNATURE` a witness's."""
 
     name: str
     key: PublicKey
+    algorithm: bytes = ED25519
 
     @property
     def id(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ALGORITHM + _raw(self.key)).digest()[:_ID_BYTES]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.algorithm + _raw(self.key)).digest()[:_ID_BYTES]
 
     def spelled(self) -> str:
         """The verifier key as others' programs take it: `name+id+base64`."""
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ALGORITHM + _raw(self.key)).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.algorithm + _raw(self.key)).decode()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The state of a log: its name, how many leaves, and the root over them."""
+    """The state of a log: its name, how many leaves, the root over them; `at`, an extension of ours, is when."""
 
     origin: str
     size: int
     root: bytes
+    at: dt.datetime | None = None
 
     @property
     def text(self) -> str:
         """The lines that are signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        at = "" if self.at is None else f"{self.at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S.%fZ}\n"
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{at}"
 
 
 def parse_key(spelled: str) -> NoteKey:
@@ -68,10 +76,10 @@ def parse_key(spelled: str) -> NoteKey:
     id_, _, encoded = rest.partition("+")
     try:
         raw = base64.b64decode(encoded, validate=True)
-        key = NoteKey(name=name, key=PublicKey.from_spki(_SPKI + raw[1:]))
+        key = NoteKey(name=name, key=PublicKey.from_spki(_SPKI + raw[1:]), algorithm=raw[:1])
     except (ValueError, EvidenceError):
         raw, key = b"", None
-    if key is None or raw[:1] != ALGORITHM or not name or key.id.hex() != id_:
+    if key is None or key.algorithm not in {ED25519, COSIGNATURE} or not name or key.id.hex() != id_:
         raise NoteError("no verifier key of a log", expected="name+id+base64 of an Ed25519 key")
     return key
 
@@ -91,10 +99,16 @@ def sign(text: str, name: str, signer: Signer) -> str:
 
 
 def signature_line(text: str, name: str, signer: Signer) -> str:
-    """One more signature line for a note's text: how a witness cosigns."""
+    """One signature line for a note's text."""
     key = NoteKey(name=name, key=signer.public)
-    encoded = base64.b64encode(key.id + signer.sign(text.encode())).decode()
-    return f"{_DASH} {name} {encoded}\n"
+    return _line(name, key.id + signer.sign(text.encode()))
+
+
+def cosign(text: str, name: str, signer: Signer, now: dt.datetime) -> str:
+    """A witness's signature line for a checkpoint's text, with the moment at which it was seen (whole seconds)."""
+    key = NoteKey(name=name, key=signer.public, algorithm=COSIGNATURE)
+    seconds = int(now.timestamp())
+    return _line(name, key.id + seconds.to_bytes(_TIME_BYTES, "big") + signer.sign(_cosigned(text, seconds)))
 
 
 def verify(note: str, keys: tuple[NoteKey, ...]) -> tuple[str, tuple[str, ...]]:
@@ -111,10 +125,8 @@ def verify(note: str, keys: tuple[NoteKey, ...]) -> tuple[str, tuple[str, ...]]:
         for key in keys:
             if key.name != name or key.id != raw[:_ID_BYTES]:
                 continue
-            try:
-                key.key.verify(raw[_ID_BYTES:], text.encode())
-            except EvidenceError:
-                raise NoteError(f"a signature of {name} that does not hold", expected="the note as signed") from None
+            if not _holds(key, raw[_ID_BYTES:], text):
+                raise NoteError(f"a signature of {name} that does not hold", expected="the note as signed")
             signed.append(name)
     if not signed:
         raise NoteError("a note that none of the known keys signed", expected=", ".join(key.spelled() for key in keys))
@@ -122,7 +134,7 @@ def verify(note: str, keys: tuple[NoteKey, ...]) -> tuple[str, tuple[str, ...]]:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Reads the text of a checkpoint; lines after the third are others' extensions.
+    """Reads the text of a checkpoint; lines after the third are extensions, of which ours is a moment.
 
     Raises:
         NoteError: it is none.
@@ -130,12 +142,41 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     try:
         origin, size, root = lines[:3]
-        found = Checkpoint(origin=origin, size=int(size), root=base64.b64decode(root, validate=True))
+        found = Checkpoint(
+            origin=origin, size=int(size), root=base64.b64decode(root, validate=True), at=_moment(lines[3:])
+        )
     except ValueError:
         found = None
     if found is None or not found.origin or str(found.size) != lines[1] or len(found.root) != _KEY_BYTES:
         raise NoteError("a note that is no checkpoint", expected="a name, a size and a root hash, a line each")
     return found
+
+
+def _moment(extensions: list[str]) -> dt.datetime | None:
+    for line in extensions:
+        with suppress(ValueError):
+            return dt.datetime.strptime(line, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=dt.UTC)
+    return None
+
+
+def _line(name: str, raw: bytes) -> str:
+    return f"{_DASH} {name} {base64.b64encode(raw).decode()}\n"
+
+
+def _cosigned(text: str, seconds: int) -> bytes:
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+
+
+def _holds(key: NoteKey, raw: bytes, text: str) -> bool:
+    message = text.encode()
+    if key.algorithm == COSIGNATURE:
+        seconds, raw = int.from_bytes(raw[:_TIME_BYTES], "big"), raw[_TIME_BYTES:]
+        message = _cosigned(text, seconds)
+    try:
+        key.key.verify(raw, message)
+    except EvidenceError:
+        return False
+    return True
 
 
 def _cut(note: str) -> tuple[str, list[tuple[str, bytes]]]:

@@ -56,13 +56,11 @@ def range_hash(connection: Connection, start: int, end: int) -> bytes:
 
 def _row(connection: Connection, level: int, first: int, end: int) -> Sequence[bytes]:
     if level == 0:
-        query = select(log_leaf.c.hash).where(log_leaf.c.index >= first, log_leaf.c.index < end)
-        found = connection.execute(query.order_by(log_leaf.c.index)).scalars().all()
+        query = select(log_leaf.c.hash).where(log_leaf.c.no >= first, log_leaf.c.no < end)
+        found = connection.execute(query.order_by(log_leaf.c.no)).scalars().all()
     else:
-        query = select(log_node.c.hash).where(
-            log_node.c.level == level, log_node.c.index >= first, log_node.c.index < end
-        )
-        found = connection.execute(query.order_by(log_node.c.index)).scalars().all()
+        query = select(log_node.c.hash).where(log_node.c.level == level, log_node.c.no >= first, log_node.c.no < end)
+        found = connection.execute(query.order_by(log_node.c.no)).scalars().all()
     if len(found) != end - first:
         raise _broken(f"{len(found)} hashes where {end - first} belong, from {first} at level {level}")
     return found

@@ -238,7 +238,7 @@ rejection = Table(  # counted, not kept: anybody can send what is no evidence
     Column("day", Date, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("claimed", Text, primary_key=True),  # a registered device's id, or empty
-    Column("count", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False),
     Column("last_at", Moment, nullable=False),
     Column("last_message", Text, nullable=False),
 )
@@ -349,7 +349,7 @@ exception = Table(
 log_leaf = Table(
     "log_leaf",
     metadata,
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", Moment, nullable=False),
@@ -363,7 +363,7 @@ log_node = Table(  # the hash of every 256, 65 536 … leaves: `level` counts su
     "log_node",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
 )
 

@@ -1,0 +1,203 @@
+"""Verifying the log against itself, its checkpoints, and every row of the record that it seals."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import msgspec
+import zstandard
+from sqlalchemy import Connection, Row, func, select
+
+from setapart_auditor.store.schema import evidence, inventory, log_checkpoint, log_leaf, log_node, log_state, metadata
+from setapart_auditor.store.watch import WATCHED
+from setapart_evidence.limits import DEFAULT_LIMITS
+
+from .append import leaf_data
+from .merkle import HASH_BYTES, Frontier, leaf_hash
+from .note import NoteError, NoteKey, parse_checkpoint, verify
+from .seal import KIND, sealed_row, seals_of
+
+MOST_DEFECTS = 100
+_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReport:
+    """What came of it: how much was verified, and what does not fit, the first `MOST_DEFECTS`."""
+
+    size: int
+    root: bytes
+    checkpoints: int
+    rows: int
+    erased: int
+    defects: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """Defects as they are found."""
+
+    defects: list[str] = field(default_factory=list)
+
+    def say(self, where: str, got: str) -> None:
+        if len(self.defects) < MOST_DEFECTS:
+            self.defects.append(f"{where}: {got}")
+
+    def check(self, where: str, *, holds: bool, got: str) -> None:
+        if not holds:
+            self.say(where, got)
+
+
+def verify_log(
+    connection: Connection, key: NoteKey, *, progress: Callable[[int], None] = lambda _done: None
+) -> LogReport:
+    """Verifies everything that the log says, and that the record is what the log says of it.
+
+    Args:
+        connection: one state of the store.
+        key: the log's own, for its checkpoints.
+        progress: called with the number of entries that are done.
+
+    Returns:
+        A report without defects where all holds.
+    """
+    found = _Found()
+    with closing(sqlite3.connect("")) as scratch:  # a private file that SQLite removes by itself
+        scratch.execute("PRAGMA journal_mode = OFF")
+        scratch.execute("CREATE TABLE seal (tbl TEXT, key TEXT, digest TEXT, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
+        roots, erased, frontier = _leaves(connection, scratch, found, progress)
+        _state(connection, frontier, found)
+        checkpoints = _checkpoints(connection, key, roots, found)
+        rows = sum(_rows(connection, scratch, table.name, found) for table in WATCHED)
+        for table, row in scratch.execute("SELECT tbl, key FROM seal LIMIT ?", (MOST_DEFECTS,)):
+            found.say(f"{table} {row}", "sealed, and not there: the row was deleted")
+    _inventories(connection, found)
+    return LogReport(
+        size=frontier.size,
+        root=frontier.root,
+        checkpoints=checkpoints,
+        rows=rows,
+        erased=erased,
+        defects=tuple(found.defects),
+    )
+
+
+def _leaves(
+    connection: Connection, scratch: sqlite3.Connection, found: _Found, progress: Callable[[int], None]
+) -> tuple[dict[int, bytes], int, Frontier]:
+    """Every entry once, in order: its hash, its commitment, its seals, the nodes above it; the roots at checkpoints."""
+    wanted = set(connection.execute(select(log_checkpoint.c.size)).scalars())
+    nodes = {(row.level, row.no): row.hash for row in connection.execute(select(log_node))}
+    roots: dict[int, bytes] = {}
+    frontier, erased = Frontier(), 0
+    for leaf in _stream(connection):
+        where = f"log entry {leaf.no}"
+        found.check(where, holds=leaf.no == frontier.size, got=f"{frontier.size} was to follow: entries are missing")
+        hashed = leaf_hash(leaf_data(leaf.kind, leaf.at, leaf.commitment))
+        found.check(where, holds=hashed == leaf.hash, got="its hash is not that of its kind, moment and commitment")
+        erased += leaf.record is None
+        _commitment(leaf, where, scratch, found)
+        for level, index, full in frontier.append(leaf.hash):
+            kept = nodes.pop((level, index), None)
+            found.check(f"log node {level}/{index}", holds=kept == full, got="not the hash of what is below it")
+        if frontier.size in wanted:
+            roots[frontier.size] = frontier.root
+        if frontier.size % _AT_ONCE == 0:
+            progress(_AT_ONCE)
+    for level, index in list(nodes)[:MOST_DEFECTS]:
+        found.say(f"log node {level}/{index}", "over entries that are not there")
+    return roots, erased, frontier
+
+
+def _commitment(leaf: "Row[tuple[object, ...]]", where: str, scratch: sqlite3.Connection, found: _Found) -> None:
+    if leaf.record is None or leaf.salt is None:
+        whole = leaf.record is None and leaf.salt is None and leaf.erased_at is not None and leaf.kind != KIND
+        found.check(where, holds=whole, got="a record that is gone without having been erased")
+        return
+    found.check(where, holds=leaf.erased_at is None, got="said to be erased, and there")
+    committed = hashlib.sha256(leaf.salt + leaf.record).digest() == leaf.commitment
+    found.check(where, holds=committed, got="a record that is not the one that was committed to")
+    if leaf.kind == KIND:
+        try:
+            seals = seals_of(leaf.record)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.say(where, "no list of sealed rows")
+            return
+        scratch.executemany("INSERT OR REPLACE INTO seal VALUES (?, ?, ?)", [(r.table, r.key, r.digest) for r in seals])
+
+
+def _state(connection: Connection, frontier: Frontier, found: _Found) -> None:
+    size, packed = connection.execute(select(log_state.c.size, log_state.c.frontier)).one()
+    found.check("log state", holds=size == frontier.size, got=f"{size} entries, and {frontier.size} are there")
+    fits = len(packed) % HASH_BYTES == 0 and packed == frontier.packed
+    found.check("log state", holds=fits, got="not the hashes of the entries that are there")
+
+
+def _checkpoints(connection: Connection, key: NoteKey, roots: dict[int, bytes], found: _Found) -> int:
+    rows = connection.execute(select(log_checkpoint).order_by(log_checkpoint.c.size)).all()
+    for row in rows:
+        where = f"checkpoint {row.size}"
+        try:
+            signed = parse_checkpoint(verify(row.note, (key,))[0])
+        except NoteError as exc:
+            found.say(where, exc.got)
+            continue
+        same = (signed.origin, signed.size, signed.root, signed.at) == (key.name, row.size, row.root, row.at)
+        found.check(where, holds=same, got="the row is not what was signed")
+        if row.size:
+            found.check(
+                where, holds=roots.get(row.size) == signed.root, got="signed over another log: it was rewritten"
+            )
+    return len(rows)
+
+
+def _rows(connection: Connection, scratch: sqlite3.Connection, name: str, found: _Found) -> int:
+    """Every row of a table against its newest seal; the seals that have their row are taken away."""
+    table = metadata.tables[name]
+    (key,) = table.primary_key.columns
+    count = 0
+    for row in connection.execution_options(yield_per=_AT_ONCE).execute(select(table).order_by(key)).mappings():
+        count += 1
+        seal = sealed_row(table, row)
+        kept = scratch.execute(
+            "DELETE FROM seal WHERE tbl = ? AND key = ? RETURNING digest", (name, seal.key)
+        ).fetchall()
+        if not kept:
+            found.say(f"{name} {seal.key}", "in no entry of the log: not written by the auditor")
+        elif kept[0][0] != seal.digest:
+            found.say(f"{name} {seal.key}", "changed since it was recorded")
+    return count
+
+
+def _inventories(connection: Connection, found: _Found) -> None:
+    """Every inventory that was not erased is the one that the statement names."""
+    unpack = zstandard.ZstdDecompressor()
+    query = (
+        select(evidence.c.no, evidence.c.inventory_digest, inventory.c.body, inventory.c.erased_at)
+        .outerjoin(inventory, inventory.c.evidence_no == evidence.c.no)
+        .order_by(evidence.c.no)
+    )
+    for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
+        where = f"inventory of evidence {row.no}"
+        if row.body is None:
+            found.check(where, holds=row.erased_at is not None, got="gone without having been erased")
+            continue
+        try:
+            raw = unpack.decompress(row.body, max_output_size=DEFAULT_LIMITS.inventory)
+        except zstandard.ZstdError:
+            found.say(where, "does not unpack")
+            continue
+        found.check(
+            where, holds=hashlib.sha256(raw).digest() == row.inventory_digest, got="not the one that was signed"
+        )
+        found.check(where, holds=row.erased_at is None, got="said to be erased, and there")
+    orphans = select(func.count()).select_from(inventory.outerjoin(evidence)).where(evidence.c.no.is_(None))
+    count = connection.execute(orphans).scalar_one()
+    found.check("inventory", holds=not count, got=f"{count} rows without evidence")
+
+
+def _stream(connection: Connection) -> "Iterator[Row[tuple[object, ...]]]":
+    query = select(log_leaf).order_by(log_leaf.c.no)
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query)
