@@ -1,7 +1,8 @@
 """The authority's own keys, kept in one folder with the bundles that it has issued.
 
-`authority.pem` signs bundles and epochs; `authority.toml` holds the keys for device ids and address digests, which
-travel in every bundle. Both are made on first use, readable by their owner alone.
+`authority.pem` signs bundles, epochs, receipts and the log, or names the key of a PKCS#11 token that does;
+`authority.toml` holds the keys for device ids and address digests, which travel in every bundle. Both are made on first
+use, readable by their owner alone.
 """
 
 import base64
@@ -27,7 +28,8 @@ from setapart_auditor.toml_file import read_toml
 from setapart_evidence.bundle import PolicyBundle, SignedBundle, list_digest, make_bundle, read_bundle
 from setapart_evidence.epoch import Epoch, make_epoch
 from setapart_evidence.errors import EvidenceError
-from setapart_evidence.keys import Signer, generate, load_signer
+from setapart_evidence.keys import Signer
+from setapart_evidence.keystore import make_key, open_key
 
 KEY_FILE = "authority.pem"
 SECRETS_FILE = "authority.toml"
@@ -73,21 +75,23 @@ def default_folder() -> Path:
         return SYSTEM_FOLDER
 
 
-def open_authority(folder: Path, *, key: Path | None = None) -> Authority:
+def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "file") -> Authority:
     """The authority of a folder; its keys are made if there are none.
 
     Args:
         folder: made if it isn't there.
         key: another private key to sign with.
+        keystore: where a new key is made: `file`, or a `pkcs11:` URI.
 
     Raises:
         AuditorError: a file is no key, or can't be read or made.
+        EvidenceError: the keystore can't make one.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_new = _create(folder / SECRETS_FILE, _new_secrets)
         if key is None:
-            is_new = _create(folder / KEY_FILE, lambda: generate().pem()) or is_new
+            is_new = _create(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
         return _read(folder, key or folder / KEY_FILE, is_new=is_new)
     except OSError as exc:
         raise AuditorError(
@@ -184,7 +188,7 @@ def _kept(folder: Path) -> Iterator[SignedBundle]:
 
 def _read(folder: Path, key: Path, *, is_new: bool) -> Authority:
     try:
-        signer = load_signer(key.read_bytes())
+        signer = open_key(key.read_bytes())
     except EvidenceError as exc:
         raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(key)) from None
     except OSError as exc:

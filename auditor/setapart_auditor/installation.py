@@ -52,9 +52,21 @@ class Policies:
 
 
 def initialise(
-    folder: Path, *, database: str | None = None, pack: str | None = None, overlay: Path | None = None
+    folder: Path,
+    *,
+    database: str | None = None,
+    pack: str | None = None,
+    overlay: Path | None = None,
+    keystore: str = "file",
 ) -> Installation:
     """Makes an auditor: its folder, settings, keys and schema. What is there already is kept.
+
+    Args:
+        folder: made if it isn't there.
+        database: a URL; SQLite in the folder by default.
+        pack: an id or a file.
+        overlay: the authority's own values.
+        keystore: where the auditor's key is made: `file`, or a `pkcs11:` URI.
 
     Raises:
         AuditorError: the folder is an auditor's already, or something can't be made.
@@ -64,7 +76,7 @@ def initialise(
     values = _values(database, pack, overlay)
     settings = msgspec.convert(values, Settings)
     _load(settings, folder, None)  # a pack that can't be used is said before anything is made
-    open_authority(folder)
+    open_authority(folder, keystore=keystore)
     _store(folder, settings, create=True).close()
     handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -82,7 +94,7 @@ def open_installation(folder: Path | None = None) -> Installation:
     """
     folder = folder or default_folder()
     settings = read_settings(folder)
-    if settings.key is None and not (folder / KEY_FILE).exists():
+    if not (folder / KEY_FILE).exists():
         raise AuditorError(
             f"no {KEY_FILE} in {folder}",
             expected="the auditor's key",

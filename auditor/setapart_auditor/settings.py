@@ -70,9 +70,8 @@ class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tables of auditor.toml; `key` is a key URI (`file:`, `pkcs11:`), by default the folder's authority.pem."""
+    """The tables of auditor.toml."""
 
-    key: _Text | None = None
     database: DatabaseSettings = DatabaseSettings()
     policy: PolicySettings = PolicySettings()
     serve: ServeSettings = ServeSettings()

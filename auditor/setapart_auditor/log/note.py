@@ -147,7 +147,13 @@ def parse_checkpoint(text: str) -> Checkpoint:
         )
     except ValueError:
         found = None
-    if found is None or not found.origin or str(found.size) != lines[1] or len(found.root) != _KEY_BYTES:
+    if (
+        found is None
+        or not found.origin
+        or found.size < 0
+        or str(found.size) != lines[1]
+        or len(found.root) != _KEY_BYTES
+    ):
         raise NoteError("a note that is no checkpoint", expected="a name, a size and a root hash, a line each")
     return found
 
