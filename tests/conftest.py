@@ -49,6 +49,18 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
     "openssl": (_program("openssl"), "install the openssl program"),
+    "tpm": (
+        lambda: _program("swtpm")() and find_spec("tpm2_pytss") is not None,
+        "install Debian's packages swtpm and libtss2-dev, then pip install 'setapart[tpm]'",
+    ),
+    "softhsm": (
+        lambda: _program("softhsm2-util")() and find_spec("pkcs11") is not None,
+        "install Debian's package softhsm2, then pip install 'setapart[pkcs11]'",
+    ),
+    "go": (
+        lambda: _program("go")() and Path("/usr/share/gocode/src/golang.org/x/mod").is_dir(),
+        "install Debian's packages golang-go and golang-golang-x-mod-dev",
+    ),
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
