@@ -1,0 +1,38 @@
+"""The trail: every decision and every read of a device, in the log, with who, what, about what, and why."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from sqlalchemy import Connection
+
+from setapart_auditor.log.append import Entry, append
+
+from .actor import Actor
+
+_Text = Annotated[str, Meta(max_length=4000)]
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """The record of an act: who did it, about which device, exception or officer, why, and what else tells it."""
+
+    who: _Text
+    about: _Text = ""
+    why: _Text = ""
+    detail: dict[str, str] = {}
+
+
+def record(
+    connection: Connection,
+    actor: Actor,
+    kind: str,
+    now: dt.datetime,
+    *,
+    about: str = "",
+    why: str = "",
+    detail: Mapping[str, str] | None = None,
+) -> int:
+    """Records an act in the transaction that does it. Returns its index in the log."""
+    act = Act(who=actor.name, about=about, why=why, detail=dict(detail or {}))
+    return append(connection, (Entry(kind=kind, at=now, record=act),))
