@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import postgres_server
+
+pytest_plugins = ["stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("SETAPART_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
 
@@ -49,6 +52,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
     "openssl": (_program("openssl"), "install the openssl program"),
+    "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),
     "tpm": (
         lambda: _program("swtpm")() and find_spec("tpm2_pytss") is not None,
         "install Debian's packages swtpm and libtss2-dev, then pip install 'setapart[tpm]'",
