@@ -89,9 +89,9 @@ def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "fi
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_new = _create(folder / SECRETS_FILE, _new_secrets)
+        is_new = create_private(folder / SECRETS_FILE, _new_secrets)
         if key is None:
-            is_new = _create(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
+            is_new = create_private(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
         return _read(folder, key or folder / KEY_FILE, is_new=is_new)
     except OSError as exc:
         raise AuditorError(
@@ -127,13 +127,13 @@ def issue_bundle(
     folder = authority.folder / BUNDLES
     folder.mkdir(mode=0o700, exist_ok=True)
     with _locked(folder):
-        version = 1 + max((one.bundle.version for one in _kept(folder)), default=0)
+        version = 1 + max((one.signed.bundle.version for one in _kept(folder)), default=0)
         bundle = policy_bundle(
             policy, catalog, authority.secrets, choices, version=version, issued_at=now.replace(microsecond=0)
         )
         raw = make_bundle(bundle, bundle_subjects(policy), authority.signer)
         signed = read_bundle(raw, authority.signer.public.keyid)
-        _create(folder / f"{signed.digest.removeprefix('sha256:')}.json", lambda: raw)
+        create_private(folder / f"{signed.digest.removeprefix('sha256:')}.json", lambda: raw)
     return IssuedBundle(raw=raw, signed=signed)
 
 
@@ -152,7 +152,7 @@ def known_bundles(folder: Path) -> Mapping[str, Disclosed]:
     Raises:
         AuditorError: a kept bundle is damaged.
     """
-    return {one.digest: disclosed(one.bundle) for one in _kept(folder / BUNDLES)}
+    return {one.signed.digest: disclosed(one.signed.bundle) for one in _kept(folder / BUNDLES)}
 
 
 def disclosed(bundle: PolicyBundle) -> Disclosed:
@@ -171,11 +171,21 @@ def built_in(catalog: Catalog) -> Mapping[str, Disclosed]:
     return {list_digest(keys): Disclosed(identifiers=frozenset(keys), internal=None)}
 
 
-def _kept(folder: Path) -> Iterator[SignedBundle]:
+def kept_bundles(folder: Path) -> Iterator[IssuedBundle]:
+    """Every bundle that was issued from a folder.
+
+    Raises:
+        AuditorError: a kept bundle is damaged.
+    """
+    return _kept(folder / BUNDLES)
+
+
+def _kept(folder: Path) -> Iterator[IssuedBundle]:
     for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             with file.open("rb") as stream:
-                yield read_bundle(stream.read(_MAX_BUNDLE))
+                raw = stream.read(_MAX_BUNDLE)
+            yield IssuedBundle(raw=raw, signed=read_bundle(raw))
         except (EvidenceError, OSError) as exc:
             got = exc.got if isinstance(exc, EvidenceError) else exc.strerror or "input failed"
             raise AuditorError(
@@ -210,7 +220,7 @@ def _new_secrets() -> bytes:
     return f'id_key = "{key()}"\naddress_key = "{key()}"\n'.encode()
 
 
-def _create(path: Path, content: Callable[[], bytes]) -> bool:
+def create_private(path: Path, content: Callable[[], bytes]) -> bool:
     """Makes a private file, whole or not at all; False if there is one already, whoever made it first."""
     if path.exists():
         return False

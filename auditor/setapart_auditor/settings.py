@@ -1,7 +1,7 @@
 """`auditor.toml` in the auditor's folder: where the store is, which rule is judged by, how it serves."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -29,12 +29,20 @@ class UnitPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[policy]`: the pack and the authority's overlay, for every unit that names none of its own."""
+    """`[policy]`: the pack and the authority's overlay, for every unit that names none of its own.
+
+    Attributes:
+        bundle_days: how long agents may use a policy bundle.
+        level: what agents disclose (`scoped` or `full`).
+        addresses: whose addresses leave devices as keyed digests: `none`, `internal` or `all`.
+    """
 
     pack: _Text = "no-2023"
     overlay: _Text | None = None
     unit: tuple[UnitPolicy, ...] = ()
     bundle_days: Annotated[int, Meta(ge=1, le=366)] = 90
+    level: Literal["scoped", "full"] = "scoped"
+    addresses: Literal["none", "internal", "all"] = "none"
 
 
 class ServeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
