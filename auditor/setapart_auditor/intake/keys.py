@@ -1,0 +1,78 @@
+"""Which key speaks for which device: asked of the store once per device and state of the register."""
+
+import threading
+from collections import OrderedDict
+
+from sqlalchemy import select
+
+from setapart_auditor.register.database import version_of
+from setapart_auditor.register.model import device_binding, station_binding
+from setapart_auditor.store.engine import Store
+from setapart_auditor.store.schema import device, device_key, station
+from setapart_evidence.keys import PublicKey
+from setapart_evidence.open import KeyBinding, KeyLookup
+
+MOST = 200_000
+"""Answers that are kept."""
+_Question = tuple[str, str | None]
+
+
+class KeyDirectory(KeyLookup):
+    """Answers from memory until it is told to look again.
+
+    An answer may be as old as the last look: what a message is let in by is asked once more in the transaction that
+    stores it. Nothing is kept of devices that have no key, so that a new one is known at once.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: OrderedDict[_Question, tuple[KeyBinding, ...]] = OrderedDict()
+        self._version = -1
+
+    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
+        """The device's present key, and the named station's; nothing for a device that is not in the register."""
+        question = (device, station)
+        with self._lock:
+            found = self._known.get(question)
+        return found if found is not None else self._read(question)
+
+    def look_again(self) -> bool:
+        """Forgets every answer if the register has changed. Returns whether it has."""
+        with self._store.read() as connection:
+            version = version_of(connection)
+        return self._seen(version)
+
+    def _seen(self, version: int) -> bool:
+        with self._lock:
+            if version <= self._version:
+                return False
+            self._version = version
+            self._known.clear()
+            return True
+
+    def _read(self, question: _Question) -> tuple[KeyBinding, ...]:
+        id_, station_id = question
+        with self._store.read() as connection:
+            version = version_of(connection)
+            rows = connection.execute(_OWN.where(device.c.id == id_)).all()
+            found = [device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware) for row in rows if row.spki]
+            if rows and station_id is not None:
+                other = _STATION.where(station.c.keyid == station_id)
+                found += [
+                    station_binding(PublicKey.from_spki(row.spki)) for row in connection.execute(other)
+                ]  # fmt: skip
+        self._seen(version)
+        answer = tuple(found)
+        with self._lock:
+            if answer and version == self._version:
+                self._known[question] = answer
+                if len(self._known) > MOST:
+                    self._known.popitem(last=False)
+        return answer
+
+
+_OWN = select(device_key.c.spki, device_key.c.hardware).select_from(
+    device.outerjoin(device_key, (device_key.c.device_no == device.c.no) & device_key.c.valid_until.is_(None))
+)
+_STATION = select(station.c.spki).where(station.c.valid_until.is_(None))
