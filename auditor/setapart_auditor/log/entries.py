@@ -1,0 +1,78 @@
+"""Reading entries as people read them."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from setapart_auditor.store.schema import log_leaf
+
+_AT_ONCE = 1000
+
+
+class ShownEntry(Struct, frozen=True, kw_only=True):
+    """An entry: its place, when, of what kind, and, unless it was erased, what it says; acts say who, what and why."""
+
+    index: int
+    at: dt.datetime
+    kind: str
+    who: str = ""
+    about: str = ""
+    why: str = ""
+    record: Any = None
+
+
+def read_entries(
+    connection: Connection, *, kind: str | None, about: str | None, first: int | None, limit: int
+) -> tuple[ShownEntry, ...]:
+    """Entries in order: from `first` on, or the newest.
+
+    Args:
+        connection: one state of the store.
+        kind: only these.
+        about: only those about this; case does not count.
+        first: the first index, None for the newest.
+        limit: how many.
+    """
+    found: list[ShownEntry] = []
+    for row in _rows(connection, kind, first):
+        shown = _shown(row)
+        if about is None or shown.about.casefold() == about.casefold():
+            found.append(shown)
+            if len(found) == limit:
+                break
+    return tuple(found if first is not None else reversed(found))
+
+
+def _rows(connection: Connection, kind: str | None, first: int | None) -> Iterator[Any]:
+    query = select(log_leaf)
+    if kind is not None:
+        query = query.where(log_leaf.c.kind == kind)
+    if first is not None:
+        query = query.where(log_leaf.c.no >= first).order_by(log_leaf.c.no)
+    else:
+        query = query.order_by(log_leaf.c.no.desc())
+    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query)
+
+
+def _shown(row: Any) -> ShownEntry:  # noqa: ANN401 - a row
+    if row.record is None:
+        return ShownEntry(index=row.no, at=row.at, kind=row.kind, why=f"erased on {row.erased_at:%Y-%m-%d}")
+    record = msgspec.json.decode(row.record)
+
+    def text(name: str) -> str:
+        value = record.get(name, "") if isinstance(record, dict) else ""
+        return value if isinstance(value, str) else ""
+
+    return ShownEntry(
+        index=row.no,
+        at=row.at,
+        kind=row.kind,
+        who=text("who"),
+        about=text("about") or text("device"),
+        why=text("why"),
+        record=record,
+    )
