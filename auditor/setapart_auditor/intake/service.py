@@ -1,56 +1,35 @@
-"""The intake as a service: takes any signed message, answers it once what it says is on disk.
-
-Order, for a report: size, envelope, key by device, signature, type, digest and decoding (`open_report`), limits of the
-device, then the writer: sequence, nonce and chain, the disk, the signed receipt. Nothing but the key is asked of the
-database before the signature holds.
-"""
+"""The intake as a service: takes any signed message, answers it once what it says is on disk."""
 
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
-
-import zstandard
-from sqlalchemy import Connection
+from dataclasses import dataclass
 
 from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.installation import Installation, Policies
-from setapart_evidence import envelope as dsse
-from setapart_evidence.enrolment import read_enrolment, unverified_rotation
-from setapart_evidence.errors import EvidenceError, SignatureError, UnknownKeyError
-from setapart_evidence.message import Message
-from setapart_evidence.open import open_report
-from setapart_evidence.receipt import Challenge, Request, make_challenge, read_request, unverified_request
-from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST
+from setapart_evidence.errors import EvidenceError
 
 from .batch import Arrived, Desk, Stored
 from .bundles import Bundles
 from .keys import KeyDirectory
-from .limits import Limiter
+from .limits import Limiter, TooManyError
 from .nonce import NonceKey
 from .peek import claim_of
+from .receive import Answer, Receiver
 from .rejections import Rejections
 from .writer import Task, Writer
 
-T = TypeVar("T")
-Kind = Literal["receipt", "enrolment-answer", "rotation-answer", "challenge", "bundle"]
+__all__ = ["Answer", "Figures", "Intake", "IntakeFull", "TooManyError"]
+
 _VERIFIERS = 2
 _RETRY_SECONDS = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What goes back to the sender; `outcome` is a receipt's, `resent` says that the report was here before."""
-
-    kind: Kind
-    body: bytes = field(repr=False)
-    outcome: str | None = None
-    device: str | None = None
-    sequence: int | None = None
-    resent: bool = False
+_MOST_BYTES = 256 * 1024 * 1024
+"""Of messages that wait, however few they are."""
+_AHEAD = 512
+"""Files that are read before the answer to the first of them is waited for."""
 
 
 class IntakeFull(AuditorError):  # noqa: N818 - a state, told to the sender
@@ -59,6 +38,25 @@ class IntakeFull(AuditorError):  # noqa: N818 - a state, told to the sender
     def __init__(self, retry_after: int = _RETRY_SECONDS) -> None:
         super().__init__("the intake is full", expected="less", cure=f"try again in {retry_after} seconds")
         self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the intake has done since it was started.
+
+    Attributes:
+        pending: messages that were submitted and not answered yet; at most `room`.
+        room: of settings: `[serve] queue`.
+        answered: by outcome of a receipt (`resent` for a repeated one), or by kind of answer.
+        failed: by reason of an EvidenceError, or by the name of another error.
+        batches: transactions of reports.
+    """
+
+    pending: int
+    room: int
+    answered: Mapping[str, int]
+    failed: Mapping[str, int]
+    batches: int
 
 
 class Intake:
@@ -72,49 +70,62 @@ class Intake:
 
     def __init__(self, installation: Installation, policies: Policies, *, limited: bool = True) -> None:
         settings = installation.settings.serve
-        self._installation = installation
+        store, signer = installation.store, installation.authority.signer
+        nonces = NonceKey.load(installation.folder)
         self.bundles = Bundles(installation, policies)
-        self._nonces = NonceKey.load(installation.folder)
-        self._keys = KeyDirectory(installation.store)
-        desk = Desk(signer=installation.authority.signer, nonces=self._nonces, bundle_of=self.bundles.digest_of)
-        self.rejections = Rejections(installation.store)
-        self.writer = Writer(installation.store, desk, on_idle=self.rejections.flush)
-        self._devices = Limiter("device", settings.per_device) if limited else None
+        self._receiver = Receiver(
+            installation,
+            nonces=nonces,
+            keys=KeyDirectory(store),
+            bundles=self.bundles,
+            devices=Limiter("device", settings.per_device) if limited else None,
+        )
         self._addresses = Limiter("address", settings.per_address) if limited else None
-        self._most = settings.queue
-        self._room = threading.Semaphore(settings.queue)
-        self._pending = 0
-        self._counting = threading.Lock()
+        self._rejections = Rejections(store)
+        desk = Desk(signer=signer, nonces=nonces, bundle_of=self.bundles.digest_of)
+        self._writer = Writer(store, desk, on_idle=self._rejections.flush)
         self._pool = ThreadPoolExecutor(_VERIFIERS, thread_name_prefix="intake-verifier")
-        self._local = threading.local()
+        self._most = settings.queue
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._bytes = 0
+        self._answered: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
 
     def start(self) -> None:
         """Starts the writer."""
-        self.writer.start()
+        self._writer.start()
 
     def close(self) -> None:
         """Finishes what was submitted, and writes the counts of rejections down."""
         self._pool.shutdown(wait=True)
-        self.writer.close()
-        self.rejections.flush()
+        self._writer.close()
+        self._rejections.flush()
 
     @property
-    def pending(self) -> int:
-        """Messages that were submitted and not answered yet."""
-        return self._pending
+    def figures(self) -> Figures:
+        """What it has done, and what is waiting."""
+        with self._lock:
+            return Figures(
+                pending=self._pending,
+                room=self._most,
+                answered=dict(self._answered),
+                failed=dict(self._failed),
+                batches=self._writer.batches,
+            )
 
-    def submit(self, raw: bytes, *, address: str, now: dt.datetime, wait: bool = False) -> "Future[Answer]":
+    def submit(self, raw: bytes, *, address: str, now: dt.datetime) -> "Future[Answer]":
         """Takes a message in.
 
         Args:
             raw: the message.
             address: whose limit it counts against.
             now: the moment of its arrival.
-            wait: for room, instead of refusing.
 
         Returns:
             The answer to come, or the error: an EvidenceError for what is no acceptable message, NotAllowedError for a
-            token or device that may not, StoreError where the disk is not to be had.
+            token or device that may not, TooManyError for a device that sends too much, StoreError where the disk is
+            not to be had.
 
         Raises:
             IntakeFull: too much is waiting.
@@ -122,163 +133,106 @@ class Intake:
         """
         if self._addresses is not None:
             self._addresses.take(address, time.monotonic())
-        if not self._room.acquire(blocking=wait):
-            raise IntakeFull
-        answer: Future[Answer] = Future()
-        with self._counting:
+        with self._lock:
+            if self._pending >= self._most or self._bytes + len(raw) > _MOST_BYTES:
+                raise IntakeFull
             self._pending += 1
-        answer.add_done_callback(self._done)
-        self._pool.submit(self._open, raw, now, answer)
+            self._bytes += len(raw)
+        answer: Future[Answer] = Future()
+        answer.add_done_callback(lambda _: self._leave(len(raw)))
+        self._pool.submit(self._take_in, raw, now, answer)
         return answer
 
-    def receive_all(self, messages: Iterable[bytes], now: dt.datetime) -> "Iterator[Future[Answer]]":
-        """Takes in what came as files, in order; each answer is to come."""
+    def receive_all(self, messages: Iterable[bytes], now: dt.datetime) -> Iterator[Answer | Exception]:
+        """Takes in what came as files. They reach the writer in their order, and so do the answers."""
+        opened: deque[Future[_Opened]] = deque()
+        waiting: deque[Future[Answer]] = deque()
         for raw in messages:
-            yield self.submit(raw, address="file", now=now, wait=True)
+            opened.append(self._pool.submit(self._open, raw, now))
+            if len(opened) > _VERIFIERS * 4:
+                waiting.append(self._pass_on(opened.popleft().result(), now))
+            if len(waiting) > _AHEAD:
+                yield _outcome(waiting.popleft())
+        waiting.extend(self._pass_on(one.result(), now) for one in opened)
+        yield from map(_outcome, waiting)
 
-    def _done(self, _answer: "Future[Answer]") -> None:
-        with self._counting:
-            self._pending -= 1
-        self._room.release()
+    def _take_in(self, raw: bytes, now: dt.datetime, answer: "Future[Answer]") -> None:
+        self._pass_on(self._open(raw, now), now, answer)
 
-    def _open(self, raw: bytes, now: dt.datetime, answer: "Future[Answer]") -> None:
+    def _open(self, raw: bytes, now: dt.datetime) -> "_Opened":
         claimed = ""
         try:
             kind, claimed = claim_of(raw)
-            if kind == EVIDENCE:
-                self._report(raw, now, answer)
-            elif kind == REQUEST:
-                answer.set_result(self._request(raw, now))
-            else:
-                self._enrolment(kind, raw, now, answer)
+            return _Opened(claimed, self._receiver.read(kind, raw, now))
         except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it
+            return _Opened(claimed, exc)
+
+    def _pass_on(self, opened: "_Opened", now: dt.datetime, answer: "Future[Answer] | None" = None) -> "Future[Answer]":
+        """Gives what was read to the writer, which answers later, or answers at once."""
+        answer = answer or Future()
+        found = opened.found
+        if isinstance(found, Answer):
+            self._answer(answer, found)
+        elif isinstance(found, Exception):
+            self._fail(answer, found, opened.claimed, now)
+        else:
+            found.done.add_done_callback(lambda done: self._written(done, answer, opened.claimed, now))
+            self._writer.put(found)
+        return answer
+
+    def _written(
+        self,
+        done: "Future[Stored] | Future[Answer]",
+        answer: "Future[Answer]",
+        claimed: str,
+        now: dt.datetime,
+    ) -> None:
+        if exc := done.exception():
             self._fail(answer, exc, claimed, now)
+        else:
+            self._answer(answer, _answer_of(done.result()))
+
+    def _answer(self, answer: "Future[Answer]", found: Answer) -> None:
+        with self._lock:
+            self._answered["resent" if found.resent else found.outcome or found.kind] += 1
+        answer.set_result(found)
 
     def _fail(self, answer: "Future[Answer]", exc: BaseException, claimed: str, now: dt.datetime) -> None:
         if isinstance(exc, EvidenceError | NotAllowedError):
-            self.rejections.add(exc, claimed, now)
+            self._rejections.add(exc, claimed, now)
+        with self._lock:
+            self._failed[exc.reason if isinstance(exc, EvidenceError) else type(exc).__name__] += 1
         answer.set_exception(exc)
 
-    def _verify(self, read: Callable[[], T]) -> T:
-        """Reads with the keys that are known; once more if they have changed meanwhile."""
-        try:
-            return read()
-        except (UnknownKeyError, SignatureError):
-            if not self._keys.look_again():
-                raise
-        return read()
+    def _leave(self, size: int) -> None:
+        with self._lock:
+            self._pending -= 1
+            self._bytes -= size
 
-    def _report(self, raw: bytes, now: dt.datetime, answer: "Future[Answer]") -> None:
-        report = self._verify(lambda: open_report(raw, self._keys))
-        self._take(report.device)
-        envelope, inventory = dsse.split(raw)
-        nonce = report.predicate.observation.nonce
-        item = Arrived(
-            report=report,
-            envelope=envelope,
-            body=self._compressor().compress(inventory),
-            size=len(inventory),
-            received_at=now,
-            nonce_issued_at=self._nonces.issued_at(report.device, nonce) if nonce is not None else None,
-        )
 
-        def stored(done: "Future[Stored]") -> None:
-            if exc := done.exception():
-                self._fail(answer, exc, report.device, now)
-                return
-            found = done.result()
-            answer.set_result(
-                Answer(
-                    kind="receipt",
-                    body=found.receipt,
-                    outcome=found.outcome,
-                    device=found.device,
-                    sequence=found.sequence,
-                    resent=found.resent,
-                )
-            )
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    claimed: str
+    found: Arrived | Task[Answer] | Answer | Exception
 
-        item.done.add_done_callback(stored)
-        self.writer.put(item)
 
-    def _request(self, raw: bytes, now: dt.datetime) -> Answer:
-        found = self._verify(lambda: self._read_request(raw))
-        request = found.predicate
-        self._check_auditor(request.auditor)
-        self._take(request.device)
-        bundle = self.bundles.of(self._active_unit(request.device), now)
-        if request.ask == "bundle":
-            return Answer(kind="bundle", body=bundle.raw, device=request.device)
-        challenge = Challenge(
-            device=request.device,
-            nonce=self._nonces.issue(request.device, now),
-            issued_at=now,
-            bundle=bundle.signed.digest,
-        )
-        body = make_challenge(challenge, found.digest, self._installation.authority.signer)
-        return Answer(kind="challenge", body=body, device=request.device)
-
-    def _read_request(self, raw: bytes) -> Message[Request]:
-        device = unverified_request(raw).device
-        keys = tuple(binding.key for binding in self._keys.keys_for(device, None))
-        if not keys:
-            raise UnknownKeyError(f"device {device!r} has no registered key", expected="an enrolled device")
-        return read_request(raw, keys)
-
-    def _enrolment(self, kind: str, raw: bytes, now: dt.datetime, answer: "Future[Answer]") -> None:
-        """The signature first; the token, or the present key, is looked at in the transaction that uses it up."""
-        from setapart_auditor.enrolment.enrol import enrol
-        from setapart_auditor.enrolment.rotate import rotate
-
-        def nonce(device: str) -> str:
-            return self._nonces.issue(device, now)
-
-        if kind == ENROLMENT:
-            message, key = read_enrolment(raw)
-            self._check_auditor(message.predicate.auditor)
-            claimed = key.keyid
-            bundle = self.bundles.digest_of("", now)
-        else:
-            claimed = unverified_rotation(raw).device
-            self._check_auditor(unverified_rotation(raw).auditor)
-
-        def run(connection: Connection) -> bytes:
-            if kind == ENROLMENT:
-                return enrol(connection, self._installation, raw, now, bundle=bundle, nonce=nonce)
-            return rotate(connection, self._installation, raw, now)
-
-        def written(done: "Future[bytes]") -> None:
-            if exc := done.exception():
-                self._fail(answer, exc, claimed, now)
-                return
-            kind_: Kind = "enrolment-answer" if kind == ENROLMENT else "rotation-answer"
-            answer.set_result(Answer(kind=kind_, body=done.result()))
-
-        task = Task(run=run)
-        task.done.add_done_callback(written)
-        self.writer.put(task)
-
-    def _check_auditor(self, keyid: str) -> None:
-        if keyid != self._installation.keyid:
-            raise NotAllowedError("a message for another auditor", expected=f"one for {self._installation.keyid[:16]}…")
-
-    def _take(self, device: str) -> None:
-        """Counts a message whose signature holds: nobody else can use a device's share up."""
-        if self._devices is not None:
-            self._devices.take(device, time.monotonic())
-
-    def _active_unit(self, device: str) -> str:
-        from setapart_auditor.register.database import find_device
-
-        with self._installation.store.read() as connection:
-            found = find_device(connection, device)
-        if found.state != "active":
-            raise NotAllowedError(f"this device is {found.state}", expected="an active one")
-        return found.registration.unit
-
-    def _compressor(self) -> zstandard.ZstdCompressor:
-        """One for each thread: they are not to be shared."""
-        found = getattr(self._local, "compressor", None)
-        if found is None:
-            found = self._local.compressor = zstandard.ZstdCompressor(level=1)
+def _answer_of(found: Stored | Answer) -> Answer:
+    if isinstance(found, Answer):
         return found
+    return Answer(
+        kind="receipt",
+        body=found.receipt,
+        outcome=found.outcome,
+        device=found.device,
+        sequence=found.sequence,
+        resent=found.resent,
+    )
+
+
+def _outcome(answer: "Future[Answer]") -> Answer | Exception:
+    exc = answer.exception()
+    if exc is None:
+        return answer.result()
+    if not isinstance(exc, Exception):
+        raise exc
+    return exc
