@@ -21,3 +21,17 @@ class StoreError(AuditorError):
 
 class NotAllowedError(AuditorError):
     """An officer may not do this: the role, the unit, or the rule of two people."""
+
+
+class TokenRefusedError(NotAllowedError):
+    """An enrolment token is not accepted; `real` says why, for the auditor's own records and never for the sender."""
+
+    def __init__(self, real: str) -> None:
+        super().__init__(
+            "token not accepted", expected="a valid enrolment token", cure="ask your security officer for a new one"
+        )
+        self.real = real
+
+
+class ConflictError(NotAllowedError):
+    """What is asked for contradicts what the register holds: the key or the device is enrolled already."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from setapart_auditor.errors import StoreError
+from setapart_auditor.errors import StoreError, TokenRefusedError
 from setapart_auditor.store.engine import Store
 from setapart_auditor.store.schema import device, rejection
 from setapart_evidence.errors import EvidenceError, SetapartError
@@ -42,7 +42,8 @@ class Rejections:
                 key = (now.date(), reason, "")
             count = self._counts.setdefault(key, _Count(0, now, ""))
             count.times += 1
-            count.at, count.message = now, printable(exc.got, _LONGEST)
+            count.at = now
+            count.message = printable(exc.real if isinstance(exc, TokenRefusedError) else exc.got, _LONGEST)
 
     def flush(self) -> None:
         """Writes the counts down; only a registered device's id is kept as a claim. What can't be written waits."""

@@ -141,6 +141,8 @@ token = Table(
     Column("quota", Integer, nullable=False),
     Column("used", Integer, nullable=False, server_default="0"),
     Column("confirm", Boolean, nullable=False, server_default="0"),
+    Column("hardware", Boolean, nullable=False, server_default="0"),  # an officer vouches that hardware holds the key
+    Column("replaces", Boolean, nullable=False, server_default="0"),  # the bound device may get a new key
     Column("created_at", Moment, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -156,7 +158,7 @@ enrolment = Table(
     Column("device_no", Number, ForeignKey("device.no")),
     Column("keyid", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
-    Column("request", LargeBinary, nullable=False),
+    Column("request", LargeBinary, nullable=False),  # JSON of what was asked, without the token's secret
     Column("answer", LargeBinary),
     Column("at", Moment, nullable=False),
     Column("decided_by", Text),
