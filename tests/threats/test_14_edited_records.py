@@ -137,7 +137,7 @@ def test_every_byte_of_a_value_counts(filled: Path, tmp_path: Path) -> None:
     raw = (filled / "auditor.db").read_bytes()
     copy = tmp_path / "copy"
     shutil.copytree(filled, copy)
-    words = (b"receipt", b"envelope", b"case 1", b"spki")
+    words = (b"the receipt", b"the envelope", b"case 1", b"the spki")
     for place in sorted({raw.rfind(word) + at for word in words for at in range(len(word))}):
         (copy / "auditor.db").write_bytes(raw[:place] + bytes([raw[place] ^ 0x10]) + raw[place + 1 :])
         assert verified(copy).defects, place

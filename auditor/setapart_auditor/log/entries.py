@@ -1,7 +1,8 @@
 """Reading entries as people read them."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -38,16 +39,16 @@ def read_entries(
         limit: how many.
     """
     found: list[ShownEntry] = []
-    for row in _rows(connection, kind, first):
-        shown = _shown(row)
-        if about is None or shown.about.casefold() == about.casefold():
-            found.append(shown)
-            if len(found) == limit:
-                break
+    with closing(_rows(connection, kind, first)) as rows:
+        for shown in map(_shown, rows):
+            if about is None or shown.about.casefold() == about.casefold():
+                found.append(shown)
+                if len(found) == limit:
+                    break
     return tuple(found if first is not None else reversed(found))
 
 
-def _rows(connection: Connection, kind: str | None, first: int | None) -> Iterator[Any]:
+def _rows(connection: Connection, kind: str | None, first: int | None) -> Generator[Any]:
     query = select(log_leaf)
     if kind is not None:
         query = query.where(log_leaf.c.kind == kind)
@@ -55,7 +56,8 @@ def _rows(connection: Connection, kind: str | None, first: int | None) -> Iterat
         query = query.where(log_leaf.c.no >= first).order_by(log_leaf.c.no)
     else:
         query = query.order_by(log_leaf.c.no.desc())
-    yield from connection.execution_options(yield_per=_AT_ONCE).execute(query)
+    with connection.execution_options(yield_per=_AT_ONCE).execute(query) as rows:
+        yield from rows
 
 
 def _shown(row: Any) -> ShownEntry:  # noqa: ANN401 - a row

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from setapart_auditor.errors import StoreError
 
 from .schema import log_state
-from .watch import watch
+from .watch import TOUCHED, watch
 
 BUSY_SECONDS = 30
 _DURABLE = frozenset({"on", "local", "remote_write", "remote_apply"})
@@ -58,8 +58,8 @@ class Store:
             if self.is_postgresql:
                 connection.execute(select(log_state.c.id).with_for_update())
             else:
+                watch(connection)
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            watch(connection)
             yield connection
             self.before_commit(connection)
 
@@ -117,7 +117,8 @@ def _postgresql(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's
         found = connection.execute("SHOW synchronous_commit").fetchone()[0]
-        connection.rollback()
+        connection.execute(TOUCHED)
+        connection.commit()
         if found not in _DURABLE:
             raise StoreError(
                 f"synchronous_commit is {found}",

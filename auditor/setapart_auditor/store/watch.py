@@ -58,18 +58,21 @@ END $$"""  # noqa: S608 - our own names
 """What the schema on PostgreSQL needs, a statement each."""
 
 
+TOUCHED = "CREATE TEMPORARY TABLE IF NOT EXISTS touched (tbl text, key text)"
+
+
 def watch(connection: Connection) -> None:
-    """Begins to note what this connection writes; once per connection, before its transaction writes anything."""
+    """Begins to note what an SQLite connection writes; before its transaction begins, or a rollback would undo it."""
     if connection.info.get("watched"):
         return
-    connection.execute(text("CREATE TEMPORARY TABLE IF NOT EXISTS touched (tbl text, key text)"))
-    if connection.dialect.name == "sqlite":
-        for table in WATCHED:
-            for event in ("INSERT", "UPDATE"):
-                note = f"INSERT INTO touched VALUES ('{table.name}', NEW.\"{key_of(table)}\")"  # noqa: S608 - our own names
-                name = f"note_{table.name}_{event}"
-                trigger = f'CREATE TEMPORARY TRIGGER {name} AFTER {event} ON main."{table.name}" BEGIN {note}; END'
-                connection.execute(text(trigger))
+    connection.exec_driver_sql(TOUCHED)
+    for table in WATCHED:
+        for event in ("INSERT", "UPDATE"):
+            note = f"INSERT INTO touched VALUES ('{table.name}', NEW.\"{key_of(table)}\")"  # noqa: S608 - our own names
+            name = f"note_{table.name}_{event}"
+            connection.exec_driver_sql(
+                f'CREATE TEMPORARY TRIGGER {name} AFTER {event} ON main."{table.name}" BEGIN {note}; END'
+            )
     connection.info["watched"] = True
 
 

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import json
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,9 @@ def test_every_root_and_proof_comes_from_few_stored_rows(store: Store) -> None:
 
 def test_an_entry_that_fails_leaves_the_log_as_it_was(store: Store) -> None:
     grow(store, 3)
-    with pytest.raises(RuntimeError), store.write() as connection:
+    with suppress(ZeroDivisionError), store.write() as connection:
         append(connection, [Entry(kind="test", at=NOW, record=Word("lost"))])
-        raise RuntimeError
+        _ = 1 / 0
     grow(store, 1)
     with store.read() as connection:
         assert state_of(connection).root == root(leaves(store))
@@ -78,7 +79,7 @@ def test_an_entry_that_fails_leaves_the_log_as_it_was(store: Store) -> None:
 
 def test_a_log_with_a_hole_gives_no_proof(store: Store) -> None:
     grow(store, 10)
-    with store.read() as connection, pytest.raises(StoreError, match="9 hashes|10 hashes"):
+    with store.read() as connection, pytest.raises(StoreError, match=r"9 hashes|10 hashes"):
         root_at(connection, 11)
 
 
@@ -125,8 +126,8 @@ def test_go_verifies_note_root_and_proofs(store: Store, tmp_path: Path) -> None:
     program = tmp_path / "foreign"
     built = subprocess.run(
         ["go", "build", "-o", program, Path(__file__).with_name("foreign_log.go")],
-        env={"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(tmp_path / "cache"), "HOME": str(tmp_path),
-             "PATH": "/usr/bin:/bin:/usr/local/bin", "GOFLAGS": ""},
+        env={"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(tmp_path / "cache"),
+             "HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/usr/local/bin", "GOFLAGS": ""},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
