@@ -7,16 +7,29 @@ import click
 from setapart_agent.errors import KeyFileError
 from setapart_agent.private_files import write_new
 from setapart_agent.state import KEY_NAME, state_folder
-from setapart_evidence.keys import Algorithm, generate
+from setapart_evidence.keys import Algorithm
+from setapart_evidence.keystore import make_key
 
 
 @click.command("keygen")
 @click.option("--output", type=click.Path(path_type=Path), help="Where the private key goes (mode 0600).")
-@click.option("--algorithm", type=click.Choice(["ed25519", "ecdsa-p256"]), default="ed25519", show_default=True)
-def command(output: Path | None, algorithm: Algorithm) -> None:
+@click.option(
+    "--algorithm",
+    type=click.Choice(["ed25519", "ecdsa-p256"]),
+    help="Default: ed25519, and ecdsa-p256 in a TPM, which knows no other.",
+)
+@click.option(
+    "--keystore",
+    default="file",
+    show_default=True,
+    metavar="WHERE",
+    help="file, tpm, or a pkcs11: URI. The key file then says where the key is.",
+)
+def command(output: Path | None, algorithm: Algorithm | None, keystore: str) -> None:
     """Make a signing key, and its public half beside it (.pub).
 
-    The key is the device's identity: register the .pub file, and never copy the key to another device.
+    The key is the device's identity: register the .pub file, and never copy the key to another device. A key in a TPM
+    or token can't be copied; its key file is worth nothing elsewhere.
     """
     if output is None:
         state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -24,8 +37,10 @@ def command(output: Path | None, algorithm: Algorithm) -> None:
     public = output.with_suffix(".pub")
     if output == public:
         raise KeyFileError(f"{output} would be both halves of the key", expected="a name that does not end in .pub")
-    signer = generate(algorithm)
-    write_new(output, signer.pem(), 0o600)
+    if output.exists():
+        raise KeyFileError(f"{output} exists", expected="a new file", cure="a key is never overwritten")
+    signer, content = make_key(keystore, algorithm)
+    write_new(output, content, 0o600)
     try:
         write_new(public, signer.public.pem(), 0o644)
     except KeyFileError:

@@ -11,7 +11,8 @@ import click
 from setapart_agent.errors import AgentError, KeyFileError
 from setapart_agent.state import KEY_NAME, state_folder
 from setapart_evidence.errors import EvidenceError
-from setapart_evidence.keys import FileSigner, load_signer
+from setapart_evidence.keys import Signer
+from setapart_evidence.keystore import open_key
 
 if TYPE_CHECKING:
     from setapart_evidence.bundle import SignedBundle
@@ -94,18 +95,19 @@ def key_path(key_file: Path | None, folder: Path | None) -> Path:
     return Path(os.path.realpath(chosen)) if chosen.is_symlink() else chosen
 
 
-def read_key(path: Path) -> FileSigner:
+def read_key(path: Path) -> Signer:
     """Loads a signing key.
 
     Raises:
         KeyFileError: there is no readable file.
         KeyFormatError: it is no key of ours.
+        KeystoreError: the TPM or token that holds it can't be used.
     """
     try:
         raw = read_small(path)
     except FileNotFoundError:
         raise KeyFileError(f"no key at {path}", cure=f"make one with `setapart-agent keygen --output {path}`") from None
-    return load_signer(raw)
+    return open_key(raw)
 
 
 def read_policy_bundle(path: Path | None) -> "SignedBundle | None":
