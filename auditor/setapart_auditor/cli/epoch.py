@@ -21,12 +21,26 @@ def command() -> None:
     "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How long to hand it to agents."
 )
 def issue(*, output: Path, key: Path | None, folder: Path | None, days: int) -> None:
-    """Make an epoch for `setapart-agent report --epoch`, and print its table for register.toml."""
+    """Make an epoch for `setapart-agent report --epoch`, and print its table for register.toml.
+
+    An auditor with a database keeps it there as well.
+    """
     from setapart_auditor.authority import default_folder, issue_epoch, open_authority
+    from setapart_auditor.settings import SETTINGS_FILE
 
     authority = open_authority(folder or default_folder(), key=key)
     if authority.is_new:
         click.echo(f"made the authority's keys in {authority.folder}: keep a backup", err=True)
     epoch, raw = issue_epoch(authority, dt.datetime.now(dt.UTC), days)
+    if (authority.folder / SETTINGS_FILE).exists():
+        from setapart_auditor.installation import open_installation
+        from setapart_auditor.intake.epochs import keep_epoch
+
+        installation = open_installation(authority.folder)
+        try:
+            with installation.store.write() as connection:
+                keep_epoch(connection, epoch, raw)
+        finally:
+            installation.store.close()
     output.write_bytes(raw)
     click.echo(f'[[epoch]]\nvalue = "{epoch.value}"\nissued_at = {epoch.issued_at:%Y-%m-%dT%H:%M:%SZ}')

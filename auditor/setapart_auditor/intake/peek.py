@@ -5,11 +5,12 @@ import binascii
 import msgspec
 
 from setapart_evidence import envelope as dsse
-from setapart_evidence.errors import EnvelopeError, SizeError
+from setapart_evidence.errors import EnvelopeError, EvidenceError, SizeError
 from setapart_evidence.limits import DEFAULT_LIMITS
 from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST, ROTATION
 
-KINDS = (EVIDENCE, ENROLMENT, ROTATION, REQUEST)
+KINDS = (ENROLMENT, EVIDENCE, ROTATION, REQUEST)
+"""In the order in which those that came together are taken in."""
 MOST = DEFAULT_LIMITS.envelope + 1 + DEFAULT_LIMITS.inventory
 """Bytes of the largest message."""
 
@@ -22,8 +23,13 @@ class _Device(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+class _Observation(msgspec.Struct, frozen=True):
+    sequence: int = 0
+
+
 class _Predicate(msgspec.Struct, frozen=True):
     device: _Device | str = ""
+    observation: _Observation = _Observation()
 
 
 class _Statement(msgspec.Struct, frozen=True):
@@ -44,17 +50,35 @@ def claim_of(raw: bytes) -> tuple[str, str]:
     """
     if len(raw) > MOST:
         raise SizeError(f"a message of more than {MOST} bytes", expected="one evidence file or signed message")
-    end = raw.find(b"\n", 0, DEFAULT_LIMITS.envelope + 1)
-    first = raw[: end if end >= 0 else DEFAULT_LIMITS.envelope + 1]
-    try:
-        payload = binascii.a2b_base64(_ENVELOPE.decode(first).payload)
-        found = _STATEMENT.decode(payload)
-    except (msgspec.DecodeError, binascii.Error, UnicodeDecodeError, ValueError, RecursionError):
-        dsse.parse(first)  # says better what is wrong
-        raise EnvelopeError("a payload that is no statement", expected="a signed message of setapart") from None
+    found = _statement_of(raw)
     if found.predicateType not in KINDS:
         raise EnvelopeError(
             "a message of another type", expected="evidence, a request to enrol, a rotation or a request"
         )
-    device = found.predicate.device
-    return found.predicateType, device if isinstance(device, str) else device.id
+    return found.predicateType, _device_of(found)
+
+
+def order_of(raw: bytes) -> tuple[int, str, int]:
+    """Where a message stands among those that came with it: enrolments, reports as they were made, rotations."""
+    try:
+        found = _statement_of(raw)
+    except EvidenceError:
+        return len(KINDS), "", 0
+    if found.predicateType not in KINDS:
+        return len(KINDS), "", 0
+    return KINDS.index(found.predicateType), _device_of(found), found.predicate.observation.sequence
+
+
+def _statement_of(raw: bytes) -> _Statement:
+    end = raw.find(b"\n", 0, DEFAULT_LIMITS.envelope + 1)
+    first = raw[: end if end >= 0 else DEFAULT_LIMITS.envelope + 1]
+    try:
+        return _STATEMENT.decode(binascii.a2b_base64(_ENVELOPE.decode(first).payload))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        dsse.parse(first)  # says better what is wrong
+        raise EnvelopeError("a payload that is no statement", expected="a signed message of setapart") from None
+
+
+def _device_of(statement: _Statement) -> str:
+    device = statement.predicate.device
+    return device if isinstance(device, str) else device.id
