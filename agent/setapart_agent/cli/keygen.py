@@ -38,7 +38,7 @@ def command(output: Path | None, algorithm: Algorithm | None, keystore: str) -> 
     if output == public:
         raise KeyFileError(f"{output} would be both halves of the key", expected="a name that does not end in .pub")
     if output.exists():
-        raise KeyFileError(f"{output} exists", expected="a new file", cure="a key is never overwritten")
+        raise KeyFileError(f"{output} exists", expected="a new file", cure="choose another name; a key is never overwritten")
     signer, content = make_key(keystore, algorithm)
     write_new(output, content, 0o600)
     try:
