@@ -1,0 +1,129 @@
+"""`setapart-auditor device list` and `show`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.device.desk import Desk, desk
+
+if TYPE_CHECKING:
+    from setapart_auditor.officers.actor import Role
+    from setapart_auditor.register.database import RegisteredDevice, State
+
+STATES = ("active", "retired", "replaced", "revoked")
+_READERS: "tuple[Role, ...]" = ("viewer", "technician", "officer", "approver", "auditor")
+
+
+@click.command("list")
+@click.option("--unit", help="Only this unit's.")
+@click.option("--state", type=click.Choice(STATES), help="Only these.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@acting_options()
+def list_(
+    *, unit: str | None, state: "State | None", as_json: bool, folder: Path | None, officer: str | None, why: str
+) -> None:
+    """List the devices of the register; `setapart-auditor list` also judges them."""
+    from setapart_auditor.cli.output import print_table
+    from setapart_auditor.register.database import devices
+
+    with desk(folder, officer, why, *_READERS) as at:
+        at.record("device-list", unit or "")
+        found = [one for one in devices(at.connection, unit=unit, state=state) if at.actor.sees(one.registration.unit)]
+    if as_json:
+        click.echo(msgspec.json.encode({"devices": [_told(one) for one in found]}).decode())
+        return
+    print_table(
+        ("device", "class", "holder", "unit", "state", "enrolled"),
+        [
+            (
+                one.name,
+                one.registration.device_class,
+                one.registration.holder,
+                one.registration.unit,
+                one.state,
+                "yes" if one.enrolled else "no",
+            )
+            for one in found
+        ],
+    )
+
+
+@click.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@acting_options()
+def show(*, name: str, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
+    """Show what the register knows of the device NAME: fields, keys, changes with their dates. The look is logged."""
+    with desk(folder, officer, why, *_READERS) as at:
+        found = at.device(name)
+        told = _told(found) | _more(at, found)
+        at.record("device-read", found.name)
+    if as_json:
+        click.echo(msgspec.json.encode(told).decode())
+        return
+    from setapart_evidence.text import printable
+
+    for field, value in told.items():
+        if isinstance(value, list):
+            for line in value:
+                words = "  ".join(f"{key} {item}" for key, item in line.items() if item not in {None, ""})
+                click.echo(f"{field:<12} {printable(words, 1000)}")
+        elif value not in {None, ""}:
+            click.echo(f"{field:<12} {printable(str(value), 1000)}")
+
+
+def _told(one: "RegisteredDevice") -> dict[str, object]:
+    registration = one.registration
+    return {
+        "name": registration.name,
+        "id": registration.id if one.enrolled else None,
+        "class": registration.device_class,
+        "ownership": registration.ownership,
+        "holder": registration.holder,
+        "role": registration.role,
+        "unit": registration.unit,
+        "since": registration.since,
+        "state": one.state,
+        "state_since": one.state_since,
+        "serial": one.serial,
+        "platform": one.platform,
+        "legal_hold": one.legal_hold,
+    }
+
+
+def _more(at: Desk, one: "RegisteredDevice") -> dict[str, object]:
+    from sqlalchemy import select
+
+    from setapart_auditor.store.schema import attestation, device_change, device_key
+    from setapart_evidence.keys import PublicKey
+    from setapart_evidence.words import words_of
+
+    keys = at.connection.execute(select(device_key).where(device_key.c.device_no == one.no).order_by(device_key.c.no))
+    changes = at.connection.execute(
+        select(device_change).where(device_change.c.device_no == one.no).order_by(device_change.c.no)
+    )
+    attested = at.connection.execute(select(attestation).where(attestation.c.device_no == one.no))
+    return {
+        "keys": [
+            {
+                "id": row.keyid,
+                "words": words_of(row.keyid),
+                "algorithm": PublicKey.from_spki(row.spki).algorithm,
+                "hardware": row.hardware,
+                "origin": row.origin,
+                "from": row.valid_from,
+                "until": row.valid_until,
+            }
+            for row in keys
+        ],
+        "attestations": [
+            {"client": row.client, "by": row.by, "date": row.date, "until": row.until} for row in attested
+        ],
+        "changes": [
+            {"at": row.at, "by": row.by, "field": row.field, "old": row.old, "new": row.new, "why": row.why}
+            for row in changes
+        ],
+    }

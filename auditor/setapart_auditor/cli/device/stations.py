@@ -1,0 +1,66 @@
+"""`setapart-auditor device station`: workstations that read other devices and sign for them."""
+
+from pathlib import Path
+
+import click
+
+from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.device.desk import desk
+
+
+@click.group("station")
+def station() -> None:
+    """Stations: workstations that read other devices and sign for them."""
+
+
+@station.command("add")
+@click.argument("name")
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="The station's public key.")
+@acting_options()
+def add(*, name: str, key: Path, folder: Path | None, officer: str | None, why: str) -> None:
+    """Let the station NAME speak for the devices that it reads."""
+    from setapart_auditor.cli.device.add import _read
+    from setapart_auditor.register.stations import add_station
+    from setapart_evidence.keys import PublicKey
+
+    public = PublicKey.from_pem(_read(key))
+    with desk(folder, officer, why, "officer") as at:
+        add_station(at.connection, name, public, at.now)
+        at.record("station-add", name, key=public.keyid)
+    click.echo(f"added station {name}")
+
+
+@station.command("list")
+@acting_options()
+def list_(*, folder: Path | None, officer: str | None, why: str) -> None:
+    """List the stations."""
+    from setapart_auditor.cli.output import print_table
+    from setapart_auditor.register.stations import stations
+
+    with desk(folder, officer, why, "viewer", "technician", "officer", "auditor") as at:
+        found = stations(at.connection)
+    print_table(
+        ("station", "key", "since", "until"),
+        [
+            (
+                one.name,
+                one.keyid[:16] + "…",
+                f"{one.valid_from:%Y-%m-%d}",
+                f"{one.valid_until:%Y-%m-%d}" if one.valid_until else None,
+            )
+            for one in found
+        ],
+    )
+
+
+@station.command("revoke")
+@click.argument("name")
+@acting_options()
+def revoke(*, name: str, folder: Path | None, officer: str | None, why: str) -> None:
+    """Let the station NAME speak for nobody from now on; what it has reported stays."""
+    from setapart_auditor.register.stations import revoke_station
+
+    with desk(folder, officer, why, "officer") as at:
+        revoke_station(at.connection, name, at.now)
+        at.record("station-revoke", name)
+    click.echo(f"revoked station {name}")

@@ -1,0 +1,115 @@
+"""`setapart-auditor device token`, `tokens` and `confirm`: how devices come in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.device.add import CLASSES
+from setapart_auditor.cli.device.desk import desk
+
+if TYPE_CHECKING:
+    from setapart_auditor.policy.model import DeviceClass
+
+
+@click.command("token")
+@click.argument("name", required=False)
+@click.option("--url", default="", help="Where agents reach the auditor: https://HOST[:PORT]. Left out: by files only.")
+@click.option("--serial", help="Instead of NAME: bound to this serial.")
+@click.option("--class", "device_class", type=click.Choice(CLASSES), help="Instead of NAME: of the records it makes.")
+@click.option("--unit", help="With --class: their unit.")
+@click.option(
+    "--quota", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="How many keys it enrols."
+)
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="Until it expires.")
+@click.option("--confirm", "confirms", is_flag=True, help="Keys wait until an officer has compared the words.")
+@click.option("--hardware", is_flag=True, help="You vouch that the key is in hardware.")
+@click.option("--replaces", is_flag=True, help="NAME has a key, and is to get a new one.")
+@acting_options()
+def token(
+    *,
+    name: str | None,
+    url: str,
+    serial: str | None,
+    device_class: "DeviceClass | None",
+    unit: str | None,
+    quota: int,
+    days: int,
+    confirms: bool,
+    hardware: bool,
+    replaces: bool,
+    folder: Path | None,
+    officer: str | None,
+    why: str,
+) -> None:
+    """Issue a token for the device NAME, or for devices that are not in the register yet; print it alone.
+
+    Whoever has the token can enrol a key with it: hand it over as you would a password.
+    """
+    from setapart_auditor.enrolment.tokens import issue_token
+
+    with desk(folder, officer, why, "technician", "officer") as at:
+        found = at.device(name) if name is not None else None
+        if replaces or hardware:
+            at.actor.require("officer")
+        at.actor.require("technician", "officer", unit=found.registration.unit if found is not None else unit or "")
+        made = issue_token(
+            at.connection,
+            at.installation,
+            url=url,
+            device=found,
+            serial=serial,
+            device_class=device_class,
+            unit=unit,
+            quota=quota,
+            days=days,
+            confirm=confirms,
+            hardware=hardware,
+            replaces=replaces,
+            actor_name=at.actor.name,
+            now=at.now,
+            why=why,
+        )
+    click.echo(made.spelled())
+
+
+@click.command("tokens")
+@click.option("--revoke", type=click.IntRange(1), metavar="NUMBER", help="Revoke this one.")
+@acting_options()
+def tokens(*, revoke: int | None, folder: Path | None, officer: str | None, why: str) -> None:
+    """List the tokens that were issued, or revoke one. What is kept of a token can't be used."""
+    from setapart_auditor.cli.output import print_table
+    from setapart_auditor.enrolment.tokens import list_tokens, revoke_token
+
+    with desk(folder, officer, why, "technician", "officer") as at:
+        if revoke is not None:
+            revoke_token(at.connection, revoke, actor_name=at.actor.name, now=at.now, why=why)
+        found = list_tokens(at.connection, actor_name=at.actor.name, now=at.now, why=why, unit=at.actor.unit)
+        now = at.now
+    print_table(
+        ("number", "for", "used", "expires", "state"),
+        [
+            (
+                str(one.no),
+                one.device or one.serial or f"new {one.device_class} devices" + (f" of {one.unit}" if one.unit else ""),
+                f"{one.used} of {one.quota}",
+                f"{one.expires_at:%Y-%m-%d %H:%M}",
+                one.refusal(now) or "open",
+            )
+            for one in found
+        ],
+    )
+
+
+@click.command("confirm")
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--refuse", is_flag=True, help="The words are not the same: refuse the key.")
+@acting_options()
+def confirm(*, words: tuple[str, ...], refuse: bool, folder: Path | None, officer: str | None, why: str) -> None:
+    """Accept the key whose fingerprint's WORDS the holder read to you from the device."""
+    from setapart_auditor.enrolment.confirm import confirm as decide
+
+    with desk(folder, officer, why, "technician", "officer") as at:
+        done = decide(at.connection, at.installation, " ".join(words), at.actor, at.now, accept=not refuse, why=why)
+    click.echo(f"{'refused' if refuse else 'accepted'} key {done.keyid[:16]}…")
