@@ -43,6 +43,8 @@ _PARTS = 4
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Spki = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z")]
 """A SubjectPublicKeyInfo (DER) in base64."""
+Nonce = Annotated[str, Meta(min_length=16, max_length=256)]
+"""What an auditor gives for one report; long enough that nobody guesses it."""
 
 
 class TokenError(EvidenceError):
@@ -85,7 +87,10 @@ def parse_token(text: str) -> Token:
         secret, auditor, spelled = b"", b"", ""
     if len(secret) != SECRET_BYTES or len(auditor) != SECRET_BYTES:
         raise TokenError("a token that was cut or changed", expected="all of it", cure="copy it again")
-    return Token(secret=secret, auditor=auditor.hex(), url=check_url(spelled) if spelled else "")
+    found = Token(secret=secret, auditor=auditor.hex(), url=check_url(spelled) if spelled else "")
+    if found.spelled() != text.strip():  # the decoder skips what is not of its alphabet
+        raise TokenError("a token that was changed", expected="it as it was printed", cure="copy it again")
+    return found
 
 
 def check_url(url: str) -> str:
@@ -97,7 +102,7 @@ def check_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        plain = bool(parts.hostname) and parts.username is None and not parts.query and not parts.fragment
+        plain = bool(parts.hostname) and parts.username is None and not set(url) & set(" ?#\\")
         _ = parts.port
     except ValueError:
         secure = plain = False
@@ -137,10 +142,10 @@ class EnrolmentAnswer(Struct, frozen=True, kw_only=True):
     """The predicate of the auditor's answer; its one subject is the request's statement (`request`).
 
     Attributes:
-        state: `waiting` until an officer has compared the fingerprint's words.
+        state: `waiting` until an officer has compared the key's words.
         device, name: the device's id in evidence and its name in the register, once accepted.
         authority: the auditor's public key; its id is what the token named.
-        nonce: for the first report.
+        nonce: for the first report; always fresh, never empty.
         bundle: digest of the policy bundle to fetch, if there is one.
     """
 
@@ -148,13 +153,15 @@ class EnrolmentAnswer(Struct, frozen=True, kw_only=True):
     device: DeviceId | None = None
     name: ShortText | None = None
     authority: Spki
-    nonce: ShortText | None = None
+    nonce: Nonce | None = None
     bundle: Sha256 | None = None
     answered_at: Moment
 
     def __post_init__(self) -> None:
-        """Refuses a moment that can't be compared in every time zone."""
+        """Refuses a moment that can't be compared in every time zone, and an acceptance of nobody."""
         check_moment(self.answered_at)
+        if self.state == "accepted" and (self.device is None or self.name is None):
+            raise ValueError("an acceptance that names no device")
 
 
 class Rotation(Struct, frozen=True, kw_only=True):
@@ -189,7 +196,9 @@ def read_enrolment(raw: bytes) -> tuple[Message[Enrolment], PublicKey]:
         EvidenceError: no such request, or signed by another key.
     """
     key = public_key(message.unverified(raw, _ENROLMENT, ENROLMENT).key)
-    return message.read(raw, _ENROLMENT, ENROLMENT, (key,)), key
+    found = message.read(raw, _ENROLMENT, ENROLMENT, (key,))
+    _check_subject(found.subjects, key)
+    return found, key
 
 
 def make_answer(answer: EnrolmentAnswer, request_digest: str, signer: Signer) -> bytes:
@@ -243,6 +252,7 @@ def read_rotation(raw: bytes, old: PublicKey) -> tuple[Message[Rotation], Public
     found = message.read(raw, _ROTATION, ROTATION, (old, new), threshold=2)
     if found.predicate.old != old.keyid:
         raise StatementError("a rotation of another key", expected=f"of {old.keyid[:16]}…")
+    _check_subject(found.subjects, new)
     return found, new
 
 
@@ -253,9 +263,12 @@ def public_key(encoded: str) -> PublicKey:
         KeyFormatError: not base64, or no key of an accepted type.
     """
     try:
-        return PublicKey.from_spki(base64.b64decode(encoded, validate=True))
+        found = PublicKey.from_spki(base64.b64decode(encoded, validate=True))
     except ValueError:
         raise KeyFormatError("a key that is not base64", expected="a public key (DER) in base64") from None
+    if encoded_key(found) != encoded:
+        raise KeyFormatError("another spelling of a key", expected="its one encoding (DER, RFC 4648 base64)")
+    return found
 
 
 def encoded_key(key: PublicKey) -> str:
@@ -266,6 +279,11 @@ def encoded_key(key: PublicKey) -> str:
 def named(name: str, digest: str) -> Subject:
     """The subject of a name and a `sha256:` digest."""
     return Subject(name=name, digest=SubjectDigest(sha256=digest.removeprefix("sha256:")))
+
+
+def _check_subject(subjects: tuple[Subject, ...], key: PublicKey) -> None:
+    if subjects != (subject("key", key.spki),):
+        raise StatementError("statement: another subject", expected="the new key alone")
 
 
 def _b64(raw: bytes) -> str:

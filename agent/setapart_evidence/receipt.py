@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from . import message
-from .enrolment import named
+from .enrolment import Nonce, named
 from .errors import StatementError
 from .keys import PublicKey, Signer
 from .message import Message
@@ -23,8 +23,8 @@ from .statement import (
     KeyId,
     Moment,
     Sha256,
-    ShortText,
     Statement,
+    Subject,
     check_moment,
     subject,
 )
@@ -47,7 +47,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     sequence: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     received_at: Moment
     outcome: Outcome
-    nonce: ShortText
+    nonce: Nonce
     log_index: Annotated[int, Meta(ge=0, le=2**53 - 1)]
     bundle: Sha256 | None = None
 
@@ -73,7 +73,7 @@ class Challenge(Struct, frozen=True, kw_only=True):
     """The predicate of the answer to `challenge`; its one subject is the request's statement."""
 
     device: DeviceId
-    nonce: ShortText
+    nonce: Nonce
     issued_at: Moment
     bundle: Sha256 | None = None
 
@@ -100,7 +100,9 @@ def read_receipt(raw: bytes, auditor: PublicKey, statement_digest: str) -> Messa
         EvidenceError: no receipt, of another auditor, or of another report.
     """
     found = message.read(raw, _RECEIPT, RECEIPT, (auditor,))
-    if named("statement", statement_digest) not in found.subjects:
+    if tuple(one.name for one in found.subjects) != ("statement", "inventory"):
+        raise StatementError("a receipt with other subjects", expected="a statement and its inventory")
+    if found.subjects[0] != named("statement", statement_digest):
         raise StatementError("the receipt of another report", expected=f"that of {statement_digest[:23]}…")
     return found
 
@@ -112,7 +114,7 @@ def unverified_receipt(raw: bytes) -> Receipt:
 
 def make_request(request: Request, signer: Signer) -> bytes:
     """Signs a question."""
-    return message.make(REQUEST, (subject("auditor", bytes.fromhex(request.auditor)),), request, (signer,))
+    return message.make(REQUEST, (_auditor(request.auditor),), request, (signer,))
 
 
 def unverified_request(raw: bytes) -> Request:
@@ -124,9 +126,12 @@ def read_request(raw: bytes, keys: Sequence[PublicKey]) -> Message[Request]:
     """Verifies a question.
 
     Raises:
-        EvidenceError: no question, or not signed by one of `keys`.
+        EvidenceError: no question, or not signed by one of `keys`; or its subject is no auditor's key.
     """
-    return message.read(raw, _REQUEST, REQUEST, keys)
+    found = message.read(raw, _REQUEST, REQUEST, keys)
+    if found.subjects != (_auditor(found.predicate.auditor),):
+        raise StatementError("statement: another subject", expected="the auditor whom it asks")
+    return found
 
 
 def make_challenge(challenge: Challenge, request_digest: str, signer: Signer) -> bytes:
@@ -144,3 +149,7 @@ def read_challenge(raw: bytes, auditor: PublicKey, request_digest: str) -> Messa
     if found.subjects != (named("request", request_digest),):
         raise StatementError("a challenge for another request", expected="the answer to this one")
     return found
+
+
+def _auditor(keyid: str) -> Subject:
+    return subject("auditor", bytes.fromhex(keyid))
