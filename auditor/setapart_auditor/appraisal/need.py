@@ -1,6 +1,8 @@
 """Which exception, if any, carries a restricted app on a device that is set apart for it."""
 
 import datetime as dt
+import re
+import unicodedata
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -9,6 +11,12 @@ from setapart_auditor.policy.model import ROLES, Pack
 from setapart_evidence.text import printable
 
 from .model import Exception_, Registration
+
+# Format characters, variation selectors, joiners, fillers: nobody sees them (Unicode's Default_Ignorable_Code_Point).
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\ufff0-\ufff8\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -81,4 +89,16 @@ def _refusal(  # noqa: C901, PLR0911 - one line per reason
 
 def same_person(one: str, other: str) -> bool:
     """Whether two names of people are one; the register reads them in the same way."""
-    return one.strip().casefold() == other.strip().casefold()
+    return folded(one) == folded(other)
+
+
+def folded(name: str) -> str:
+    """A person's name as it is compared: two spellings that look alike to a reader are one.
+
+    Case, width, the encoding of accents, spaces and characters that nobody sees do not count (as Unicode's
+    NFKC_Casefold).
+    """
+    if name.isascii():
+        return " ".join(name.split()).casefold()
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", name))
+    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())

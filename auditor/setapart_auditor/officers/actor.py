@@ -5,12 +5,14 @@ See docs/adr/0020-officers-open-and-closed.md.
 
 import datetime as dt
 import getpass
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from setapart_auditor.appraisal.need import folded
 from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.register.database import bump
@@ -105,6 +107,7 @@ def acting(
         )  # fmt: skip
         row = find_officer(connection, name)
         assert row is not None
+        sys.stderr.write(f"{row.name} is an officer from now on ({_spelled(frozenset(IMPLICIT))})\n")
     if row.disabled_at is not None:
         raise NotAllowedError(f"`{row.name}` was disabled", expected="an officer who may act")
     return actor_of(row, _signer(installation, row, key))
@@ -129,11 +132,6 @@ def is_closed(connection: Connection) -> bool:
 def find_officer(connection: Connection, name: str) -> "Row[tuple[object, ...]] | None":
     """The row of an officer; case does not count."""
     return connection.execute(select(officer).where(officer.c.folded == folded(name))).one_or_none()
-
-
-def folded(name: str) -> str:
-    """A person's name as it is compared."""
-    return " ".join(name.split()).casefold()
 
 
 def add_officer(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec import field as struct_field
 
-from setapart_auditor.appraisal.model import Exception_, Registration
+from setapart_auditor.appraisal.model import Attestation, Exception_, Registration
 from setapart_auditor.policy.model import DeviceClass, Slug
 from setapart_auditor.toml_file import TomlFile
 from setapart_evidence.keys import PublicKey
@@ -159,3 +159,37 @@ def device_binding(key: PublicKey, *, hardware: bool) -> KeyBinding:
 def station_binding(key: PublicKey) -> KeyBinding:
     """A station's key."""
     return KeyBinding(key=key, role="station", grade="station")
+
+
+def registration_of(entry: DeviceEntry, id_: str = "", attestations: tuple[Attestation, ...] = ()) -> Registration:
+    """A `[[device]]` as appraisal wants it."""
+    return Registration(
+        name=entry.name,
+        id=id_,
+        device_class=entry.class_,
+        ownership=entry.ownership,
+        holder=entry.holder,
+        role=entry.role,
+        unit=entry.unit,
+        since=entry.since,
+        settled=entry.settled,
+        attestations=attestations,
+    )
+
+
+def exception_of(entry: ExceptionEntry, *, signed: bool = False) -> Exception_:
+    """An `[[exception]]` as appraisal wants it."""
+    return Exception_(
+        id=entry.id,
+        device=entry.device,
+        app=entry.app,
+        holder=entry.holder,
+        need=entry.need,
+        ground=entry.ground or "",
+        requested_by=entry.requested_by,
+        approved_by=entry.approved_by,
+        valid_from=entry.from_,
+        until=entry.until,
+        revoked=entry.revoked,
+        signed=signed,
+    )
