@@ -2,8 +2,9 @@
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -11,16 +12,25 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from setapart_auditor.appraisal.model import Attestation, Registration
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.policy.model import DeviceClass
+from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.store.schema import attestation, device, device_change, device_key, log_state, settlement, station
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.model import Platform
-from setapart_evidence.open import KeyBinding, KeyLookup
 
-from .model import device_binding, station_binding
+from .stored_keys import AllKeys, StoredKeys
+
+__all__ = [
+    "AllKeys", "NewDevice", "Origin", "RegisteredDevice", "State", "StoredKeys", "add_device", "bind_key", "bump",
+    "change_device", "change_row", "check_new", "check_texts", "devices", "devices_by_number", "find_device", "fold",
+    "is_unenrolled", "note_change", "registrations", "row_of", "unenrolled_id", "version_of", "wanted_changes",
+]  # fmt: skip
 
 State = Literal["active", "retired", "replaced", "revoked"]
 Origin = Literal["enrolled", "rotated", "registered"]
 CHANGEABLE = ("class", "ownership", "holder", "role", "unit", "since", "legal_hold", "state")
+LONGEST = {"name": 128, "holder": 128, "role": 64, "unit": 128, "serial": 128, "id": 128}
+"""Characters of a device's texts, as in register.toml."""
+_UNENROLLED = re.compile(r"unenrolled-\d+", re.IGNORECASE)
 _AT_ONCE = 5000
 
 
@@ -59,20 +69,6 @@ class NewDevice:
     platform: Platform | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatedKey:
-    """A key that may or might speak for a device or as a station, and when."""
-
-    binding: KeyBinding
-    valid_from: dt.datetime
-    valid_until: dt.datetime | None = None
-    station: str | None = field(default=None)
-
-    def held_at(self, when: dt.datetime) -> bool:
-        """Whether it was the key then."""
-        return self.valid_from <= when and (self.valid_until is None or when < self.valid_until)
-
-
 def bump(connection: Connection) -> None:
     """Says to everybody who keeps parts of the register in memory that it has changed."""
     connection.execute(update(log_state).values(register_version=log_state.c.register_version + 1))
@@ -91,6 +87,11 @@ def fold(name: str) -> str:
 def unenrolled_id(no: int) -> str:
     """The id under which a device is judged that has none of its own yet: no evidence can be of it."""
     return f"unenrolled-{no}"
+
+
+def is_unenrolled(id_: str) -> bool:
+    """Whether an id only says that its device has none yet."""
+    return _UNENROLLED.fullmatch(id_) is not None
 
 
 def find_device(connection: Connection, name: str) -> RegisteredDevice:
@@ -144,14 +145,16 @@ def add_device(connection: Connection, new: NewDevice, by: str, now: dt.datetime
     """Adds a device.
 
     Raises:
-        RegisterError: a name that can't be one; a name or an id that is taken.
+        RegisterError: a text that can't be one; a name or an id that is taken.
     """
-    check_name(new.name)
-    taken = connection.execute(select(device.c.name).where(device.c.folded == fold(new.name))).scalar_one_or_none()
+    check_new(new)
+    named = select(device.c.name).where((device.c.folded == fold(new.name)) | (device.c.id == new.name.strip()))
+    taken = connection.execute(named).scalars().first()
     if taken is not None:
         raise RegisterError(f"`{taken}` is a device already", expected="a new name")
     if new.id is not None:
-        owner = connection.execute(select(device.c.name).where(device.c.id == new.id)).scalar_one_or_none()
+        known = select(device.c.name).where((device.c.id == new.id) | (device.c.folded == fold(new.id)))
+        owner = connection.execute(known).scalars().first()
         if owner is not None:
             raise RegisterError(f"the id of `{owner}`", expected="an id of its own")
     number = connection.execute(insert(device).values(**row_of(new, now))).inserted_primary_key[0]  # type: ignore[index]
@@ -170,23 +173,47 @@ def row_of(new: NewDevice, now: dt.datetime) -> dict[str, Any]:
         "platform": new.platform,
         "class": new.device_class,
         "ownership": new.ownership,
-        "holder": new.holder.strip(),
-        "role": new.role.strip(),
-        "unit": new.unit.strip(),
+        "holder": new.holder,
+        "role": new.role,
+        "unit": new.unit,
         "since": new.since,
         "created_at": now,
     }
 
 
-def check_name(name: str) -> None:
-    """Returns if a device may be called so.
+def check_new(new: NewDevice) -> None:
+    """Returns if a device may be registered so.
 
     Raises:
-        RegisterError: empty, too long, or with characters that can't be printed.
+        RegisterError: a text that is too long or can't be printed, no name, an id that says there is none, an odd year.
     """
-    tidy = name.strip()
-    if not tidy or len(tidy) > 128 or not tidy.isprintable():  # noqa: PLR2004
-        raise RegisterError(f"a device called {name[:60]!r}", expected="1 to 128 printable characters")
+    check_texts({name: getattr(new, name) for name in LONGEST})
+    if new.id is not None and is_unenrolled(new.id):
+        raise RegisterError(f"`{new.id}`", expected="an id as evidence states it", cure="leave it out")
+    check_day(new.since)
+
+
+def check_texts(texts: Mapping[str, str | None]) -> None:
+    """Returns if these texts of a device, by column, are printable and no longer than they may be; a name is needed.
+
+    Raises:
+        RegisterError: one is not.
+    """
+    for name, text in texts.items():
+        if text is not None and (len(text) > LONGEST[name] or not text.isprintable()):
+            raise RegisterError(f"{name} {text[:60]!r}", expected=f"at most {LONGEST[name]} printable characters")
+        if name in {"name", "serial", "id"} and text is not None and not text.strip():
+            raise RegisterError(f"no {name}", expected="something that can be seen")
+
+
+def check_day(day: dt.date | None) -> None:
+    """Returns if a day's year is one that somebody means.
+
+    Raises:
+        RegisterError: it is not.
+    """
+    if day is not None and day.year not in YEARS:
+        raise RegisterError(f"{day}", expected=f"a year from {YEARS[0]} to {YEARS[-1]}")
 
 
 def change_device(
@@ -204,18 +231,39 @@ def change_device(
     go along.
     """
     old = connection.execute(select(device).where(device.c.no == found.no)).mappings().one()
-    wanted = {name: value for name, value in changes.items() if old[name] != value}
-    if {"class", "holder"} & wanted.keys() and "since" not in changes:
-        wanted["since"] = now.date()
+    wanted = wanted_changes(old, changes, now)
     if not wanted:
         return found
-    if "state" in wanted:
-        wanted.setdefault("state_since", changes.get("state_since", now))
     connection.execute(update(device).where(device.c.no == found.no).values(**wanted))
     for name, value in wanted.items():
         note_change(connection, found.no, name, old[name], value, by=by, now=now, why=why)
     bump(connection)
     return find_device(connection, found.name)
+
+
+def wanted_changes(old: Mapping[Any, Any], changes: Mapping[str, Any], now: dt.datetime) -> dict[str, Any]:
+    """What really changes in a row, with what has to change along: `since` with class and holder, `state_since`.
+
+    Raises:
+        RegisterError: a text or a day that can't be one.
+    """
+    check_texts({name: value for name, value in changes.items() if name in LONGEST})
+    check_day(changes.get("since"))
+    wanted = {name: value for name, value in changes.items() if old[name] != value}
+    if {"class", "holder"} & wanted.keys() and "since" not in changes and old["since"] != now.date():
+        wanted["since"] = now.date()
+    if "state" in wanted:
+        wanted.setdefault("state_since", now)
+    return wanted
+
+
+def change_row(
+    no: int, name: str, old: object, new: object, *, by: str, now: dt.datetime, why: str = ""
+) -> dict[str, Any]:
+    """The columns of one changed field."""
+    return {
+        "device_no": no, "at": now, "by": by, "field": name, "old": _told(old), "new": _told(new), "why": why
+    }  # fmt: skip
 
 
 def note_change(
@@ -230,9 +278,7 @@ def note_change(
     why: str = "",
 ) -> None:
     """Writes down one changed field."""
-    connection.execute(
-        insert(device_change).values(device_no=no, at=now, by=by, field=name, old=_told(old), new=_told(new), why=why)
-    )
+    connection.execute(insert(device_change).values(change_row(no, name, old, new, by=by, now=now, why=why)))
 
 
 def bind_key(
@@ -262,69 +308,10 @@ def bind_key(
     id_ = connection.execute(select(device.c.id).where(device.c.no == no)).scalar_one()
     if id_ is None:
         connection.execute(update(device).where(device.c.no == no).values(id=key.keyid))
+        note_change(connection, no, "id", None, key.keyid, by=origin, now=now)
         id_ = key.keyid
     bump(connection)
     return str(id_)
-
-
-class StoredKeys(KeyLookup):
-    """The keys that speak now: each device's present one, and the stations'."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._device, self._station = _dated_keys(connection, present=True)
-
-    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
-        """The device's own key, and the key of the named station if that station is registered."""
-        own = tuple(one.binding for one in self._device.get(device, ()))
-        other = self._station.get(station) if station is not None and device in self._device else None
-        return own if other is None else (*own, other.binding)
-
-
-class AllKeys(KeyLookup):
-    """Also the keys of before: evidence that arrived while one was valid stays evidence."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._device, self._station = _dated_keys(connection, present=False)
-        self._dated = {
-            one.binding.key.keyid: one
-            for one in (*(key for keys in self._device.values() for key in keys), *self._station.values())
-        }
-
-    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
-        """All keys that the device ever had, and the key of the named station."""
-        own = tuple(one.binding for one in self._device.get(device, ()))
-        other = self._station.get(station) if station is not None and device in self._device else None
-        return own if other is None else (*own, other.binding)
-
-    def held_at(self, keyid: str, when: dt.datetime) -> bool:
-        """Whether a key was valid at a moment."""
-        dated = self._dated.get(keyid)
-        return dated is not None and dated.held_at(when)
-
-
-def _dated_keys(
-    connection: Connection, *, present: bool
-) -> tuple[dict[str, tuple[DatedKey, ...]], dict[str, DatedKey]]:
-    """By device id, the keys (devices without one have an empty tuple: stations may speak for them); by key id."""
-    query: Select[Any] = select(device.c.id, device_key).select_from(
-        device.outerjoin(device_key, device_key.c.device_no == device.c.no)
-    )
-    found: dict[str, tuple[DatedKey, ...]] = {}
-    for row in connection.execute(query.where(device.c.id.is_not(None)).order_by(device_key.c.valid_from)):
-        keys = found.setdefault(row.id, ())
-        if row.spki is None or (present and row.valid_until is not None):
-            continue
-        binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
-        found[row.id] = (*keys, DatedKey(binding=binding, valid_from=row.valid_from, valid_until=row.valid_until))
-    stations: dict[str, DatedKey] = {}
-    for row in connection.execute(select(station)):
-        if present and row.valid_until is not None:
-            continue
-        binding = station_binding(PublicKey.from_spki(row.spki))
-        stations[row.keyid] = DatedKey(
-            binding=binding, valid_from=row.valid_from, valid_until=row.valid_until, station=row.name
-        )
-    return found, stations
 
 
 def _with_parts(connection: Connection, rows: "list[Row[Any]]") -> Iterator[RegisteredDevice]:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from setapart_auditor.appraisal.model import Attestation, Exception_, Registration
+from setapart_auditor.appraisal.model import Attestation
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.toml_file import TomlFile, read_toml
@@ -15,13 +15,15 @@ from setapart_evidence.identity import hardware_id
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding
 
+from .key_text import is_spelled, parse_key
 from .model import (
     DeviceEntry,
     EpochEntry,
-    ExceptionEntry,
     Register,
     RegisterFile,
     device_binding,
+    exception_of,
+    registration_of,
     station_binding,
 )
 from .people import check_people
@@ -54,6 +56,7 @@ def load_register(path: Path, *, id_key: bytes | None = None) -> Register:
     officers = tuple(_key(file, ("officer", at, "key"), one.key) for at, one in enumerate(entries.officer))
     _once(file, "device", ("name",), (one.name.casefold() for one in entries.device))
     _once(file, "device", ("key", "serial", "id"), ids)
+    _once(file, "device", ("key",), (one.key.keyid if one else ids[at] for at, one in enumerate(bindings)))
     _once(file, "station", ("name",), (one.name.casefold() for one in entries.station))
     _once(file, "station", ("key",), (one.key.keyid for one in stations))
     _once(file, "officer", ("id",), (one.id.casefold() for one in entries.officer))
@@ -62,10 +65,12 @@ def load_register(path: Path, *, id_key: bytes | None = None) -> Register:
     check_people(file, entries)
     signed = _is_signed(path, file.raw, officers)
     return Register(
-        devices=tuple(_registration(one, ids[at], entries) for at, one in enumerate(entries.device)),
+        devices=tuple(
+            registration_of(one, ids[at], _attestations(one, entries)) for at, one in enumerate(entries.device)
+        ),
         keys={one: binding for one, binding in zip(ids, bindings, strict=True) if binding is not None},
         stations={one.key.keyid: one for one in stations},
-        exceptions=tuple(_exception(one, signed=signed) for one in entries.exception),
+        exceptions=tuple(exception_of(one, signed=signed) for one in entries.exception),
         epochs=_epochs(file, entries),
         digest=f"sha256:{hashlib.sha256(file.raw).hexdigest()}",
         entries=entries,
@@ -73,48 +78,20 @@ def load_register(path: Path, *, id_key: bytes | None = None) -> Register:
     )
 
 
-def _registration(entry: DeviceEntry, id_: str, entries: RegisterFile) -> Registration:
-    return Registration(
-        name=entry.name,
-        id=id_,
-        device_class=entry.class_,
-        ownership=entry.ownership,
-        holder=entry.holder,
-        role=entry.role,
-        unit=entry.unit,
-        since=entry.since,
-        settled=entry.settled,
-        attestations=tuple(
-            Attestation(client=one.client, by=one.by, date=one.date, until=one.until)
-            for one in entries.attestation
-            if one.device == entry.name
-        ),
-    )
-
-
-def _exception(entry: ExceptionEntry, *, signed: bool) -> Exception_:
-    return Exception_(
-        id=entry.id,
-        device=entry.device,
-        app=entry.app,
-        holder=entry.holder,
-        need=entry.need,
-        ground=entry.ground or "",
-        requested_by=entry.requested_by,
-        approved_by=entry.approved_by,
-        valid_from=entry.from_,
-        until=entry.until,
-        revoked=entry.revoked,
-        signed=signed,
+def _attestations(entry: DeviceEntry, entries: RegisterFile) -> tuple[Attestation, ...]:
+    return tuple(
+        Attestation(client=one.client, by=one.by, date=one.date, until=one.until)
+        for one in entries.attestation
+        if one.device == entry.name
     )
 
 
 def _binding(file: TomlFile, at: int, entry: DeviceEntry) -> KeyBinding | None:
     """The device's own key, if the entry names one."""
     named = [name for name in ("key", "id", "serial") if getattr(entry, name) is not None]
-    if len(named) != 1:
+    if len(named) != 1 and named != ["key", "id"]:  # a device whose key was rotated keeps its id
         got = f"`{entry.name}` is named by {' and '.join(named) or 'nothing'}"
-        raise file.refuse(("device", at), got, expected="one of: key; id; serial with platform")
+        raise file.refuse(("device", at), got, expected="one of: key; id; both; serial with platform")
     if (entry.platform is None) != (entry.serial is None):
         raise file.refuse(("device", at), "serial or platform alone", expected="serial and platform together")
     if entry.key is not None:
@@ -125,10 +102,10 @@ def _binding(file: TomlFile, at: int, entry: DeviceEntry) -> KeyBinding | None:
 
 
 def _device_id(file: TomlFile, at: int, entry: DeviceEntry, binding: KeyBinding | None, id_key: bytes | None) -> str:
-    if binding is not None:
-        return binding.key.keyid
     if entry.id is not None:
         return entry.id
+    if binding is not None:
+        return binding.key.keyid
     if id_key is None or entry.serial is None or entry.platform is None:
         raise file.refuse(
             ("device", at, "serial"),
@@ -192,11 +169,14 @@ def _epoch(file: TomlFile, at: int, entry: EpochEntry, entries: RegisterFile) ->
 
 
 def _key(file: TomlFile, path: tuple[str | int, ...], name: str) -> PublicKey:
-    raw = _beside(file, path, name, "a public key in PEM")
     try:
-        return PublicKey.from_pem(raw)
+        return (
+            parse_key(name)
+            if is_spelled(name)
+            else PublicKey.from_pem(_beside(file, path, name, "a public key in PEM"))
+        )
     except EvidenceError as exc:
-        raise file.refuse(path, f"`{name}`: {exc.got}", expected=exc.expected, cure=exc.cure) from None
+        raise file.refuse(path, f"`{name[:80]}`: {exc.got}", expected=exc.expected, cure=exc.cure) from None
 
 
 def _beside(file: TomlFile, path: tuple[str | int, ...], name: str, expected: str) -> bytes:
