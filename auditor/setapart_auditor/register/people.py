@@ -33,7 +33,7 @@ def check_people(file: TomlFile, entries: RegisterFile) -> None:
     devices = {one.name: one for one in entries.device}
     for at, one in enumerate(entries.exception):
         device = _device(file, ("exception", at), one.device, devices)
-        _refuse_any(file, ("exception", at), contradiction(exception_of(one), registration_of(device)))
+        _refuse_any(file, ("exception", at), one.id, contradiction(exception_of(one), registration_of(device)))
     for at, attestation in enumerate(entries.attestation):
         where = ("attestation", at)
         _check_attestation(file, where, attestation, _device(file, where, attestation.device, devices))
@@ -52,7 +52,7 @@ def check_exceptions(register: Register, policy: Policy) -> None:
     devices = {one.name: one for one in register.entries.device}
     for at, one in enumerate(register.entries.exception):
         refusal = beyond_pack(exception_of(one), registration_of(devices[one.device]), policy, one.approver_role)
-        _refuse_any(file, ("exception", at), refusal)
+        _refuse_any(file, ("exception", at), one.id, refusal)
     clients = set(policy.own_store.values())
     for at, attestation in enumerate(register.entries.attestation):
         if attestation.client not in clients:
@@ -90,7 +90,7 @@ def contradiction(  # noqa: PLR0911 - one return per rule
             field="device",
             got=f"`{device.name}` is of class {device.device_class}",
             expected="a social-dedicated device",
-            cure="exceptions are for devices that are set apart; take it out, or register such a device",
+            cure="exceptions are for devices that are set apart: register such a device",
         )
     if not same_person(asked.holder, device.holder):
         return Refusal(
@@ -113,13 +113,15 @@ def beyond_pack(  # noqa: PLR0911 - one return per limit
     if asked.app not in policy.apps or _is_past(asked, device):
         return None
     if not rule.allowed:
-        return Refusal(got=f"`{asked.id}`: {pack} allows no exceptions", cure="take it out, or revoke it")
+        return Refusal(got=f"{pack} allows no exceptions")
     days = (asked.until - asked.valid_from).days
     if days > rule.max_days:
         return Refusal(field="until", got=f"{days} days", expected=f"at most {rule.max_days}, as {pack} says")
     if rule.grounds and asked.ground not in rule.grounds:
-        field = "ground" if asked.ground else ""
-        return Refusal(field=field, got=f"ground `{asked.ground}`", expected=f"one of {', '.join(rule.grounds)}")
+        grounds = f"one of {', '.join(rule.grounds)}"
+        if not asked.ground:
+            return Refusal(got="ground ``", expected=grounds, cure="say on which ground")
+        return Refusal(field="ground", got=f"ground `{asked.ground}`", expected=grounds)
     if {asked.app, policy.apps[asked.app]}.intersection(rule.not_for_apps):
         return Refusal(field="app", got=f"{pack} allows no exception for `{asked.app}`")
     if rule.not_for_roles and (device.role in rule.not_for_roles or device.role not in ROLES):
@@ -127,7 +129,7 @@ def beyond_pack(  # noqa: PLR0911 - one return per limit
             field="device",
             got=f"`{device.name}` is held by a person of role `{device.role}`, for which {pack} allows no exception",
             expected=f"the holder's role: one of {', '.join(role for role in ROLES if role not in rule.not_for_roles)}",
-            cure="" if device.role in ROLES else f"give [[device]] `{device.name}` the holder's `role`",
+            cure="" if device.role in ROLES else f"give `{device.name}` the role of its holder",
         )
     if rule.approver_role is not None and approver_role not in (None, rule.approver_role):
         return Refusal(
@@ -136,10 +138,14 @@ def beyond_pack(  # noqa: PLR0911 - one return per limit
     return None
 
 
-def _refuse_any(file: TomlFile, where: tuple[str, int], refusal: Refusal | None) -> None:
-    if refusal is not None:
-        path = (*where, refusal.field) if refusal.field else where
-        raise file.refuse(path, refusal.got, expected=refusal.expected, cure=refusal.cure)
+def _refuse_any(file: TomlFile, where: tuple[str, int], id_: str, refusal: Refusal | None) -> None:
+    if refusal is None:
+        return
+    if refusal.field:
+        raise file.refuse((*where, refusal.field), refusal.got, expected=refusal.expected, cure=refusal.cure)
+    raise file.refuse(
+        where, f"`{id_}`: {refusal.got}", expected=refusal.expected, cure=refusal.cure or "take it out, or revoke it"
+    )
 
 
 def _check_attestation(file: TomlFile, where: tuple[str, int], entry: AttestationEntry, device: DeviceEntry) -> None:
