@@ -1,0 +1,1 @@
+"""The auditor on the network: a small ASGI application over the intake."""
