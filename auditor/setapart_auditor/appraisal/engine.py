@@ -11,13 +11,17 @@ from setapart_auditor.policy.model import SEVERITIES, Policy
 from .case import Case
 from .controls import CHECKS
 from .freshness import TOLERANCE
-from .history import history_of
+from .history import History, history_of
 from .model import Context, EvidenceRef, Exception_, Finding, Received, Registration, Status, Verdict
 from .survey import open_case
 
 _MOST = 100
 """Findings of one control that a verdict holds; a hostile device could otherwise make it hold megabytes."""
-_OWN_STATUS = {"chain-forked": Status.INVALID, "evidence-stale": Status.STALE}
+_OWN_STATUS = {
+    "chain-forked": Status.INVALID,
+    "evidence-damaged": Status.INVALID,
+    "evidence-stale": Status.STALE,
+}
 _BY_SEVERITY = {
     "info": Status.COMPLIANT,
     "warning": Status.COMPLIANT,
@@ -48,11 +52,32 @@ def appraise(  # noqa: PLR0917 - the six things that a verdict depends on
     Returns:
         The worst of all findings as the status, and the findings themselves, worst first.
     """
-    now = now.astimezone(dt.UTC)
     latest = now + TOLERANCE
     history = history_of(
         item for item in reports if item.received_at <= latest and item.report.device == registration.id
     )
+    return appraise_history(history, registration, exceptions, policy, context, now)
+
+
+def appraise_history(  # noqa: PLR0917 - the six things that a verdict depends on
+    history: History,
+    registration: Registration,
+    exceptions: tuple[Exception_, ...],
+    policy: Policy,
+    context: Context,
+    now: dt.datetime,
+) -> Verdict:
+    """Judges one device by what its reports amount to, for an auditor that has put them in order already.
+
+    Args:
+        history: of this device alone, of what had arrived by `now`.
+        registration: the device as the register has it.
+        exceptions: of any device.
+        policy: the pack, resolved.
+        context: what is known beyond the device.
+        now: the moment to judge as of.
+    """
+    now = now.astimezone(dt.UTC)
     case = open_case(
         history,
         registration=registration,

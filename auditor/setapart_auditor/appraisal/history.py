@@ -3,6 +3,9 @@
 A chain is what one key signed for one device. Order and duplication of the input change nothing: a report is its
 statement's digest, its place is its sequence, and of a resend only the first arrival counts, so that sending an old
 report again makes it no younger.
+
+Where a report stands is known without its inventory: an auditor with a store finds out what is current from a few
+columns, and reads no more reports than it then judges.
 """
 
 import datetime as dt
@@ -35,6 +38,28 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPlace:
+    """Where one report stands: its chain, its own digest, what it says of its place, how it came in and when."""
+
+    chain: Chain
+    sequence: int
+    digest: str
+    previous: str | None
+    source: str
+    received_at: dt.datetime
+    collected_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What a set of places amounts to; the same as of `History`, without the reports."""
+
+    current: tuple[ReportPlace, ...] = ()
+    forks: tuple[Fork, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What a set of reports amounts to.
 
@@ -43,20 +68,18 @@ class History:
             the end of a chain are current.
         forks: every fork, settled or not.
         gaps: between the reports that are here; what came before the first of them is not missed.
+        damaged: digests of current reports that an auditor stored and that no longer verify; they count for nothing
+            else, and nothing older takes their place.
     """
 
     current: tuple[Received, ...] = ()
     forks: tuple[Fork, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 def history_of(received: Iterable[Received]) -> History:
-    """Puts reports in order.
-
-    A fork is the same sequence, or the same `previous`, with another payload; and a `previous` that is not the report
-    which is here with the sequence before: then a sibling of that report exists that was never sent. A missing
-    `previous` has no sibling: two first reports show as the same sequence.
-    """
+    """Puts reports in order; what makes a fork is said at `outline_of`."""
     first: dict[str, Received] = {}
     for item in received:
         known = first.get(item.report.statement_digest)
@@ -64,64 +87,103 @@ def history_of(received: Iterable[Received]) -> History:
             first[item.report.statement_digest] = item
     if len(first) <= 1:
         return History(current=tuple(first.values()))
-    chains: dict[Chain, list[Received]] = {}
-    for item in first.values():
-        chains.setdefault((item.report.keyid, item.report.device), []).append(item)
+    outline = outline_of(map(_place_of, first.values()))
+    return History(
+        current=tuple([first[place.digest] for place in outline.current]), forks=outline.forks, gaps=outline.gaps
+    )
+
+
+def outline_of(places: Iterable[ReportPlace]) -> Outline:
+    """Puts places in order; of a digest that comes twice the first arrival counts.
+
+    A fork is the same sequence, or the same `previous`, with another payload; and a `previous` that is not the report
+    which is here with the sequence before: then a sibling of that report exists that was never sent. A missing
+    `previous` has no sibling: two first reports show as the same sequence.
+    """
+    first: dict[str, ReportPlace] = {}
+    for place in places:
+        known = first.get(place.digest)
+        if known is None or place.received_at < known.received_at:
+            first[place.digest] = place
+    if len(first) <= 1:
+        return Outline(current=tuple(first.values()))
+    chains: dict[Chain, list[ReportPlace]] = {}
+    for place in first.values():
+        chains.setdefault(place.chain, []).append(place)
     forks: list[Fork] = []
     gaps: list[Gap] = []
-    current: list[Received] = []
+    current: list[ReportPlace] = []
     for chain in sorted(chains):
-        items = sorted(chains[chain], key=_place)
+        items = sorted(chains[chain], key=_order)
         forks += _forks(chain, items)
         gaps += _gaps(chain, items)
         current += _latest(items)
     current.sort(key=_age, reverse=True)
-    return History(current=tuple(current), forks=tuple(forks), gaps=tuple(gaps))
+    return Outline(current=tuple(current), forks=tuple(forks), gaps=tuple(gaps))
 
 
 def source_of(item: Received) -> str:
     """The way in: `adb` of `adb:SERIAL`. One device read by one way twice is one source."""
-    return item.report.predicate.origin.source.partition(":")[0]
+    return way_in(item.report.predicate.origin.source)
 
 
-def _place(item: Received) -> tuple[int, str]:
-    return item.report.predicate.observation.sequence, item.report.statement_digest
+def way_in(source: str) -> str:
+    """A source without the serial or the file that follows it."""
+    return source.partition(":")[0]
 
 
-def _age(item: Received) -> tuple[dt.datetime, dt.datetime, int, str]:
+def _place_of(item: Received) -> ReportPlace:
+    report, observation = item.report, item.report.predicate.observation
+    return ReportPlace(
+        chain=(report.keyid, report.device),
+        sequence=observation.sequence,
+        digest=report.statement_digest,
+        previous=observation.previous,
+        source=report.predicate.origin.source,
+        received_at=item.received_at,
+        collected_at=observation.collected_at,
+    )
+
+
+def _order(place: ReportPlace) -> tuple[int, str]:
+    return place.sequence, place.digest
+
+
+def _age(place: ReportPlace) -> tuple[dt.datetime, dt.datetime, int, str]:
     """Arrival first; the device's word decides only between reports that arrived together."""
-    return item.received_at, item.report.predicate.observation.collected_at, *_place(item)
+    return place.received_at, place.collected_at, *_order(place)
 
 
-def _latest(items: list[Received]) -> list[Received]:
-    last: dict[str, int] = {source_of(item): item.report.predicate.observation.sequence for item in items}
-    return [item for item in items if item.report.predicate.observation.sequence == last[source_of(item)]]
+def _latest(items: list[ReportPlace]) -> list[ReportPlace]:
+    last = {way_in(place.source): place.sequence for place in items}
+    return [place for place in items if place.sequence == last[way_in(place.source)]]
 
 
-def _gaps(chain: Chain, items: list[Received]) -> list[Gap]:
-    numbers = [item.report.predicate.observation.sequence for item in items]
-    return [Gap(chain=chain, after=one, before=other) for one, other in pairwise(numbers) if other > one + 1]
+def _gaps(chain: Chain, items: list[ReportPlace]) -> list[Gap]:
+    return [
+        Gap(chain=chain, after=one.sequence, before=other.sequence)
+        for one, other in pairwise(items)
+        if other.sequence > one.sequence + 1
+    ]
 
 
-def _forks(chain: Chain, items: list[Received]) -> list[Fork]:
-    places: dict[int, set[str]] = {}
-    children: dict[str, list[Received]] = {}
-    for item in items:
-        observation = item.report.predicate.observation
-        places.setdefault(observation.sequence, set()).add(item.report.statement_digest)
-        if observation.previous is not None:
-            children.setdefault(observation.previous, []).append(item)
+def _forks(chain: Chain, items: list[ReportPlace]) -> list[Fork]:
+    at: dict[int, set[str]] = {}
+    children: dict[str, list[ReportPlace]] = {}
+    for place in items:
+        at.setdefault(place.sequence, set()).add(place.digest)
+        if place.previous is not None:
+            children.setdefault(place.previous, []).append(place)
     found: dict[tuple[str, ...], int] = {}
-    for sequence, digests in places.items():
+    for sequence, digests in at.items():
         if len(digests) > 1:
             found.setdefault(tuple(sorted(digests)), sequence)
     for siblings in children.values():
         if len(siblings) > 1:
-            digests = {item.report.statement_digest for item in siblings}
-            found.setdefault(tuple(sorted(digests)), siblings[0].report.predicate.observation.sequence)
+            found.setdefault(tuple(sorted({place.digest for place in siblings})), siblings[0].sequence)
     for parent, siblings in children.items():
-        sequence = siblings[0].report.predicate.observation.sequence - 1
-        before = places.get(sequence, set())
+        sequence = siblings[0].sequence - 1
+        before = at.get(sequence, set())
         if before and parent not in before:
             found.setdefault(tuple(sorted(before | {parent})), sequence)
     return [

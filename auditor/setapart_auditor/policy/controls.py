@@ -47,6 +47,7 @@ CONTROLS: tuple[ControlSpec, ...] = (
     _core("restricted-app-without-need", "a restricted app without a valid exception", "violation"),
     _core("internal-link-on-dedicated-device", "internal data beside a restricted app", "violation"),
     _core("chain-forked", "two histories of one device", "violation"),
+    _core("evidence-damaged", "a stored report that no longer verifies", "violation"),
     _core("coverage-incomplete", "a required section was not seen"),
     _core("account-not-attributable", "an account of which nobody can say whose it is"),
     _core("link-not-attributable", "a link of which nobody can say where it leads"),
@@ -83,7 +84,7 @@ CONTROLS: tuple[ControlSpec, ...] = (
     _note("enforcement-accepted", "a manager's block stands in for the list of apps"),
 )  # fmt: skip
 """Every control, the core ones first. What a finding does beyond its severity (stale, pending, invalid) is the
-engine's: `evidence-stale`, `never-reported` and `chain-forked` have a status of their own."""
+engine's: `evidence-stale`, `never-reported`, `chain-forked` and `evidence-damaged` have a status of their own."""
 
 CONTROL: dict[str, ControlSpec] = {spec.id: spec for spec in CONTROLS}
 """By id."""

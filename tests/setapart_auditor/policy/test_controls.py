@@ -19,6 +19,7 @@ def test_the_rows_of_the_decision_table_that_are_no_finding_of_taste_are_core() 
         "restricted-app-without-need",
         "internal-link-on-dedicated-device",
         "chain-forked",
+        "evidence-damaged",
     }
     assert set(core.values()) == {"violation", "inconclusive"}
     assert {"coverage-incomplete", "account-not-attributable", "disclosure-too-narrow", "evidence-stale"} <= set(core)

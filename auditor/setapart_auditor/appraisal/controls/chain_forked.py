@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Finding]:
     for fork in case.history.forks:
         if settled.issuperset(fork.digests):
             continue
-        mark = next(view.mark for view in case.views if view.received.report.keyid == fork.chain[0])
+        mark = next((view.mark for view in case.views if view.received.report.keyid == fork.chain[0]), "")
         settled_line = ", ".join(f'"{digest}"' for digest in fork.digests)
         yield case.finding(
             CONTROL,

@@ -10,7 +10,7 @@ CONTROL = "never-reported"
 
 def find(case: Case) -> Iterator[Finding]:
     """One finding while there is no report; whether the device is still new decides its status, not this finding."""
-    if case.views:
+    if case.views or case.history.damaged:
         return
     days = case.policy.pack.freshness.grace_for_new
     since = case.registration.since

@@ -11,7 +11,7 @@ CONTROL = "sequence-gap"
 def find(case: Case) -> Iterator[Finding]:
     """One finding per gap in a chain."""
     for gap in case.history.gaps:
-        mark = next(view.mark for view in case.views if view.received.report.keyid == gap.chain[0])
+        mark = next((view.mark for view in case.views if view.received.report.keyid == gap.chain[0]), "")
         missing = gap.before - gap.after - 1
         yield case.finding(
             CONTROL,
