@@ -12,13 +12,13 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from setapart_auditor.appraisal.need import folded
+from setapart_auditor.appraisal.need import folded as folded
 from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.register.database import bump
 from setapart_auditor.store.schema import officer
 from setapart_evidence.errors import EvidenceError
-from setapart_evidence.keys import Signer
+from setapart_evidence.keys import PublicKey, Signer
 from setapart_evidence.keystore import make_key, open_key
 
 from .keyfile import write_key
@@ -151,25 +151,19 @@ def add_officer(
     Raises:
         AuditorError: a name that can't be one, or is taken; a key that is another's or no key.
     """
-    from setapart_evidence.keys import PublicKey
-
     tidy = " ".join(name.split())
-    if not tidy or len(tidy) > 128 or not tidy.isprintable() or tidy.startswith("os:") or "/" in tidy or tidy[0] == ".":  # noqa: PLR2004
+    same = folded(tidy)
+    if not same or len(tidy) > 128 or not tidy.isprintable() or same.startswith(("os:", ".")) or "/" in same + tidy:  # noqa: PLR2004
         raise AuditorError(f"an officer called {name[:60]!r}", expected="a short name of printable characters")
     if find_officer(connection, tidy) is not None:
         raise AuditorError(f"`{tidy}` is an officer already", expected="a new name")
-    if key is None:
-        signer, content = make_key("file")
-        public = signer.public
-        write_key(installation.folder / FOLDER, tidy, content)
-    else:
-        public = PublicKey.from_pem(_read(key))
+    public = _own_key(installation.folder / FOLDER, tidy) if key is None else _public(key)
     if connection.execute(select(officer.c.name).where(officer.c.keyid == public.keyid)).one_or_none() is not None:
         raise AuditorError("the key of another officer", expected="a key of their own")
     connection.execute(
         insert(officer).values(
             name=tidy,
-            folded=folded(tidy),
+            folded=same,
             roles=",".join(sorted(set(roles))),
             unit=unit,
             keyid=public.keyid,
@@ -183,19 +177,40 @@ def add_officer(
     return public.keyid
 
 
+def _public(path: Path) -> PublicKey:
+    try:
+        return PublicKey.from_pem(_read(path))
+    except EvidenceError as exc:
+        raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(path)) from None
+
+
+def _own_key(folder: Path, name: str) -> PublicKey:
+    """Makes the key of a new officer; one that an act which failed has left behind is taken."""
+    path = folder / f"{name}.pem"
+    if path.exists():
+        return _opened(path).public
+    signer, content = make_key("file")
+    write_key(folder, name, content)
+    return signer.public
+
+
 def _signer(installation: Installation, row: "Row[tuple[object, ...]]", key: Path | None) -> Signer | None:
     path = key or installation.folder / FOLDER / f"{row.name}.pem"
     if key is None and not path.exists():
         return None
-    try:
-        signer = open_key(_read(path))
-    except EvidenceError as exc:
-        raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(path)) from None
+    signer = _opened(path)
     if signer.public.keyid != row.keyid:
         raise NotAllowedError(
             f"a key that is not {row.name}'s", expected=f"the key {row.keyid[:16]}…", cure="check --key"
         )
     return signer
+
+
+def _opened(path: Path) -> Signer:
+    try:
+        return open_key(_read(path))
+    except EvidenceError as exc:
+        raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(path)) from None
 
 
 def _read(path: Path) -> bytes:

@@ -7,10 +7,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
+from setapart_auditor.errors import AuditorError
 from setapart_auditor.log.append import Entry, append
 
 from .actor import Actor
 
+LONGEST_REASON = 2000
 _Text = Annotated[str, Meta(max_length=4000)]
 
 
@@ -33,6 +35,12 @@ def record(
     why: str = "",
     detail: Mapping[str, str] | None = None,
 ) -> int:
-    """Records an act in the transaction that does it. Returns its index in the log."""
+    """Records an act in the transaction that does it. Returns its index in the log.
+
+    Raises:
+        AuditorError: a reason that is too long to be one.
+    """
+    if len(why) > LONGEST_REASON:
+        raise AuditorError(f"a reason of {len(why)} characters", expected=f"at most {LONGEST_REASON}")
     act = Act(who=actor.name, about=about, why=why, detail=dict(detail or {}))
     return append(connection, (Entry(kind=kind, at=now, record=act),))
