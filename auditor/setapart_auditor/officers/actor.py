@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from setapart_auditor.appraisal.need import folded as folded
+from setapart_auditor.appraisal.need import folded
 from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.register.database import bump
