@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from .types import Moment, Number
@@ -215,6 +216,8 @@ evidence = Table(
     Index(None, "device_no", "received_at"),
 )
 
+_HELD = text("erased_at IS NULL")
+
 inventory = Table(  # apart, so that it can be erased while statement, verdict and proof stay
     "inventory",
     metadata,
@@ -223,6 +226,7 @@ inventory = Table(  # apart, so that it can be erased while statement, verdict a
     Column("size", Integer, nullable=False),
     Column("erased_at", Moment),
     Column("erased_by", Text),
+    Index("ix_inventory_held", "evidence_no", sqlite_where=_HELD, postgresql_where=_HELD),  # for retention
 )
 
 current = Table(  # the latest report per device, signer and source of regular chains
@@ -344,6 +348,7 @@ exception = Table(
         name="two_people",
     ),
     CheckConstraint("requested_folded <> '' AND holder_folded <> ''", name="named"),
+    CheckConstraint("requested_folded <> holder_folded", name="not_for_oneself"),
 )
 
 # --- the log --------------------------------------------------------------------------------------------------------
