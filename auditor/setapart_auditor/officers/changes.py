@@ -75,7 +75,7 @@ def add(
         )
     row = find_officer(connection, name)
     if row is not None and row.implicit and row.disabled_at is None and key is None:
-        _change(connection, row.no, roles=_stored(wanted), unit=unit, implicit=False, added_by=actor.name)
+        _change(connection, row.no, roles=_stored(wanted), unit=unit, implicit=False)
         keyid = str(row.keyid)
     else:
         keyid = add_officer(
