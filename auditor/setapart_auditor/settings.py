@@ -52,19 +52,21 @@ class ServeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         listen: HOST:PORT.
         certificate, key: PEM files; both for HTTPS, none behind a proxy that does it.
         trusted_proxies: addresses whose X-Forwarded-For is believed.
-        metrics_from: addresses that may read /metrics.
         queue: reports that may wait for the disk before the auditor answers 503.
         per_device, per_address: messages a minute.
+        metrics_from: addresses and networks that may read /metrics; to all others it is not there.
+        checkpoint_minutes: how often the log's checkpoint is signed, if the log has grown.
     """
 
     listen: _Text = "127.0.0.1:8440"
     certificate: _Text | None = None
     key: _Text | None = None
     trusted_proxies: tuple[_Text, ...] = ()
-    metrics_from: tuple[_Text, ...] = ("127.0.0.1", "::1")
     queue: Annotated[int, Meta(ge=1, le=100_000)] = 1024
     per_device: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     per_address: Annotated[int, Meta(ge=1, le=10_000_000)] = 6000
+    metrics_from: tuple[_Text, ...] = ("127.0.0.1", "::1")
+    checkpoint_minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
 
 
 class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

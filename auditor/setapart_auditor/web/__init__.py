@@ -1,1 +1,1 @@
-"""The auditor on the network: a small ASGI application over the intake."""
+"""The auditor on the network: one HTTP API over the intake."""

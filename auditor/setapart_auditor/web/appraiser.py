@@ -1,73 +1,117 @@
-"""The appraiser: a process beside the service that judges what has arrived, so that taking in is not held up."""
+"""The appraiser: a process of its own beside the intake, so that judging never delays a receipt.
+
+It ends when its standard input does, and that is when its parent ends, however that comes about.
+"""
 
 import datetime as dt
-import multiprocessing
 import os
+import select
 import signal
-import threading
+import subprocess
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from setapart_auditor.errors import AuditorError
+from . import events
 
-if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
-
-_EVERY = 1.0
-_AGAIN = 5.0
-_AT_ONCE = 500
+_AT_ONCE = 200
+_EVERY_SECONDS = 1.0
+_LONGEST_PAUSE = 60.0
+_STOP_SECONDS = 20.0
 
 
 class Appraiser:
-    """Keeps one child process at work; it is started again if it dies, and ends with its parent."""
+    """Keeps the process running: starts it, and starts it again, later each time, when it has died."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._context = multiprocessing.get_context("spawn")
-        self._ends = self._context.Event()
-        self._thread = threading.Thread(target=self._keep, name="appraiser", daemon=True)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._pause = _EVERY_SECONDS
+        self._next = 0.0
+        self._begun = 0.0
 
-    def start(self) -> None:
-        """Starts the child."""
-        self._thread.start()
+    def look_after(self) -> None:
+        """Starts it if it does not run and its time has come; call this every second."""
+        now = time.monotonic()
+        if self._child is not None:
+            code = self._child.poll()
+            if code is None:
+                if now - self._begun > _LONGEST_PAUSE:
+                    self._pause = _EVERY_SECONDS
+                return
+            events.warn("the appraiser has ended, and is started again", code=code, seconds=self._pause)
+            self._close()
+            self._next = now + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        if now >= self._next:
+            self._begun = now
+            self._child = subprocess.Popen(  # noqa: S603 - this program
+                [sys.executable, "-P", "-m", "setapart_auditor.web.appraiser", str(self._folder.absolute())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+            )
+
+    @property
+    def pid(self) -> int | None:
+        """The process, if it was started."""
+        return None if self._child is None else self._child.pid
 
     def close(self) -> None:
-        """Lets the child finish what it is at, and ends it."""
-        self._ends.set()
-        self._thread.join()
+        """Lets it finish what it is at, and ends it."""
+        child = self._child
+        if child is None:
+            return
+        assert child.stdin is not None
+        child.stdin.close()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        self._child = None
 
-    def _keep(self) -> None:
-        while not self._ends.is_set():
-            child = self._context.Process(
-                target=work, args=(self._folder, self._ends, os.getpid()), name="setapart-appraiser", daemon=True
-            )
-            child.start()
-            while child.is_alive() and not self._ends.is_set():
-                child.join(_EVERY)
-            child.join(_AGAIN if self._ends.is_set() else None)
-            if child.is_alive():
-                child.kill()
-                child.join()
-            if not self._ends.is_set():
-                self._ends.wait(_AGAIN)
+    def _close(self) -> None:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        self._child = None
 
 
-def work(folder: Path, ends: "Event", parent: int) -> None:
-    """Judges what has no verdict yet, again and again, until it is told to end or its parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def main(folder: Path) -> int:
+    """Judges what has no verdict yet, and looks again every second. Returns the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.set_blocking(sys.stdin.fileno(), False)
+    events.begin(sys.stderr)
     from setapart_auditor.installation import load_policies, open_installation
     from setapart_auditor.sweep.stored import appraise_pending
 
-    installation = open_installation(folder)
-    policies = load_policies(installation)
-    while not ends.is_set() and os.getppid() == parent:
-        try:
-            done = appraise_pending(installation, policies, dt.datetime.now(dt.UTC), _AT_ONCE)
-        except AuditorError:
-            time.sleep(_AGAIN)
-            continue
-        if not done:
-            ends.wait(_EVERY)
-    installation.store.close()
+    try:
+        installation = open_installation(folder)
+        policies = load_policies(installation)
+        while not _is_over(0):
+            if not appraise_pending(installation, policies, dt.datetime.now(dt.UTC), _AT_ONCE) and _is_over(
+                _EVERY_SECONDS
+            ):
+                break
+        installation.store.close()
+    except Exception as exc:  # noqa: BLE001 - the parent starts it again
+        events.failed("the appraiser failed", exc)
+        return 1
+    return 0
+
+
+def is_there() -> bool:
+    """Whether there is anything to judge with."""
+    return find_spec("setapart_auditor.sweep.stored") is not None
+
+
+def _is_over(seconds: float) -> bool:
+    """Waits; whether the parent has closed the pipe."""
+    ready, _, _ = select.select([sys.stdin.fileno()], [], [], seconds)
+    return bool(ready) and not os.read(sys.stdin.fileno(), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

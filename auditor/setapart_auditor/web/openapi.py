@@ -1,70 +1,66 @@
 """The OpenAPI 3.1 document, made from the table of routes."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from setapart_evidence import __version__
 
-from .errors import Problem
+from .routes import Reply, Route
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .app import Operation
-
-_REASONS = {
-    400: "Not acceptable: bad envelope, signature, statement or inventory",
-    401: "No registered key may speak for this device",
-    403: "The token or the device may not",
-    404: "Nothing here",
-    409: "The key or the device is enrolled already, otherwise",
-    413: "Too large",
-    429: "Too many messages of one device or address",
-    503: "Full, or the database does not answer: try again later",
+_REFERENCE = "#/components/schemas/{name}"
+_DIGEST = {
+    "name": "digest",
+    "in": "path",
+    "required": True,
+    "description": "The SHA-256 of the statement, in lower-case hex.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
-_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-def document(operations: "Sequence[Operation]") -> bytes:
-    """The document as JSON."""
-    (_, components) = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+def document(routes: Sequence[Route]) -> dict[str, Any]:
+    """What a client may ask, and what it gets."""
+    structs = {reply.schema for route in routes for reply in route.replies.values() if reply.schema is not None}
+    ordered = sorted(structs, key=lambda one: one.__name__)
+    references, schemas = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    schema_of = dict(zip(ordered, references, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for one in operations:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
-    return msgspec.json.encode(
-        {
-            "openapi": "3.1.0",
-            "info": {
-                "title": "setapart auditor",
-                "version": __version__,
-                "description": "Every message is a DSSE envelope, see docs/evidence.md. What is not signed is refused.",
-                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    for route in routes:
+        operation: dict[str, Any] = {
+            "operationId": route.name,
+            "summary": route.summary,
+            "responses": {
+                str(status): _response(reply, None if reply.schema is None else schema_of[reply.schema])
+                for status, reply in sorted(route.replies.items())
             },
-            "paths": paths,
-            "components": {"schemas": components},
         }
-    )
-
-
-def _operation(one: "Operation") -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "operationId": one.handler.__name__ + one.path.replace("/", "_").replace("{", "").replace("}", ""),
-        "summary": one.summary,
-        "responses": {
-            "200": {"description": one.answers, "content": {one.media: {"schema": _schema(one.media)}}},
-            **{str(status): {"description": _REASONS[status], "content": _PROBLEM} for status in one.problems},
+        if route.digest:
+            operation["parameters"] = [_DIGEST]
+        if route.takes is not None:
+            operation["requestBody"] = {
+                "required": True,
+                "description": f"A signed message of type {route.takes}.",
+                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "setapart auditor",
+            "version": __version__,
+            "description": "Every message is a DSSE envelope; docs/evidence.md defines them.",
         },
+        "paths": paths,
+        "components": {"schemas": schemas},
     }
-    if one.method == "POST":
-        body = {"schema": {"type": "string", "format": "binary"}}
-        found["requestBody"] = {"required": True, "content": {"application/octet-stream": body}}
-        found["responses"]["408"] = {"description": "The body did not arrive in time", "content": _PROBLEM}
-    if "{digest}" in one.path:
-        schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-        found["parameters"] = [{"name": "digest", "in": "path", "required": True, "schema": schema}]
+
+
+def _response(reply: Reply, schema: dict[str, Any] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "description": reply.says,
+        "content": {reply.media.partition(";")[0]: {"schema": schema} if schema is not None else {}},
+    }
+    if reply.headers:
+        found["headers"] = {name: {"schema": {"type": "integer"}} for name in reply.headers}
     return found
-
-
-def _schema(media: str) -> dict[str, Any]:
-    return {"type": "string"} if media.startswith("text/") else {"type": "object"}

@@ -1,210 +1,160 @@
-"""Running the application: the socket, TLS, the appraiser beside it, and an end in which nothing is lost."""
+"""The running server: sockets, TLS, signals, and an orderly end."""
 
-import datetime as dt
-import ipaddress
-import json
-import logging
+import contextlib
+import errno
 import os
+import resource
 import signal
 import socket
 import ssl
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
-import click
 import uvicorn
+from starlette.applications import Starlette
 
 from setapart_auditor.errors import AuditorError
-from setapart_auditor.installation import Installation, load_policies
-from setapart_auditor.intake.service import Intake
-from setapart_auditor.log.checkpoint import make_checkpoint
-from setapart_auditor.log.note import NoteError
 from setapart_evidence.text import printable
 
-from .app import Service, make_app
-from .appraiser import Appraiser
-from .watch import StoreWatch
+from .protocol import MOST_CONNECTIONS, BoundedProtocol
 
-_CHECKPOINT_EVERY = dt.timedelta(minutes=10)
+_DRAIN_SECONDS = 20
+_IDLE_SECONDS = 15
+_BACKLOG = 2048
+_HIGHEST_PORT = 65_535
 
 
-class JsonLines(logging.Formatter):
-    """One line of JSON for each event; what came from outside can't break out of it."""
+class Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and ends with 0 when it is told to."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return json.dumps(
-            {
-                "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
-                "level": record.levelname.lower(),
-                "from": record.name,
-                "message": printable(record.getMessage(), 2000),
-                **({"error": printable(str(record.exc_info[1]), 2000)} if record.exc_info else {}),
-            }
+    def __init__(self, app: Starlette, context: ssl.SSLContext | None, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop",
+                http=BoundedProtocol,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_keep_alive=_IDLE_SECONDS,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+                ssl_context_factory=None if context is None else lambda _config, _default: context,
+            )
         )
+        self._ready = ready
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, and says so."""
+        await super().startup(sockets)
+        if self.started:
+            notify("READY=1")
+            self._ready()
 
-def serve(installation: Installation, *, listen: str | None, behind_proxy: bool, appraise: bool) -> None:
-    """Serves until it is told to end.
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no more, finishes what it has."""
+        notify("STOPPING=1")
+        await super().shutdown(sockets)
 
-    Raises:
-        AuditorError: an address that can't be listened on, or a certificate that can't be used.
-    """
-    settings = installation.settings.serve
-    host, port = _address(listen or settings.listen)
-    tls = _tls(installation.folder, settings.certificate, settings.key)
-    if tls is None and not behind_proxy and not _is_loopback(host):
-        raise AuditorError(
-            f"plain http on {host}",
-            expected="https, or the loopback interface",
-            cure="set [serve] certificate and key, or say --behind-proxy",
-        )
-    bound = _bind(host, port)
-    policies = load_policies(installation)
-    intake = Intake(installation, policies)
-    checkpoints = _Checkpoints(installation)
-    watch = StoreWatch(installation.store, checkpoints)
-    service = Service(installation, intake, watch)
-    _log_as_json()
-    config = uvicorn.Config(
-        make_app(service),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=15,
-        limit_concurrency=settings.queue * 4,
-        timeout_graceful_shutdown=30,
-        lifespan="off",
-    )
-    config.load()
-    if tls is not None:
-        config.ssl = tls
-    server = _Server(config, f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}")
-    appraiser = Appraiser(installation.folder) if appraise else None
-    if appraiser is not None:
-        appraiser.start()
-    intake.start()
-    watch.start()
-    try:
-        server.run(sockets=[bound])
-    finally:
-        watch.close()
-        intake.close()
-        if appraiser is not None:
-            appraiser.close()
-        installation.store.close()
-
-
-class _Server(uvicorn.Server):
-    """Says when it is ready: to people, and to systemd."""
-
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
-        super().__init__(config)
-        self._url = url
-
-    @contextmanager
+    @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ends on a signal without raising it again: what has arrived is still to be written."""
-        signals = (signal.SIGINT, signal.SIGTERM)
-        before = {one: signal.signal(one, self.handle_exit) for one in signals}
+        """SIGTERM and SIGINT mean: finish, then end. A second one does not wait for clients."""
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts to listen."""
-        await super().startup(sockets)
-        click.echo(f"serving on {self._url}")
-        sys.stdout.flush()
-        _notify(b"READY=1")
 
+def parse_listen(listen: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT; an IPv6 address stands in brackets.
 
-class _Checkpoints:
-    """Signs a checkpoint every few minutes while the log grows."""
-
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
-        self._next = dt.datetime.now(dt.UTC) + _CHECKPOINT_EVERY
-
-    def __call__(self) -> None:
-        """Called after each look at the store."""
-        now = dt.datetime.now(dt.UTC)
-        if now < self._next:
-            return
-        self._next = now + _CHECKPOINT_EVERY
-        installation = self._installation
-        try:
-            with installation.store.write() as connection:
-                make_checkpoint(connection, installation.authority.signer, installation.settings.log.origin, now)
-        except (AuditorError, NoteError) as exc:
-            logging.getLogger("setapart.log").warning("no checkpoint: %s", exc)
-
-
-def _address(listen: str) -> tuple[str, int]:
+    Raises:
+        AuditorError: it is no such thing.
+    """
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004
-        raise AuditorError(f"--listen {printable(listen, 80)!r}", expected="HOST:PORT, as 127.0.0.1:8440")
-    return host.strip("[]"), int(port)
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if not host or not port.isascii() or not port.isdigit() or int(port) > _HIGHEST_PORT:
+        raise AuditorError(f"can't listen on {printable(listen)!r}", expected="HOST:PORT, or [IPV6]:PORT")
+    return host, int(port)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost"
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        AuditorError: the port is taken, or the host is not this machine's.
+    """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        found = socket.socket(family, kind, protocol)
     except OSError as exc:
+        raise AuditorError(f"can't listen on {printable(host)}", expected="an address of this machine") from exc
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+        found.listen(_BACKLOG)
+    except OSError as exc:
+        found.close()
+        taken = exc.errno == errno.EADDRINUSE
         raise AuditorError(
-            f"{host}:{port}: {exc.strerror or exc}", expected="an address to listen on", cure="choose another --listen"
+            f"can't listen on {printable(host)} port {port}: {exc.strerror}",
+            expected="a port that is free" if taken else "an address and a port that this user may listen on",
+            cure="stop what listens there, or choose another with --listen",
         ) from None
-    return bound
+    return found
 
 
-def _tls(folder: Path, certificate: str | None, key: str | None) -> ssl.SSLContext | None:
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise AuditorError("a certificate or a key alone", expected="[serve] certificate and key")
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS 1.2 and later with a certificate.
+
+    Raises:
+        AuditorError: the files can't be read, or do not belong together.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(folder / certificate, folder / key)
-    except (OSError, ssl.SSLError) as exc:
+        context.load_cert_chain(certificate, key, password=lambda: "")
+    except ssl.SSLError as exc:
         raise AuditorError(
-            f"a certificate that can't be used: {exc.strerror or exc}",
-            expected="a PEM certificate chain and its key",
-            where=str(folder / certificate),
+            f"no usable certificate and key: {exc.reason or 'not PEM'}",
+            expected="PEM files that belong together, the key not encrypted",
+            where=f"{certificate}, {key}",
         ) from None
+    except OSError as exc:
+        raise AuditorError(exc.strerror or "can't be read", where=f"{certificate}, {key}") from None
     return context
 
 
-def _log_as_json() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+def raise_file_limit() -> None:
+    """As many open files as connections need, if this user may have them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + 1000
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _notify(state: bytes) -> None:
-    """Tells systemd (sd_notify(3)), where it asks to be told."""
+def notify(state: str) -> None:
+    """Tells systemd, if it asked to be told."""
     path = os.environ.get("NOTIFY_SOCKET")
     if not path:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.sendto(state, "\0" + path[1:] if path.startswith("@") else path)
+    address = f"\0{path[1:]}" if path.startswith("@") else path
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.sendto(state.encode(), address)
