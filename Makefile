@@ -48,6 +48,9 @@ bench: ## ratios against peers and limits measured in the same run
 	$(PYTHON) bench/android_parse.py
 	$(PYTHON) bench/collectors.py
 
+storm: ## the intake killed 1000 times on each database: nothing acknowledged is lost
+	SETAPART_KILLS=1000 $(RUN) pytest -s tests/integration/test_kill_storm.py -k killed
+
 fuzz: ## every parser with 100 000 broken files of its kind, another hundred thousand each day
 	PYTHONPATH=tests $(RUN) fuzz.run --inputs 100000 --seed $$(date +%Y%m%d)
 	PYTHONPATH=tests $(PYTHON) tests/big_backup.py --check --files 1000000

@@ -65,6 +65,8 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: _program("go")() and Path("/usr/share/gocode/src/golang.org/x/mod").is_dir(),
         "install Debian's packages golang-go and golang-golang-x-mod-dev",
     ),
+    "strace": (_program("strace"), "install Debian's package strace"),
+    "eatmydata": (_program("eatmydata"), "install Debian's package eatmydata"),
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
