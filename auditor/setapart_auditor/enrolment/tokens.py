@@ -187,7 +187,7 @@ def find_token(connection: Connection, no: int) -> IssuedToken:
     """
     row = connection.execute(_select().where(token.c.no == no)).mappings().one_or_none()
     if row is None:
-        raise AuditorError(f"no token {no}", expected="a number of `setapart-auditor device token list`")
+        raise AuditorError(f"no token {no}", expected="a number of `setapart-auditor device tokens list`")
     return _issued(row)
 
 

@@ -22,7 +22,8 @@ from .stored_keys import AllKeys, StoredKeys
 __all__ = [
     "AllKeys", "NewDevice", "Origin", "RegisteredDevice", "State", "StoredKeys", "add_device", "bind_key", "bump",
     "change_device", "change_row", "check_new", "check_texts", "devices", "devices_by_number", "find_device", "fold",
-    "is_unenrolled", "note_change", "registrations", "row_of", "unenrolled_id", "version_of", "wanted_changes",
+    "is_unenrolled", "note_change", "registrations", "row_of", "unenrolled_id", "units_of_serial", "version_of",
+    "wanted_changes",
 ]  # fmt: skip
 
 State = Literal["active", "retired", "replaced", "revoked"]
@@ -43,7 +44,7 @@ class RegisteredDevice:
     state: State
     state_since: dt.datetime | None
     serial: str | None
-    platform: str | None
+    platform: Platform | None
     legal_hold: bool
     enrolled: bool
 
@@ -134,6 +135,12 @@ def devices_by_number(connection: Connection, numbers: list[int]) -> Iterator[Re
     for at in range(0, len(numbers), _AT_ONCE):
         query = select(device).where(device.c.no.in_(numbers[at : at + _AT_ONCE])).order_by(device.c.no)
         yield from _with_parts(connection, list(connection.execute(query).all()))
+
+
+def units_of_serial(connection: Connection, serial: str) -> frozenset[str]:
+    """The units of the active devices with a serial."""
+    query = select(device.c.unit).where(device.c.serial == serial.strip(), device.c.state == "active")
+    return frozenset(connection.execute(query).scalars())
 
 
 def registrations(connection: Connection) -> Mapping[str, Registration]:

@@ -1,6 +1,7 @@
 """Whose keys speak: of the store's devices and stations, now and before."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,14 @@ class AllKeys(KeyLookup):
         """Whether a key was valid at a moment."""
         dated = self._dated.get(keyid)
         return dated is not None and dated.held_at(when)
+
+
+def present_keys(connection: Connection) -> Mapping[int, KeyBinding]:
+    """Every device's own key by the device's number; devices without one are not there."""
+    return {
+        row.device_no: device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
+        for row in connection.execute(select(device_key).where(device_key.c.valid_until.is_(None)))
+    }
 
 
 def _dated_keys(

@@ -39,6 +39,19 @@ class Desk:
             raise RegisterError(f"no device `{name[:128]}`", expected="a name of `setapart-auditor device list`")
         return found
 
+    def require_all_units(self, why: str) -> None:
+        """Returns if the officer acts for every unit.
+
+        Raises:
+            NotAllowedError: for one alone.
+        """
+        from setapart_auditor.errors import NotAllowedError
+
+        if self.actor.unit is not None:
+            raise NotAllowedError(
+                f"{self.actor.name} acts for unit {self.actor.unit}", expected=f"somebody of every unit: {why}"
+            )
+
     def record(self, kind: str, about: str, **detail: str) -> None:
         """Records what is done in the log."""
         from setapart_auditor.officers.trail import record

@@ -1,13 +1,14 @@
 """`setapart-auditor device change`, `retire`, `replace`, `revoke` and `hold`."""
 
-import datetime as dt
+import shlex
 from pathlib import Path
 
 import click
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.device.add import CLASSES, day
+from setapart_auditor.cli.device.add import CLASSES, Identity, day, identity_options
 from setapart_auditor.cli.device.desk import desk
+from setapart_evidence.text import printable
 
 
 @click.command("change")
@@ -35,6 +36,7 @@ def change(
     """Change what the register says of the device NAME. Exceptions do not go along with a new class or holder."""
     from setapart_auditor.errors import RegisterError
     from setapart_auditor.register.database import change_device
+    from setapart_auditor.register.lifecycle import check_active
 
     given = {"class": device_class, "holder": holder, "unit": unit, "role": role, "ownership": ownership}
     changes: dict[str, object] = {key: " ".join(value.split()) for key, value in given.items() if value is not None}
@@ -44,12 +46,13 @@ def change(
         raise RegisterError("nothing to change", expected="--class, --holder, --unit, --role, --ownership or --since")
     with desk(folder, officer, why, "officer") as at:
         found = at.device(name)
+        check_active(found)
         at.actor.require("officer", unit=found.registration.unit)
         if unit is not None:
             at.actor.require("officer", unit=unit)
         changed = change_device(at.connection, found, changes, at.actor.name, at.now, why=why)
         at.record("device-change", changed.name, **{key: str(value) for key, value in changes.items()})
-    click.echo(f"changed {changed.name}")
+    click.echo(f"changed {printable(changed.name)}")
 
 
 @click.command("retire")
@@ -57,22 +60,33 @@ def change(
 @acting_options()
 def retire(*, name: str, folder: Path | None, officer: str | None, why: str) -> None:
     """Take the device NAME out of use: it is judged no more. What it reports later is kept, and not judged."""
-    _end(name, "retired", folder, officer, why)
+    from setapart_auditor.register.lifecycle import retire as end
+
+    with desk(folder, officer, why, "officer") as at:
+        found = at.device(name)
+        at.actor.require("officer", unit=found.registration.unit)
+        end(at.connection, found, at.actor.name, at.now, why=why)
+        at.record("device-retire", found.name)
+    click.echo(f"{printable(found.name)} is retired")
 
 
 @click.command("replace")
 @click.argument("name")
 @click.option("--by", "new_name", required=True, metavar="NEW", help="The new device's name.")
+@identity_options()
 @acting_options()
-def replace(*, name: str, new_name: str, folder: Path | None, officer: str | None, why: str) -> None:
+def replace(
+    *, name: str, new_name: str, identity: Identity, folder: Path | None, officer: str | None, why: str
+) -> None:
     """Put a new device in the place of NAME: same class, holder, role and unit, and no exception."""
-    from setapart_auditor.register.database import NewDevice, add_device, change_device
+    from setapart_auditor.register.database import NewDevice
+    from setapart_auditor.register.lifecycle import replace as put
 
+    identity.check()
     with desk(folder, officer, why, "officer") as at:
         old = at.device(name)
-        at.actor.require("officer", unit=old.registration.unit)
-        change_device(at.connection, old, {"state": "replaced"}, at.actor.name, at.now, why=why)
         registration = old.registration
+        at.actor.require("officer", unit=registration.unit)
         new = NewDevice(
             name=new_name,
             device_class=registration.device_class,
@@ -81,10 +95,16 @@ def replace(*, name: str, new_name: str, folder: Path | None, officer: str | Non
             role=registration.role,
             unit=registration.unit,
             since=at.now.date(),
+            id=identity.device_id(at),
+            serial=identity.serial,
+            platform=identity.platform,
         )
-        added = add_device(at.connection, new, at.actor.name, at.now)
+        added = put(at.connection, old, new, at.actor.name, at.now, why=why)
+        identity.bind(at, added)
         at.record("device-replace", old.name, by=added.name)
-    click.echo(f"{added.name} takes the place of {old.name}; next: `setapart-auditor device token {added.name}`")
+    click.echo(f"{printable(added.name)} takes the place of {printable(old.name)}")
+    if identity.is_empty:
+        click.echo(f"next: `setapart-auditor device token {shlex.quote(added.name)}`", err=True)
 
 
 @click.command("revoke")
@@ -94,8 +114,18 @@ def replace(*, name: str, new_name: str, folder: Path | None, officer: str | Non
 def revoke(*, name: str, effective: str | None, folder: Path | None, officer: str | None, why: str) -> None:
     """Trust the device NAME no more: it was stolen, or its key was. Later reports are kept apart and never judged."""
     from setapart_auditor.cli.verify import moment
+    from setapart_auditor.register.lifecycle import revoke as end
 
-    _end(name, "revoked", folder, officer, why, since=moment(effective, "--effective") if effective else None)
+    since = moment(effective, "--effective") if effective is not None else None
+    with desk(folder, officer, why, "officer") as at:
+        found = at.device(name)
+        at.actor.require("officer", unit=found.registration.unit)
+        since = since or at.now
+        already = end(at.connection, found, since, at.actor.name, at.now, why=why)
+        at.record("device-revoke", found.name, effective=f"{since:%Y-%m-%dT%H:%M:%SZ}", accepted_since=str(already))
+    click.echo(f"{printable(found.name)} is revoked since {since:%Y-%m-%d %H:%M} UTC")
+    if already:
+        click.echo(f"{already} of its reports arrived since then and were accepted", err=True)
 
 
 @click.command("hold")
@@ -111,18 +141,4 @@ def hold(*, name: str, release: bool, folder: Path | None, officer: str | None, 
         at.actor.require("officer", unit=found.registration.unit)
         change_device(at.connection, found, {"legal_hold": not release}, at.actor.name, at.now, why=why)
         at.record("device-hold", found.name, hold="released" if release else "held")
-    click.echo(f"{found.name}: {'released' if release else 'on hold'}")
-
-
-def _end(
-    name: str, state: str, folder: Path | None, officer: str | None, why: str, *, since: dt.datetime | None = None
-) -> None:
-    from setapart_auditor.register.database import change_device
-
-    with desk(folder, officer, why, "officer") as at:
-        found = at.device(name)
-        at.actor.require("officer", unit=found.registration.unit)
-        when = since or at.now
-        change_device(at.connection, found, {"state": state, "state_since": when}, at.actor.name, at.now, why=why)
-        at.record(f"device-{state}", found.name, since=f"{when:%Y-%m-%dT%H:%M:%SZ}")
-    click.echo(f"{found.name} is {state} since {when:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"{printable(found.name)}: {'released' if release else 'on hold'}")

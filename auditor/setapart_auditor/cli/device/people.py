@@ -19,17 +19,16 @@ def settle(*, name: str, digests: tuple[str, ...], folder: Path | None, officer:
 
     The first says why; the second, another officer, says the same command again. Neither may be the device's holder.
     """
-    from setapart_auditor.register.database import bump
+    from setapart_auditor.register.forks import settle as say
 
     wanted = [_digest(one) for one in digests]
     with desk(folder, officer, why, "officer") as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
-        _not_the_holder(at, found.registration.holder)
-        states = [_settle(at, found.no, found.name, one) for one in wanted]
-        bump(at.connection)
-        at.record("settle", found.name, digests=" ".join(one.hex() for one in wanted))
-    click.echo(f"{found.name}: {'settled' if all(states) else 'waits for a second officer'}")
+        _second_eyes(at, found.registration.holder)
+        waiting = say(at.connection, found, wanted, at.actor.name, at.now, why=why)
+        at.record("settle", found.name, digests=" ".join(one.hex() for one in wanted), waiting=str(waiting))
+    click.echo(f"{found.name}: {'waits for a second officer' if waiting else 'settled'}")
 
 
 @click.command("attest")
@@ -50,7 +49,7 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
     with desk(folder, officer, why, "officer") as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
-        _not_the_holder(at, found.registration.holder)
+        _second_eyes(at, found.registration.holder)
         clients = set(load_policies(at.installation).of(found.registration.unit).own_store.values())
         if client not in clients:
             raise RegisterError(
@@ -67,46 +66,17 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
     click.echo(f"{found.name}: {client} attested until {end}")
 
 
-def _settle(at: Desk, device_no: int, name: str, digest: bytes) -> bool:
-    """Writes the first or the second word on one statement down. Returns whether both are there."""
-    from sqlalchemy import insert, select, update
+def _second_eyes(at: Desk, holder: str) -> None:
+    """Returns if who acts is an officer by name, and not the device's holder.
 
-    from setapart_auditor.errors import NotAllowedError, RegisterError
-    from setapart_auditor.officers.actor import folded
-    from setapart_auditor.store.schema import evidence, settlement
-
-    row = at.connection.execute(
-        select(settlement).where(settlement.c.device_no == device_no, settlement.c.digest == digest)
-    ).one_or_none()
-    if row is None:
-        there = select(evidence.c.no).where(evidence.c.device_no == device_no, evidence.c.digest == digest)
-        if at.connection.execute(there).one_or_none() is None:
-            raise RegisterError(
-                f"no report {digest.hex()[:16]}… of `{name}`", expected="digests as `explain` names them"
-            )
-        at.connection.execute(
-            insert(settlement).values(
-                device_no=device_no, digest=digest, why=at.why, first_by=at.actor.name,
-                first_folded=folded(at.actor.name), first_at=at.now,
-            )
-        )  # fmt: skip
-        return False
-    if row.second_by is not None:
-        return True
-    if row.first_folded == folded(at.actor.name):
-        raise NotAllowedError(f"{at.actor.name} has settled it already", expected="another officer")
-    at.connection.execute(
-        update(settlement)
-        .where(settlement.c.no == row.no)
-        .values(second_by=at.actor.name, second_folded=folded(at.actor.name), second_at=at.now)
-    )
-    return True
-
-
-def _not_the_holder(at: Desk, holder: str) -> None:
+    Raises:
+        NotAllowedError: it is not.
+    """
     from setapart_auditor.appraisal.need import same_person
     from setapart_auditor.errors import NotAllowedError
 
+    if at.actor.name.startswith("os:"):
+        raise NotAllowedError("nobody is named", expected="--as OFFICER: this is an officer's own word")
     if same_person(at.actor.name, holder):
         raise NotAllowedError(f"{at.actor.name} holds the device", expected="another officer")
 

@@ -97,7 +97,8 @@ def _told(one: "RegisteredDevice") -> dict[str, object]:
 def _more(at: Desk, one: "RegisteredDevice") -> dict[str, object]:
     from sqlalchemy import select
 
-    from setapart_auditor.store.schema import attestation, device_change, device_key
+    from setapart_auditor.register.readers import last_read
+    from setapart_auditor.store.schema import attestation, device_change, device_key, settlement
     from setapart_evidence.keys import PublicKey
     from setapart_evidence.words import words_of
 
@@ -105,8 +106,13 @@ def _more(at: Desk, one: "RegisteredDevice") -> dict[str, object]:
     changes = at.connection.execute(
         select(device_change).where(device_change.c.device_no == one.no).order_by(device_change.c.no)
     )
+    settled = at.connection.execute(
+        select(settlement).where(settlement.c.device_no == one.no).order_by(settlement.c.no)
+    )
     attested = at.connection.execute(select(attestation).where(attestation.c.device_no == one.no))
+    read = last_read(at.connection, one.name)
     return {
+        "last_read": f"{read.at:%Y-%m-%d %H:%M} by {read.who}" if read is not None else None,
         "keys": [
             {
                 "id": row.keyid,
@@ -121,6 +127,17 @@ def _more(at: Desk, one: "RegisteredDevice") -> dict[str, object]:
         ],
         "attestations": [
             {"client": row.client, "by": row.by, "date": row.date, "until": row.until} for row in attested
+        ],
+        "settled": [
+            {
+                "digest": f"sha256:{row.digest.hex()}",
+                "first_by": row.first_by,
+                "first_at": row.first_at,
+                "second_by": row.second_by,
+                "second_at": row.second_at,
+                "why": row.why,
+            }
+            for row in settled
         ],
         "changes": [
             {"at": row.at, "by": row.by, "field": row.field, "old": row.old, "new": row.new, "why": row.why}

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.desk import desk
+from setapart_evidence.text import printable
 
 
 @click.group("station")
@@ -19,26 +21,30 @@ def station() -> None:
 @acting_options()
 def add(*, name: str, key: Path, folder: Path | None, officer: str | None, why: str) -> None:
     """Let the station NAME speak for the devices that it reads."""
-    from setapart_auditor.cli.device.add import _read
+    from setapart_auditor.cli.device.add import read_public_key
     from setapart_auditor.register.stations import add_station
-    from setapart_evidence.keys import PublicKey
 
-    public = PublicKey.from_pem(_read(key))
+    public = read_public_key(key)
     with desk(folder, officer, why, "officer") as at:
+        at.require_all_units("a station speaks for every unit")
         add_station(at.connection, name, public, at.now)
         at.record("station-add", name, key=public.keyid)
-    click.echo(f"added station {name}")
+    click.echo(f"added station {printable(name)}")
 
 
 @station.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @acting_options()
-def list_(*, folder: Path | None, officer: str | None, why: str) -> None:
+def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """List the stations."""
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.stations import stations
 
     with desk(folder, officer, why, "viewer", "technician", "officer", "auditor") as at:
         found = stations(at.connection)
+    if as_json:
+        click.echo(msgspec.json.encode({"stations": found}).decode())
+        return
     print_table(
         ("station", "key", "since", "until"),
         [
@@ -61,6 +67,7 @@ def revoke(*, name: str, folder: Path | None, officer: str | None, why: str) -> 
     from setapart_auditor.register.stations import revoke_station
 
     with desk(folder, officer, why, "officer") as at:
+        at.require_all_units("a station speaks for every unit")
         revoke_station(at.connection, name, at.now)
         at.record("station-revoke", name)
     click.echo(f"revoked station {name}")

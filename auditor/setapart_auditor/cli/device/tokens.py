@@ -1,16 +1,19 @@
 """`setapart-auditor device token`, `tokens` and `confirm`: how devices come in."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES
-from setapart_auditor.cli.device.desk import desk
+from setapart_auditor.cli.device.desk import Desk, desk
 
 if TYPE_CHECKING:
     from setapart_auditor.policy.model import DeviceClass
+    from setapart_auditor.register.database import RegisteredDevice
 
 
 @click.command("token")
@@ -53,7 +56,8 @@ def token(
         found = at.device(name) if name is not None else None
         if replaces or hardware:
             at.actor.require("officer")
-        at.actor.require("technician", "officer", unit=found.registration.unit if found is not None else unit or "")
+        for one in _units(at, found, serial, unit):
+            at.actor.require("technician", "officer", unit=one)
         made = issue_token(
             at.connection,
             at.installation,
@@ -74,19 +78,26 @@ def token(
     click.echo(made.spelled())
 
 
-@click.command("tokens")
-@click.option("--revoke", type=click.IntRange(1), metavar="NUMBER", help="Revoke this one.")
-@acting_options()
-def tokens(*, revoke: int | None, folder: Path | None, officer: str | None, why: str) -> None:
-    """List the tokens that were issued, or revoke one. What is kept of a token can't be used."""
-    from setapart_auditor.cli.output import print_table
-    from setapart_auditor.enrolment.tokens import list_tokens, revoke_token
+@click.group("tokens")
+def tokens() -> None:
+    """The tokens that were issued. What is kept of a token can't be used as one."""
 
-    with desk(folder, officer, why, "technician", "officer") as at:
-        if revoke is not None:
-            revoke_token(at.connection, revoke, actor_name=at.actor.name, now=at.now, why=why)
+
+@tokens.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@acting_options()
+def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
+    """List the tokens that were issued: for what, how often used, until when."""
+    from setapart_auditor.cli.output import print_table
+    from setapart_auditor.enrolment.tokens import list_tokens
+
+    with desk(folder, officer, why, "technician", "officer", "auditor") as at:
         found = list_tokens(at.connection, actor_name=at.actor.name, now=at.now, why=why, unit=at.actor.unit)
         now = at.now
+    if as_json:
+        told = [{**dataclasses.asdict(one), "refusal": one.refusal(now)} for one in found]
+        click.echo(msgspec.json.encode({"tokens": told}).decode())
+        return
     print_table(
         ("number", "for", "used", "expires", "state"),
         [
@@ -100,6 +111,32 @@ def tokens(*, revoke: int | None, folder: Path | None, officer: str | None, why:
             for one in found
         ],
     )
+
+
+@tokens.command("revoke")
+@click.argument("number", type=click.IntRange(1))
+@acting_options()
+def revoke(*, number: int, folder: Path | None, officer: str | None, why: str) -> None:
+    """Revoke the token NUMBER. Keys that it has enrolled stay."""
+    from setapart_auditor.enrolment.tokens import find_token, revoke_token
+
+    with desk(folder, officer, why, "technician", "officer") as at:
+        one = find_token(at.connection, number)
+        found = at.device(one.device) if one.device is not None else None
+        for unit in _units(at, found, one.serial, one.unit):
+            at.actor.require("technician", "officer", unit=unit)
+        revoke_token(at.connection, number, actor_name=at.actor.name, now=at.now, why=why)
+    click.echo(f"revoked token {number}")
+
+
+def _units(at: Desk, found: "RegisteredDevice | None", serial: str | None, unit: str | None) -> "frozenset[str]":
+    """Of what a token is for: its record, the records with its serial, the records that it makes."""
+    from setapart_auditor.register.database import units_of_serial
+
+    if found is not None:
+        return frozenset({found.registration.unit})
+    there = units_of_serial(at.connection, serial) if serial is not None else frozenset()
+    return there or frozenset({unit or ""})
 
 
 @click.command("confirm")
