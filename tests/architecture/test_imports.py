@@ -74,6 +74,7 @@ def test_no_function_is_longer_than_80_lines() -> None:
         f"{path.name}:{node.name}"
         for folder in ("agent", "auditor")
         for path in (REPOSITORY / folder).rglob("*.py")
+        if path.parent.name != "versions"  # a schema is a list
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 80
     ]
