@@ -21,3 +21,44 @@ class ChainError(AgentError):
 
 class KeyFileError(AgentError):
     """A key file can't be read, or would be overwritten."""
+
+
+class NotEnrolledError(AgentError):
+    """The folder belongs to no auditor, or its enrolment is not finished."""
+
+
+class NetworkError(AgentError):
+    """The auditor did not answer: no connection, no time left, half an answer. Tried again later."""
+
+
+class TrustError(NetworkError):
+    """Somebody answered who could not show to be the auditor: a certificate, or a signature that is not its own."""
+
+
+class RefusedError(AgentError):
+    """The auditor, or something in front of it, answered and did not take what was sent.
+
+    Attributes:
+        status: of HTTP.
+        reason: the auditor's own word for it; empty if it was not the auditor who answered.
+        retry_after: seconds that it asked to wait.
+    """
+
+    def __init__(
+        self,
+        got: str,
+        *,
+        status: int,
+        reason: str = "",
+        retry_after: float | None = None,
+        expected: str = "",
+        cure: str = "",
+    ) -> None:
+        super().__init__(got, expected=expected, cure=cure)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class SpoolError(AgentError):
+    """A report could not be kept until it is delivered."""

@@ -35,6 +35,22 @@ def lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 
+def try_lock(handle: int) -> bool:
+    """Takes the one lock of an open file if nobody has it; closing it lets go."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, _EVERYTHING_OF_THE_LOCK)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def write_new(path: Path, content: bytes, mode: int) -> None:
     """Writes a file that must not exist yet, with this mode whatever the umask is.
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
@@ -16,11 +17,16 @@ from setapart_agent.sources import SourceSpec
 from setapart_evidence import __version__
 from setapart_evidence.identity import hardware_id
 from setapart_evidence.keys import Signer
+from setapart_evidence.keystore import is_hardware
 from setapart_evidence.model import Inventory
 from setapart_evidence.report import encode_inventory, make_report
 from setapart_evidence.statement import CollectorRef, DeviceRef, Observation, Origin, Predicate
 
 _LOCAL_ID_BYTES = 16
+
+
+Stage = Callable[[bytes, str, int], None]
+"""Keeps a report, given its bytes, its statement's digest and its sequence, before the chain goes on."""
 
 
 class SignedReport(Struct, frozen=True, kw_only=True):
@@ -29,6 +35,7 @@ class SignedReport(Struct, frozen=True, kw_only=True):
     raw: bytes
     device: str
     sequence: int
+    digest: str
     inventory: Inventory
 
 
@@ -42,6 +49,8 @@ def make_signed_report(
     chain: Chain,
     now: datetime,
     epoch: str | None = None,
+    nonce: str | None = None,
+    stage: Stage | None = None,
 ) -> SignedReport:
     """Signs what was collected and puts it on the chain.
 
@@ -54,6 +63,8 @@ def make_signed_report(
         chain: locked.
         now: informative only; what was captured before says when.
         epoch: the value of a signed epoch, if one was given.
+        nonce: the auditor's, issued to this device, if there is one.
+        stage: called with the signed report before the chain goes on; what it raises stops the report.
 
     Raises:
         ChainError: the chain could not be written; nothing may be released.
@@ -66,20 +77,23 @@ def make_signed_report(
             collected_at=min(now, collected.taken_at or now).replace(microsecond=0),
             sequence=sequence,
             previous=previous,
+            nonce=nonce,
             epoch=epoch,
         ),
         disclosure=disclosure.statement,
         origin=Origin(
             agent=__version__,
-            grade=source.grade,
+            grade="hardware-key" if source.own and is_hardware(signer) else source.grade,
             station=None if source.own else signer.public.keyid,
             source=source.kind,
             collectors=tuple(map(_reference, collected.collectors)),
         ),
     )
     raw, digest = make_report(predicate, encode_inventory(inventory), signer)
+    if stage is not None:
+        stage(raw, digest, sequence)
     chain.advance(device, sequence, digest)
-    return SignedReport(raw=raw, device=device, sequence=sequence, inventory=inventory)
+    return SignedReport(raw=raw, device=device, sequence=sequence, digest=digest, inventory=inventory)
 
 
 def code_digest(modules: tuple[str, ...]) -> str:
@@ -107,16 +121,24 @@ def _reference(info: CollectorInfo) -> CollectorRef:
 
 
 def device_id(
-    collected: Collected, source: SourceSpec, disclosure: DisclosureFilter, *, signer: Signer, chain: Chain
+    collected: Collected,
+    source: SourceSpec,
+    disclosure: DisclosureFilter,
+    *,
+    signer: Signer,
+    chain: Chain,
+    own: str | None = None,
 ) -> str:
-    """The id of a device: its own key's, or the one by which a station knows it.
+    """The id of a device: its own, or the one by which a station knows it.
+
+    A device's own id is the one that it got when it was enrolled (`own`), which outlives its first key; else its key's.
 
     With the authority's id key, one phone has one id by whatever way it was read. Without, the station's own salt
     stands in: the phone keeps its id at this station and has another one elsewhere. Without a serial it has a new one
     every time.
     """
     if source.own:
-        return signer.public.keyid
+        return own or signer.public.keyid
     device = collected.facts.device
     if not device.serial or device.platform is None:
         return f"local-{os.urandom(_LOCAL_ID_BYTES).hex()}"

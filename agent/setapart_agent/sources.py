@@ -13,6 +13,7 @@ from setapart_evidence.statement import Grade
 
 if TYPE_CHECKING:
     from setapart_agent.collectors.desktop.tree import Tree
+    from setapart_agent.facts import DeviceFacts
 
 SourceKind = Literal["local", "root", "adb", "bugreport", "androidqf", "ios-backup", "ios-usb", "mdm"]
 Ask = Callable[[], str | None]
@@ -139,6 +140,23 @@ def collect_all(spec: SourceSpec, ask: Ask = lambda: None, *, resume: bool = Fal
         from setapart_agent.collectors.worker import in_worker
 
         yield from in_worker(lambda ask: _files(spec, ask), ask, many=spec.kind == "mdm")
+
+
+def local_device() -> "DeviceFacts":
+    """What this machine says of itself, without looking at anything else."""
+    import sys
+
+    from setapart_agent.collectors.desktop.tree import open_tree
+
+    if sys.platform == "darwin":
+        from setapart_agent.collectors.macos.device import device_facts as of_macos
+
+        return of_macos(open_tree())
+    if sys.platform == "win32":
+        return _local().facts.device
+    from setapart_agent.collectors.linux.device import device_facts
+
+    return device_facts(open_tree())
 
 
 def _local() -> Collected:

@@ -2,11 +2,23 @@
 
 import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from setapart_agent.private_files import is_administrator
+from setapart_agent.errors import AgentError
+from setapart_agent.private_files import CLOSED, NO_LINK, is_administrator, try_lock
 
 KEY_NAME = "key.pem"
+NEW_KEY_NAME = "key.pem.new"
+LOCK_NAME = "agent.lock"
+_PATIENCE = 60.0
+_PAUSE = 0.05
+
+
+class BusyError(AgentError):
+    """Another agent works in this folder, and goes on doing so."""
 
 
 def state_folder() -> Path:
@@ -18,3 +30,33 @@ def state_folder() -> Path:
         return Path("/var/lib/setapart-agent")
     state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(state, "setapart-agent")
+
+
+@contextmanager
+def locked_state(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
+    """Holds the lock of what an agent knows of its auditor: one at a time enrols, delivers or fetches.
+
+    Who needs the chain as well takes the chain's lock first.
+
+    Args:
+        folder: the state folder, which is there.
+        patience: seconds to wait for another agent.
+
+    Raises:
+        BusyError: another agent has it all that time.
+        AgentError: the folder can't be written.
+    """
+    path = folder / LOCK_NAME
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, 0o600)
+    except OSError as exc:
+        raise AgentError(f"{path} can't be opened: {exc.strerror}", cure="make its folder writable") from None
+    try:
+        end = time.monotonic() + patience
+        while not try_lock(handle):
+            if time.monotonic() >= end:
+                raise BusyError("another agent is busy with this folder", cure="try again when it is done")
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(handle)

@@ -11,7 +11,10 @@ from setapart_evidence.text import printable
 
 COMMANDS = {
     "inventory": "Show what would be reported; nothing leaves.",
-    "report": "Collect, sign and write a report.",
+    "report": "Collect and sign a report; deliver or write it.",
+    "enrol": "Become an agent of an auditor, or change the key.",
+    "deliver": "Send what is kept; carry it by hand.",
+    "status": "Say how it stands with the auditor.",
     "parse": "Run one parser on one captured file.",
     "doctor": "Say what can't be seen here, and how to fix it.",
     "keygen": "Make a signing key.",

@@ -7,7 +7,7 @@ import click
 from setapart_agent.errors import KeyFileError
 from setapart_agent.private_files import write_new
 from setapart_agent.state import KEY_NAME, state_folder
-from setapart_evidence.keys import Algorithm
+from setapart_evidence.keys import Algorithm, Signer
 from setapart_evidence.keystore import make_key
 
 
@@ -34,11 +34,24 @@ def command(output: Path | None, algorithm: Algorithm | None, keystore: str) -> 
     if output is None:
         state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         output = state_folder() / KEY_NAME
+    signer = make_key_files(output, keystore, algorithm)
+    click.echo(f"private key  {output}\npublic key   {output.with_suffix('.pub')}\nkey id       {signer.public.keyid}")
+
+
+def make_key_files(output: Path, keystore: str, algorithm: Algorithm | None = None) -> Signer:
+    """Makes a key and writes its file, and the public half beside it.
+
+    Raises:
+        KeyFileError: one of them exists, or can't be written.
+        KeystoreError: the keystore can't make such a key.
+    """
     public = output.with_suffix(".pub")
     if output == public:
         raise KeyFileError(f"{output} would be both halves of the key", expected="a name that does not end in .pub")
     if output.exists():
-        raise KeyFileError(f"{output} exists", expected="a new file", cure="choose another name; a key is never overwritten")
+        raise KeyFileError(
+            f"{output} exists", expected="a new file", cure="choose another name; a key is never overwritten"
+        )
     signer, content = make_key(keystore, algorithm)
     write_new(output, content, 0o600)
     try:
@@ -46,4 +59,4 @@ def command(output: Path | None, algorithm: Algorithm | None, keystore: str) -> 
     except KeyFileError:
         output.unlink()
         raise
-    click.echo(f"private key  {output}\npublic key   {public}\nkey id       {signer.public.keyid}")
+    return signer

@@ -3,12 +3,15 @@
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from setapart_agent.chain import locked_chain
+from setapart_agent.chain import Chain, locked_chain
+from setapart_agent.cli.exchange import utc_now
 from setapart_agent.cli.options import (
     disclosure_options,
     key_options,
@@ -20,12 +23,18 @@ from setapart_agent.cli.options import (
     source_options,
 )
 from setapart_agent.collectors.base import Collected
-from setapart_agent.disclosure import filter_of
+from setapart_agent.disclosure import DisclosureFilter, filter_of
 from setapart_agent.errors import AgentError
+from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership
 from setapart_agent.private_files import write_private
-from setapart_agent.report import device_id, make_signed_report
+from setapart_agent.report import SignedReport, Stage, device_id, make_signed_report
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
+from setapart_agent.state import state_folder
+from setapart_evidence.keys import Signer
 from setapart_evidence.statement import Level
+
+if TYPE_CHECKING:
+    from setapart_agent.cli.sending import Sending
 
 
 @click.command("report")
@@ -36,8 +45,9 @@ from setapart_evidence.statement import Level
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    help="The evidence file to write, or a folder for `<device id>.evidence`.",
+    help="The evidence file to write, or a folder for `<device id>.evidence`. Default: deliver to the auditor.",
 )
+@click.option("--no-deliver", is_flag=True, help="Keep the report in the spool; `deliver` sends it.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing when it worked.")
 def command(
     *,
@@ -49,40 +59,116 @@ def command(
     bundle_file: Path | None,
     epoch_file: Path | None,
     output: Path | None,
+    no_deliver: bool,
     quiet: bool,
 ) -> None:
-    """Collect, sign and write a report.
+    """Collect and sign a report, and deliver it to the auditor or write it to a file.
 
     A part that can't be read is said in the report (coverage) and is no error; a source that can't be read at all is.
-    A source with many devices gives one file each, in the folder that --output names.
+    A source with many devices gives one report each. Exit code 3 if a report is in the spool and not yet delivered.
     """
+    home = folder or state_folder()
     if output is None:
-        raise AgentError("no auditor is enrolled", expected="--output FILE", cure="write the report to a file")
+        _check_deliverable(home, key_file)
     source = parse_source(source_spelling)
     path = key_path(key_file, folder)
-    signer = read_key(path)
-    chosen = filter_of(read_policy_bundle(bundle_file), disclosure)
+    read_key(path)
     epoch = read_epoch_value(epoch_file)
-    target = Target.of(output, source)
+    target = _target(home, source, output, deliver=not no_deliver)
+    target.prepare()  # may bring a nonce, a bundle, even a key
+    membership = read_membership(home) if key_file is None else None
+    if membership is not None and not membership.is_enrolled:
+        membership = None
+    bundle = read_policy_bundle(bundle_file)
+    if bundle is None and membership is not None:
+        bundle = pinned_bundle(home, membership)
+    run = Run(
+        source=source,
+        signer=read_key(path),
+        chosen=filter_of(bundle, disclosure),
+        folder=home,
+        membership=membership,
+        epoch=epoch,
+    )
     unseen = 0
-    newest: dict[str, datetime] = {}
     with locked_chain(path) as chain:
+        target.begin(chain)
         devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
-        for collected in target.admitted(devices):
-            device = device_id(collected, source, chosen, signer=signer, chain=chain)
-            if _is_outdated(collected, device, newest):
-                continue
-            report = make_signed_report(
-                collected, source, chosen, device=device, signer=signer, chain=chain, now=datetime.now(UTC), epoch=epoch
-            )
-            written = target.path_of(device)
-            write_private(written, report.raw)
+        for report in run.reports(target.admitted(devices), chain, target.stage):
+            line = target.take(report)
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
-            if not quiet:
-                _tell(f"report {report.sequence} of {report.device} written to {written}")
+            if line and not quiet:
+                _tell(line)
+    lines, code = target.end()
+    for line in lines if code or not quiet else ():
+        _tell(line)
     if unseen and not quiet:
         parts = "1 part" if unseen == 1 else f"{unseen} parts"
         _tell(f"{parts} could not be seen: `setapart-agent doctor --source {source_spelling}` says why")
+    raise SystemExit(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What all reports of a run have in common; `membership` is that of an enrolled agent."""
+
+    source: SourceSpec
+    signer: Signer
+    chosen: DisclosureFilter
+    folder: Path
+    membership: Membership | None
+    epoch: str | None
+
+    def reports(self, devices: Iterator[Collected], chain: Chain, stage: Stage | None) -> Iterator[SignedReport]:
+        """A signed report of each device; the next one is made when it is asked for."""
+        own = self.membership.device if self.membership is not None else None
+        newest: dict[str, datetime] = {}
+        for collected in devices:
+            device = device_id(collected, self.source, self.chosen, signer=self.signer, chain=chain, own=own)
+            if _is_outdated(collected, device, newest):
+                continue
+            yield make_signed_report(
+                collected,
+                self.source,
+                self.chosen,
+                device=device,
+                signer=self.signer,
+                chain=chain,
+                now=utc_now(),
+                epoch=self.epoch,
+                nonce=self._nonce(device),
+                stage=stage,
+            )
+
+    def _nonce(self, device: str) -> str | None:
+        if self.membership is None:
+            return None
+        from setapart_agent.deliver import nonce_for
+
+        return nonce_for(self.folder, self.membership, device)
+
+
+def _target(folder: Path, source: SourceSpec, output: Path | None, *, deliver: bool) -> "Target | Sending":
+    if output is not None:
+        return Target.of(output, source)
+    from setapart_agent.cli.sending import Sending
+
+    return Sending(folder, deliver=deliver)
+
+
+def _check_deliverable(folder: Path, key_file: Path | None) -> None:
+    """Refuses a report that nobody would take.
+
+    Raises:
+        AgentError: the key is another one than the folder's, or no auditor has accepted that.
+    """
+    if key_file is not None or not (folder / FILE).exists():
+        raise AgentError(
+            "no auditor is enrolled",
+            expected="--output FILE",
+            cure="write the report to a file, or run `setapart-agent enrol TOKEN` first",
+        )
+    enrolled(folder)
 
 
 def _tell(line: str) -> None:
@@ -111,6 +197,8 @@ def _is_outdated(collected: Collected, device: str, newest: dict[str, datetime])
 class Target:
     """Where reports go: one file, or a folder with `<device id>.evidence` for each device of the source."""
 
+    stage: Stage | None = None
+
     def __init__(self, path: Path, *, folder: bool) -> None:
         self._path = path
         self.is_folder = folder
@@ -126,9 +214,29 @@ class Target:
             path.mkdir(parents=True)
         return cls(path, folder=path.is_dir())
 
+    def prepare(self) -> None:
+        """Nothing is asked of anybody."""
+
+    def begin(self, chain: Chain) -> None:
+        """The chain is locked."""
+
+    def end(self) -> tuple[tuple[str, ...], int]:
+        """Everything was said."""
+        return (), 0
+
     def path_of(self, device: str) -> Path:
         """The file of a device's report."""
         return self._path / f"{device}.evidence" if self.is_folder else self._path
+
+    def take(self, report: SignedReport) -> str:
+        """Writes a report. Returns the line that says so.
+
+        Raises:
+            ChainError: it can't be written.
+        """
+        written = self.path_of(report.device)
+        write_private(written, report.raw)
+        return f"report {report.sequence} of {report.device} written to {written}"
 
     def admitted(self, devices: Iterator[Collected]) -> Iterator[Collected]:
         """The devices, one after the other is written; for a single file only one.

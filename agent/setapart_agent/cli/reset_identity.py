@@ -1,11 +1,13 @@
 """`setapart-agent reset-identity`."""
 
+import shutil
 from pathlib import Path
 
 import click
 
 from setapart_agent.chain import chain_path
 from setapart_agent.cli.options import key_options, key_path
+from setapart_agent.deliver import files_of_state
 from setapart_agent.errors import KeyFileError
 
 
@@ -20,9 +22,11 @@ def command(
     for_imaging: bool,
     yes: bool,
 ) -> None:
-    """Remove the key and its chain; the device then needs a new key and a new registration."""
+    """Remove the key, its chain, the enrolment and undelivered reports; the device then has to be enrolled anew."""
     path = key_path(key_file, folder)
     present = [file for file in _files(path) if file.exists()]
+    if key_file is None:
+        present += files_of_state(path.parent)
     if not present:
         if for_imaging:
             click.echo(f"no key at {path}: ready for imaging")
@@ -31,9 +35,16 @@ def command(
     if not yes:
         click.confirm(f"Remove {', '.join(file.name for file in present)} from {path.parent}?", abort=True)
     for file in present:
-        file.unlink()
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
     click.echo(f"removed {', '.join(file.name for file in present)}")
-    click.echo("ready for imaging" if for_imaging else "make a new key with `setapart-agent keygen`, and register it")
+    click.echo(
+        "ready for imaging"
+        if for_imaging
+        else "enrol again with a new token, or make a key with `setapart-agent keygen`"
+    )
 
 
 def _files(key: Path) -> tuple[Path, ...]:

@@ -1,0 +1,141 @@
+"""Reports of one run on their way to the auditor: into the spool, and out of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from setapart_agent.chain import Chain
+from setapart_agent.cli.exchange import WAITING, courier_of, utc_now
+from setapart_agent.collectors.base import Collected
+from setapart_agent.deliver import read_record
+from setapart_agent.errors import AgentError
+from setapart_agent.report import SignedReport
+from setapart_agent.spool import Spool, Staged
+
+if TYPE_CHECKING:
+    from setapart_agent.deliver import Outcome
+    from setapart_evidence.errors import SetapartError
+
+_MOST_WAITING = 256
+"""Reports after which a run over many devices delivers, before it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    device: str
+    sequence: int
+    digest: str
+
+
+class Sending:
+    """Where reports go that have no file: the spool of an enrolled folder, and from there to the auditor.
+
+    Nothing that goes wrong with the network is an error here; it is said at the end. What is staged when a run breaks
+    off is `Spool.recover`'s.
+    """
+
+    is_folder = True
+
+    def __init__(self, folder: Path, *, deliver: bool) -> None:
+        self._folder = folder
+        self._spool = Spool(folder)
+        self._deliver = deliver
+        self._trouble: SetapartError | None = None
+        self._staged: Staged | None = None
+        self._made: list[_Made] = []
+        self._sent: set[str] = set()
+        self._rejected: set[str] = set()
+
+    def prepare(self) -> None:
+        """Asks for a fresh nonce and the valid policy bundle, before anything is collected."""
+        if not self._deliver:
+            return
+        try:
+            with courier_of(self._folder) as courier:
+                if courier.is_due():
+                    self._trouble = courier.refresh()
+                else:
+                    self._deliver = False
+        except AgentError as exc:
+            self._trouble = exc
+
+    def begin(self, chain: Chain) -> None:
+        """The chain is locked: what an agent that died had begun is ended."""
+        self._spool.recover({link.previous for link in chain.state.devices.values()})
+
+    def admitted(self, devices: Iterator[Collected]) -> Iterator[Collected]:
+        """The devices.
+
+        Raises:
+            AgentError: there is none.
+        """
+        first = next(devices, None)
+        if first is None:
+            raise AgentError("no device in this source", expected="one")
+        yield first
+        yield from devices
+
+    def stage(self, raw: bytes, digest: str, sequence: int) -> None:
+        """Keeps a report before the chain goes on.
+
+        Raises:
+            SpoolError: there is no room.
+        """
+        self._staged = self._spool.stage(raw, digest, sequence, utc_now())
+
+    def take(self, report: SignedReport) -> str:
+        """Releases the report that was staged. Returns nothing to say yet.
+
+        Raises:
+            SpoolError: the folder can't be written; the report is kept all the same.
+        """
+        assert self._staged is not None
+        dropped = self._spool.release(self._staged, utc_now())
+        self._staged = None
+        if dropped:
+            click.echo(f"setapart-agent: the spool is full: its {dropped} oldest reports were dropped", err=True)
+        self._made.append(_Made(report.device, report.sequence, report.digest))
+        if len(self._made) % _MOST_WAITING == 0:
+            self._send(rotate=False)  # the chain is locked here
+        return ""
+
+    def end(self) -> tuple[tuple[str, ...], int]:
+        """Delivers. Returns the lines that say what became of the run's reports, and the exit code."""
+        self._send(rotate=True)
+        lines = []
+        for made in self._made:
+            if made.digest in self._sent:
+                fate = "delivered"
+            elif made.digest in self._rejected:
+                fate = "not taken by the auditor: `setapart-agent status` says why"
+            else:
+                fate = "kept, to be delivered"
+            lines.append(f"report {made.sequence} of {made.device} {fate}")
+        waiting = any(made.digest not in self._sent for made in self._made)
+        if waiting:
+            lines.append(self._why())
+        return tuple(lines), WAITING if waiting else 0
+
+    def _send(self, *, rotate: bool) -> None:
+        if not self._deliver or self._trouble is not None:
+            return
+        try:
+            with courier_of(self._folder, rotate=rotate) as courier:
+                outcome: Outcome = courier.deliver()
+        except AgentError as exc:
+            self._trouble = exc
+            return
+        self._sent.update(report.digest for report in outcome.delivered)
+        self._rejected.update(report.digest for report in outcome.rejected)
+        self._trouble = outcome.trouble
+
+    def _why(self) -> str:
+        record = read_record(self._folder)
+        if self._trouble is None and record.trouble is None:
+            return "`setapart-agent deliver` sends what is kept"
+        got = str(self._trouble) if self._trouble is not None else record.trouble.got  # type: ignore[union-attr]
+        at = f"; next attempt after {record.next_at:%Y-%m-%d %H:%M:%S} UTC" if record.next_at is not None else ""
+        return f"not delivered: {got}{at}"

@@ -1,0 +1,408 @@
+"""Delivery: spooled reports go to the auditor, the oldest first; one is let go only for the auditor's receipt for it.
+
+Whatever else comes back, the report stays: no status, no time-out and no text makes an agent enrol again, change its
+auditor or forget a report. Only the auditor's own word that a report can't be taken puts that report aside.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct, structs
+
+from setapart_agent.backoff import is_due, wait
+from setapart_agent.errors import AgentError, NetworkError, RefusedError, TrustError
+from setapart_agent.membership import BUNDLE_FILE, Membership, accept_bundle, pinned_bundle, write_membership
+from setapart_agent.private_files import write_private
+from setapart_agent.spool import Rejection, Spool, Spooled
+from setapart_evidence import envelope as dsse
+from setapart_evidence.errors import EvidenceError, SetapartError
+from setapart_evidence.statement import Moment
+from setapart_evidence.statement import digest as statement_digest
+from setapart_evidence.text import printable
+
+if TYPE_CHECKING:
+    from setapart_agent.http import Client
+    from setapart_evidence.keys import Signer
+    from setapart_evidence.receipt import Receipt
+
+FILE = "delivery.json"
+RECEIPTS = "receipts"
+REPORT_PATH = "/v1/report"
+REQUEST_PATH = "/v1/request"
+_MOST_BUNDLE = 4 * 1024 * 1024
+_REJECTED_STATUS = frozenset({400, 413, 422})
+_FAILING = 500
+_WAIT_STATUS = frozenset({429, 503})
+_MOST_FAILING = 3
+"""Reports in a row that the auditor fails at before it counts as failing at all: one bad one holds up no other."""
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """What went wrong last."""
+
+    got: str
+    expected: str = ""
+    cure: str = ""
+    at: Moment
+
+    @classmethod
+    def of(cls, exc: SetapartError, now: datetime) -> "Trouble":
+        """The trouble that an error tells of."""
+        return cls(got=exc.got, expected=exc.expected, cure=exc.cure, at=now)
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """`delivery.json`: how delivery goes, from run to run.
+
+    Attributes:
+        failures: attempts that failed in a row.
+        next_at: before this no attempt is made, unless somebody asks for it.
+        delivered_at: when the auditor last took something.
+        trouble, bundle_trouble: of the last attempt, and of the last fetch of a bundle.
+    """
+
+    failures: int = 0
+    next_at: Moment | None = None
+    tried_at: Moment | None = None
+    delivered_at: Moment | None = None
+    trouble: Trouble | None = None
+    bundle_trouble: Trouble | None = None
+
+
+class _Device(Struct, frozen=True):
+    id: str
+
+
+class _Predicate(Struct, frozen=True):
+    device: _Device
+
+
+class _Report(Struct, frozen=True):
+    predicate: _Predicate
+
+
+_DEVICE = msgspec.json.Decoder(_Report)
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a delivery came to.
+
+    Attributes:
+        delivered, rejected: the reports.
+        trouble: why it stopped; None if everything was tried.
+        next_at: when it is tried again.
+    """
+
+    delivered: list[Spooled] = field(default_factory=list)
+    rejected: list[Spooled] = field(default_factory=list)
+    trouble: SetapartError | None = None
+    next_at: datetime | None = None
+
+
+def read_record(folder: Path) -> Record:
+    """How delivery went so far; a damaged file is as good as none."""
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Record()
+
+
+class Courier:
+    """Carries reports to the auditor, and what it has for the agent back. Used under `locked_state`.
+
+    Args:
+        folder: the state folder.
+        membership: of an enrolled agent.
+        connect: makes the client; called when something is sent.
+        signer: the device's key, for questions; called when one is asked.
+        clock: the time.
+        draw: random numbers from 0 to 1, for the waits.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        membership: Membership,
+        *,
+        connect: "Callable[[], Client]",
+        signer: "Callable[[], Signer]",
+        clock: Callable[[], datetime],
+        draw: Callable[[], float],
+    ) -> None:
+        self.membership = membership
+        self.spool = Spool(folder)
+        self._folder = folder
+        self._connect = connect
+        self._signer = signer
+        self._clock = clock
+        self._draw = draw
+        self._client: Client | None = None
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._client is not None:
+            self._client.close()
+
+    def is_due(self) -> bool:
+        """Whether the wait after the last failure is over."""
+        return is_due(read_record(self._folder).next_at, self._clock())
+
+    def deliver(self) -> Outcome:
+        """Sends what is spooled, then fetches the policy bundle if the auditor has named another one.
+
+        Never raises for what the auditor or the network does: that is in the outcome, and on disk for the next run.
+
+        Raises:
+            ChainError: the state folder can't be written.
+        """
+        outcome = Outcome()
+        try:
+            self._send_all(outcome)
+        except (NetworkError, RefusedError) as exc:
+            outcome.trouble = exc
+        finally:
+            write_membership(self._folder, self.membership)
+        outcome.next_at = self._note(outcome.trouble, delivered=bool(outcome.delivered))
+        if outcome.trouble is None:
+            self.fetch_bundle()
+        return outcome
+
+    def refresh(self) -> SetapartError | None:
+        """Asks for a fresh nonce, and for the policy bundle that is valid now. Returns why nothing can be sent now.
+
+        A refusal of this question is no reason not to send reports.
+        """
+        from setapart_evidence.receipt import Request, make_request, read_challenge
+
+        assert self.membership.device is not None
+        try:
+            asked = Request(
+                device=self.membership.device, auditor=self.membership.auditor, ask="challenge", asked_at=self._clock()
+            )
+            raw = make_request(asked, self._signer())
+            answer = self._post(REQUEST_PATH, raw)
+            challenge = read_challenge(answer, self.membership.key, _payload_digest(raw)).predicate
+        except EvidenceError as exc:
+            trouble: SetapartError = _not_the_auditor(exc)
+        except RefusedError as exc:
+            if exc.status not in _WAIT_STATUS:
+                return None
+            trouble = exc
+        except NetworkError as exc:
+            trouble = exc
+        else:
+            self.membership = self.membership.with_nonce(challenge.nonce, challenge.issued_at, challenge.bundle)
+            write_membership(self._folder, self.membership)
+            self.fetch_bundle()
+            return None
+        self._note(trouble, delivered=False)
+        return trouble
+
+    def fetch_bundle(self) -> None:
+        """Fetches the policy bundle that the auditor named, if another one is here.
+
+        What is here stays unless the new one is acceptable. What went wrong is on disk, for `status`.
+        """
+        from setapart_evidence.receipt import Request, make_request
+
+        record = read_record(self._folder)
+        trouble = None
+        if self._wants_bundle() and self.membership.device is not None:
+            asked = Request(
+                device=self.membership.device, auditor=self.membership.auditor, ask="bundle", asked_at=self._clock()
+            )
+            try:
+                raw = self._post(REQUEST_PATH, make_request(asked, self._signer()), most=_MOST_BUNDLE)
+                accept_bundle(self._folder, self.membership, raw, self._clock())
+            except (AgentError, EvidenceError) as exc:
+                trouble = Trouble.of(exc, self._clock())
+        if trouble != record.bundle_trouble:
+            self._write(structs.replace(record, bundle_trouble=trouble))
+
+    def take_receipt(self, raw: bytes) -> Spooled | None:
+        """A receipt that was carried here: lets go of the report that it is for. None if that is not in the spool.
+
+        Raises:
+            EvidenceError: no receipt, or not of our auditor.
+        """
+        from setapart_evidence.receipt import read_receipt, unverified_receipt
+
+        claimed = unverified_receipt(raw)
+        wrong: EvidenceError | None = None
+        for report in self.spool.reports():
+            if report.sequence != claimed.sequence:
+                continue
+            try:
+                found = read_receipt(raw, self.membership.key, _digest_of(report)).predicate
+            except EvidenceError as exc:
+                wrong = exc
+                continue
+            self._let_go(report, raw, found)
+            write_membership(self._folder, self.membership)
+            return report
+        if wrong is not None and "another report" not in wrong.got:
+            raise wrong
+        return None
+
+    def _send_all(self, outcome: Outcome) -> None:
+        failing = 0
+        refused: set[str] = set()
+        for report in self.spool.reports():
+            try:
+                raw = report.path.read_bytes()
+                payload = _payload(dsse.split(raw)[0])
+                device = _DEVICE.decode(payload).predicate.device.id
+            except FileNotFoundError:
+                continue  # it had to make room
+            except (EvidenceError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                damage = AgentError("a file that is no report", expected="what the agent wrote")
+                self._put_aside(report, damage, "damaged on this disk", outcome)
+                continue
+            if device in refused:
+                continue
+            try:
+                self._send(report, raw, statement_digest(payload), outcome)
+            except RefusedError as exc:
+                outcome.trouble = exc
+                if exc.status in _WAIT_STATUS or not (exc.reason or exc.status >= _FAILING):
+                    raise
+                if exc.status < _FAILING:
+                    refused.add(device)  # a station goes on with its other devices
+                    continue
+                failing += 1
+                if failing >= _MOST_FAILING:
+                    raise
+            else:
+                failing = 0
+
+    def _send(self, report: Spooled, raw: bytes, digest: str, outcome: Outcome) -> None:
+        try:
+            answer = self._post(REPORT_PATH, raw)
+        except RefusedError as exc:
+            if exc.status not in _REJECTED_STATUS or not exc.reason:
+                raise
+            self._put_aside(report, exc, exc.reason, outcome)
+            return
+        self._let_go(report, answer, self._receipt(answer, digest))
+        outcome.delivered.append(report)
+
+    def _receipt(self, answer: bytes, digest: str) -> "Receipt":
+        from setapart_evidence.receipt import read_receipt
+
+        try:
+            return read_receipt(answer, self.membership.key, digest).predicate
+        except EvidenceError as exc:
+            raise _not_the_auditor(exc) from None
+
+    def _let_go(self, report: Spooled, raw: bytes, receipt: "Receipt") -> None:
+        """The receipt was verified: it is on disk before the report goes."""
+        folder = self._folder / RECEIPTS
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_private(receipt_path(self._folder, receipt.device), raw)
+        if receipt.device == self.membership.device:
+            self.membership = self.membership.with_nonce(receipt.nonce, receipt.received_at, receipt.bundle)
+        self.spool.remove(report)
+
+    def _put_aside(self, report: Spooled, exc: SetapartError, reason: str, outcome: Outcome) -> None:
+        why = Rejection(reason=reason, got=exc.got, expected=exc.expected, cure=exc.cure, at=self._clock())
+        self.spool.reject(report, why)
+        outcome.rejected.append(report)
+
+    def _post(self, path: str, body: bytes, *, most: int | None = None) -> bytes:
+        if self._client is None:
+            self._client = self._connect()
+        return self._client.post(path, body) if most is None else self._client.post(path, body, most=most)
+
+    def _wants_bundle(self) -> bool:
+        wanted = self.membership.bundle
+        if wanted is None:
+            return False
+        try:
+            present = pinned_bundle(self._folder, self.membership)
+        except AgentError:
+            return True
+        return present is None or present.digest != wanted
+
+    def _note(self, trouble: SetapartError | None, *, delivered: bool) -> datetime | None:
+        """Writes down how an attempt went. Returns when the next one is due."""
+        record, now = read_record(self._folder), self._clock()
+        failures = 0 if trouble is None else (1 if delivered else record.failures + 1)
+        asked = trouble.retry_after if isinstance(trouble, RefusedError) else None
+        next_at = None if trouble is None else now + wait(failures, self._draw(), asked)
+        self._write(
+            structs.replace(
+                record,
+                failures=failures,
+                next_at=next_at,
+                tried_at=now,
+                delivered_at=now if trouble is None or delivered else record.delivered_at,
+                trouble=None if trouble is None else Trouble.of(trouble, now),
+            )
+        )
+        return next_at
+
+    def _write(self, record: Record) -> None:
+        write_private(self._folder / FILE, msgspec.json.encode(record))
+
+
+def receipt_path(folder: Path, device: str) -> Path:
+    """Where the last receipt of a device is kept."""
+    return folder / RECEIPTS / f"{device.replace(':', '_')}.receipt"
+
+
+def last_receipt(folder: Path, device: str) -> "Receipt | None":
+    """The last receipt of a device; it was verified before it was kept."""
+    from setapart_evidence.receipt import unverified_receipt
+
+    with suppress(OSError, EvidenceError):
+        found = unverified_receipt(receipt_path(folder, device).read_bytes())
+        if found.device == device:
+            return found
+    return None
+
+
+def nonce_for(folder: Path, membership: Membership, device: str) -> str | None:
+    """The nonce of a device's next report: every nonce was issued to one device."""
+    if device == membership.device:
+        return membership.nonce
+    found = last_receipt(folder, device)
+    return None if found is None else found.nonce
+
+
+def files_of_state(folder: Path) -> Iterator[Path]:
+    """Everything in a state folder that belongs to an enrolment: what `reset-identity` removes."""
+    from setapart_agent.membership import FILE as MEMBERSHIP_FILE
+    from setapart_agent.spool import FOLDER as SPOOL
+    from setapart_agent.state import LOCK_NAME, NEW_KEY_NAME
+
+    for name in (MEMBERSHIP_FILE, BUNDLE_FILE, FILE, RECEIPTS, SPOOL, NEW_KEY_NAME, LOCK_NAME):
+        path = folder / name
+        if path.exists() or path.is_symlink():
+            yield path
+
+
+def _digest_of(report: Spooled) -> str:
+    """The digest of what is really in the file, whatever its name says."""
+    return _payload_digest(dsse.split(report.path.read_bytes())[0])
+
+
+def _payload_digest(envelope: bytes) -> str:
+    return statement_digest(_payload(envelope))
+
+
+def _payload(envelope: bytes) -> bytes:
+    return dsse.parse(envelope.removesuffix(b"\n")).payload_bytes()
+
+
+def _not_the_auditor(exc: EvidenceError) -> TrustError:
+    return TrustError(
+        f"an answer that proves nothing: {printable(exc.got, 200)}",
+        expected="the auditor's own signature over exactly this",
+        cure="something between here and the auditor changes answers: tell your officer",
+    )

@@ -1,0 +1,248 @@
+"""Reports that are signed and not yet proven to be with the auditor: one file each, on disk before it counts.
+
+A report is *staged* under a hidden name before the chain goes on, and *released* by a rename after it: whenever the
+agent dies, either the sequence was not used, or `recover` finds the report by its digest. The folder is bounded; the
+oldest reports make room, which leaves a gap in the chain and is counted, never hidden. The newest always stays.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from setapart_agent.errors import ChainError, SpoolError
+from setapart_agent.private_files import CLOSED, NO_LINK, sync_folder, write_all, write_private
+
+FOLDER = "spool"
+MOST_REPORTS = 10_000
+MOST_BYTES = 256 * 1024 * 1024
+MOST_REJECTED = 100
+MOST_REJECTED_BYTES = 32 * 1024 * 1024
+_REJECTED = "rejected"
+_DROPPED = "dropped.json"
+_TIME = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{16})-([0-9a-f]{64})\.evidence")
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Spooled:
+    """A report in the spool: `name` is time, sequence and digest, and orders them from the oldest."""
+
+    name: str
+    path: Path
+    sequence: int
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A report on disk that nobody may send yet."""
+
+    path: Path
+    name: str
+
+
+class Dropped(Struct, frozen=True, kw_only=True):
+    """How many reports had to make room, and when the last one did."""
+
+    reports: int = 0
+    last_at: datetime | None = None
+
+
+class Rejection(Struct, frozen=True, kw_only=True):
+    """Why the auditor will not take a report, in its own words."""
+
+    reason: str
+    got: str
+    expected: str = ""
+    cure: str = ""
+    at: datetime
+
+
+class Spool:
+    """The spool of a state folder. Staging, releasing and recovering are done under the lock of the chain.
+
+    Raises:
+        SpoolError: the folder can't be made.
+    """
+
+    def __init__(self, state: Path, *, most: int = MOST_REPORTS, most_bytes: int = MOST_BYTES) -> None:
+        self._folder = state / FOLDER
+        self._most = most
+        self._most_bytes = most_bytes
+        # Counted once, then kept up: others only take away, so these are never too low.
+        self._newest: str | None = None
+        self._count = 0
+        self._size = 0
+
+    def reports(self) -> tuple[Spooled, ...]:
+        """Every report, the oldest first. What bears another name is nobody's."""
+        return tuple(sorted(_reports(self._folder)))
+
+    def rejected(self) -> tuple[Spooled, ...]:
+        """The reports that the auditor will not take, the oldest first."""
+        return tuple(sorted(_reports(self._folder / _REJECTED)))
+
+    def rejection(self, report: Spooled) -> Rejection | None:
+        """Why a rejected report was; None if that was lost."""
+        try:
+            return msgspec.json.decode(report.path.with_suffix(".json").read_bytes(), type=Rejection)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    @property
+    def dropped(self) -> Dropped:
+        """What had to make room so far."""
+        try:
+            return msgspec.json.decode((self._folder / _DROPPED).read_bytes(), type=Dropped)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return Dropped()
+
+    def stage(self, raw: bytes, digest: str, sequence: int, now: datetime) -> Staged:
+        """Puts a report on disk under a hidden name.
+
+        Args:
+            raw: the evidence file.
+            digest: of its statement, `sha256:…`.
+            sequence: of its statement.
+            now: the time in its name; that of the newest one if it is later, so a clock turned back changes no order.
+
+        Raises:
+            SpoolError: there is no room for it, or the folder can't be written; the chain must not go on.
+        """
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            newest = self._count_up()
+            moment = max(now.astimezone(UTC).strftime(_TIME), newest.partition("-")[0])
+            name = f"{moment}-{sequence:016d}-{digest.removeprefix('sha256:')}.evidence"
+            path = self._folder / f".{name}"
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED | NO_LINK, _PRIVATE)
+            try:
+                write_all(handle, raw)
+                os.fsync(handle)
+            except OSError:
+                with suppress(OSError):
+                    path.unlink()
+                raise
+            finally:
+                os.close(handle)
+        except OSError as exc:
+            raise SpoolError(
+                f"the report can't be kept: {exc.strerror}", cure=f"free some space, or make {self._folder} writable"
+            ) from None
+        return Staged(path=path, name=name)
+
+    def release(self, staged: Staged, now: datetime) -> int:
+        """Makes a staged report one to deliver. Returns how many older ones had to make room.
+
+        Raises:
+            SpoolError: the folder can't be written; `recover` will find the report.
+        """
+        try:
+            self._count_up()
+            self._size += staged.path.stat().st_size
+            self._count += 1
+            self._newest = staged.name
+            staged.path.rename(self._folder / staged.name)
+            sync_folder(self._folder)
+            if self._count <= self._most and self._size <= self._most_bytes:
+                return 0
+            return self._make_room(staged.name, now)
+        except OSError as exc:
+            raise SpoolError(
+                f"the spool can't be written: {exc.strerror}", cure=f"make {self._folder} writable"
+            ) from None
+
+    def recover(self, heads: Collection[str]) -> int:
+        """Ends what an agent that died had begun. Returns how many reports were found.
+
+        Args:
+            heads: the digests of the last statements of the chain (`sha256:…`): a staged report that the chain names
+                is released, any other never was one.
+        """
+        found = 0
+        with suppress(FileNotFoundError):
+            for path in sorted(self._folder.glob(".*")):
+                name = _NAME.fullmatch(path.name[1:])
+                if name is not None and f"sha256:{name[3]}" in heads:
+                    path.rename(self._folder / path.name[1:])
+                    found += 1
+                else:
+                    path.unlink(missing_ok=True)
+            sync_folder(self._folder)
+        return found
+
+    def remove(self, report: Spooled) -> None:
+        """Lets go of a report: the auditor's receipt for it was verified."""
+        report.path.unlink(missing_ok=True)
+
+    def reject(self, report: Spooled, why: Rejection) -> None:
+        """Puts a report aside that the auditor will not take; the newest of them are kept."""
+        aside = self._folder / _REJECTED
+        aside.mkdir(mode=0o700, exist_ok=True)
+        target = aside / report.name
+        with suppress(ChainError):  # without its reason rather than sent for ever
+            write_private(target.with_suffix(".json"), msgspec.json.encode(why))
+        report.path.rename(target)
+        sync_folder(aside)
+        for old in _surplus(self.rejected(), MOST_REJECTED, MOST_REJECTED_BYTES):
+            old.path.unlink(missing_ok=True)
+            old.path.with_suffix(".json").unlink(missing_ok=True)
+
+    def _count_up(self) -> str:
+        """The name of the newest report, empty if there is none."""
+        if self._newest is None:
+            there = self.reports()
+            self._newest = there[-1].name if there else ""
+            self._count, self._size = len(there), sum(report.size for report in there)
+        return self._newest
+
+    def _make_room(self, newest: str, now: datetime) -> int:
+        there = self.reports()
+        surplus = [old for old in _surplus(there, self._most, self._most_bytes) if old.name != newest]
+        self._count = len(there) - len(surplus)
+        self._size = sum(report.size for report in there) - sum(report.size for report in surplus)
+        if surplus:
+            before = self.dropped
+            after = Dropped(reports=before.reports + len(surplus), last_at=now)
+            write_private(self._folder / _DROPPED, msgspec.json.encode(after))
+            for old in surplus:
+                old.path.unlink(missing_ok=True)
+        return len(surplus)
+
+
+def _reports(folder: Path) -> Iterator[Spooled]:
+    try:
+        entries = tuple(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        name = _NAME.fullmatch(entry.name)
+        if name is None or not entry.is_file(follow_symlinks=False):
+            continue
+        with suppress(FileNotFoundError):  # another agent has just delivered it
+            yield Spooled(
+                name=entry.name,
+                path=folder / entry.name,
+                sequence=int(name[2]),
+                digest=f"sha256:{name[3]}",
+                size=entry.stat(follow_symlinks=False).st_size,
+            )
+
+
+def _surplus(reports: tuple[Spooled, ...], most: int, most_bytes: int) -> Iterator[Spooled]:
+    """The oldest reports that are too many or too large together."""
+    count, size = len(reports), sum(report.size for report in reports)
+    for report in reports:
+        if count <= most and size <= most_bytes:
+            return
+        yield report
+        count, size = count - 1, size - report.size
