@@ -51,7 +51,7 @@ def request(token: Token, signer: Signer, **changed: Any) -> bytes:
     return make_enrolment(msgspec.structs.replace(plain, **changed), signer)
 
 
-def rotation(device: str, auditor: str, old: Signer, new: Signer, **changed: Any) -> bytes:
+def rotation(device: str, auditor: str, old: Signer, new: Signer, /, **changed: Any) -> bytes:
     plain = Rotation(
         device=device, auditor=auditor, old=old.public.keyid, key=encoded_key(new.public), requested_at=NOW
     )

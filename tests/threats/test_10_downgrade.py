@@ -12,7 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from evidence_maker import DEVICE, HARDWARE_DEVICE, INVENTORY_BYTES, Register, device_binding, dumps, pae, statement
+from evidence_maker import (
+    DEVICE,
+    HARDWARE_DEVICE,
+    INVENTORY_BYTES,
+    STRANGER,
+    Register,
+    device_binding,
+    dumps,
+    pae,
+    statement,
+)
+from setapart_evidence import enrolment, receipt
 from setapart_evidence import statement as intoto
 from setapart_evidence.bundle import read_bundle
 from setapart_evidence.epoch import read_epoch, unverified_epoch
@@ -22,7 +33,19 @@ from setapart_evidence.open import open_report
 
 ED25519 = DEVICE._key
 P256 = HARDWARE_DEVICE.key
-SCHEMAS = (intoto.EVIDENCE, intoto.POLICY_BUNDLE, intoto.EPOCH, intoto.EXCEPTIONS)
+SCHEMAS = (
+    intoto.EVIDENCE,
+    intoto.POLICY_BUNDLE,
+    intoto.EPOCH,
+    intoto.EXCEPTIONS,
+    intoto.EXCEPTION,
+    intoto.ENROLMENT,
+    intoto.ENROLMENT_ANSWER,
+    intoto.ROTATION,
+    intoto.RECEIPT,
+    intoto.REQUEST,
+    intoto.CHALLENGE,
+)
 TYPES = (intoto.STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v2", "")
 PAYLOAD_TYPES = ("application/vnd.in-toto+json", "application/json", "application/vnd.in-toto+json; charset=utf-8", "")
 
@@ -154,3 +177,84 @@ def test_no_weaker_kind_of_key_can_be_registered() -> None:
         with pytest.raises(KeyFormatError):
             PublicKey.from_spki(private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     assert isinstance(ED25519, ed25519.Ed25519PrivateKey)
+
+
+OLD_KEY = STRANGER
+MESSAGES = (
+    intoto.ENROLMENT,
+    intoto.ENROLMENT_ANSWER,
+    intoto.ROTATION,
+    intoto.RECEIPT,
+    intoto.REQUEST,
+    intoto.CHALLENGE,
+)
+DIGEST = "sha256:" + "1" * 64
+SUBJECTS = {
+    intoto.ENROLMENT_ANSWER: (enrolment.named("request", DIGEST),),
+    intoto.CHALLENGE: (enrolment.named("request", DIGEST),),
+    intoto.RECEIPT: (enrolment.named("statement", DIGEST), enrolment.named("inventory", DIGEST)),
+}
+
+
+def _service_union(key: PublicKey, schema: str, subjects_of: str) -> bytes:
+    """A predicate that is whole for every message of enrolment and intake, with the subjects that one of them wants."""
+    moment = "2026-11-22T22:00:00Z"
+    subjects = SUBJECTS.get(subjects_of) or (
+        intoto.subject("auditor", bytes.fromhex(key.keyid))
+        if subjects_of == intoto.REQUEST
+        else intoto.subject("key", key.spki),
+    )
+    predicate = {
+        "token": "ab" * 32, "auditor": key.keyid, "key": base64.b64encode(key.spki).decode(), "hardware": False,
+        "name": "n", "platform": "linux", "agent": "a", "requested_at": moment, "state": "accepted",
+        "device": key.keyid, "authority": base64.b64encode(key.spki).decode(), "nonce": "n" * 16,
+        "answered_at": moment, "old": OLD_KEY.public.keyid, "sequence": 1, "received_at": moment,
+        "outcome": "accepted", "log_index": 0, "ask": "bundle", "asked_at": moment, "issued_at": moment,
+    }  # fmt: skip
+    return dumps(
+        {
+            "_type": intoto.STATEMENT_TYPE,
+            "subject": [{"name": one.name, "digest": {"sha256": one.digest.sha256}} for one in subjects],
+            "predicateType": schema,
+            "predicate": predicate,
+        }
+    )
+
+
+def _service_readers(key: PublicKey) -> dict[str, Callable[[bytes], object]]:
+    return {
+        intoto.ENROLMENT: enrolment.read_enrolment,
+        intoto.ENROLMENT_ANSWER: lambda line: enrolment.read_answer(line, key.keyid, DIGEST),
+        intoto.ROTATION: lambda line: enrolment.read_rotation(line, OLD_KEY.public),
+        intoto.RECEIPT: lambda line: receipt.read_receipt(line, key, DIGEST),
+        intoto.REQUEST: lambda line: receipt.read_request(line, (key,)),
+        intoto.CHALLENGE: lambda line: receipt.read_challenge(line, key, DIGEST),
+    }
+
+
+def _twice_sealed(payload: bytes, way: str) -> bytes:
+    """Signed in a way, and properly by the key that a rotation calls the old one."""
+    sigs = (WAYS[way](pae(payload)), OLD_KEY.sign(pae(payload)))
+    return dumps(
+        {
+            "payload": base64.b64encode(payload).decode(),
+            "payloadType": PAYLOAD_TYPES[0],
+            "signatures": [{"keyid": "", "sig": base64.b64encode(sig).decode()} for sig in sigs],
+        }
+    )
+
+
+def test_only_the_diagonal_passes_for_messages_of_enrolment_and_intake_too() -> None:
+    """Whichever subjects a message carries: nothing passes as what its type does not say."""
+    passed = set()
+    for name, key in KEYS.items():
+        for schema in SCHEMAS:
+            for subjects_of, read in _service_readers(key).items():
+                payload = _service_union(key, schema, subjects_of)
+                for way in WAYS:
+                    try:
+                        read(_twice_sealed(payload, way))
+                    except EvidenceError:
+                        continue
+                    passed.add((name, way, schema, subjects_of))
+    assert passed == {(name, name, schema, schema) for name in KEYS for schema in MESSAGES}
