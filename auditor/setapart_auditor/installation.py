@@ -8,17 +8,19 @@ from pathlib import Path
 
 import msgspec
 import tomli_w
+from sqlalchemy import Engine, select
 
 from .authority import KEY_FILE, Authority, default_folder, open_authority
 from .config import config_root
-from .errors import AuditorError
+from .errors import AuditorError, StoreError
 from .log.seal import seal_touched
 from .policy.catalog import Catalog, load_catalog
 from .policy.load import load_policy
 from .policy.model import Policy
 from .settings import SETTINGS_FILE, Settings, read_settings
 from .store.engine import Store, open_engine
-from .store.migrate import upgrade
+from .store.migrate import check, upgrade
+from .store.schema import log_state
 
 _SQLITE = "sqlite:///"
 
@@ -77,7 +79,7 @@ def initialise(
     settings = msgspec.convert(values, Settings)
     _load(settings, folder, None)  # a pack that can't be used is said before anything is made
     open_authority(folder, keystore=keystore)
-    _store(folder, settings, create=True).close()
+    _make_schema(_engine(folder, settings, create=True))
     handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(tomli_w.dumps(values).encode())
@@ -86,11 +88,16 @@ def initialise(
     return open_installation(folder)
 
 
-def open_installation(folder: Path | None = None) -> Installation:
+def open_installation(folder: Path | None = None, *, any_schema: bool = False) -> Installation:
     """Opens an auditor's folder, by default the user's or the system's.
+
+    Args:
+        folder: where `initialise` made it.
+        any_schema: also with a database of an earlier or later schema, to upgrade or to check it.
 
     Raises:
         AuditorError: there is none, or a part of it is not usable.
+        StoreError: the database can't be reached, or its schema is not this program's.
     """
     folder = folder or default_folder()
     settings = read_settings(folder)
@@ -101,7 +108,14 @@ def open_installation(folder: Path | None = None) -> Installation:
             cure="restore it from a backup: agents trust no other key",
         )
     authority = open_authority(folder)
-    return Installation(folder=folder, settings=settings, authority=authority, store=_store(folder, settings))
+    engine = _engine(folder, settings)
+    if not any_schema:
+        try:
+            check(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    return Installation(folder=folder, settings=settings, authority=authority, store=_store(engine))
 
 
 def load_policies(installation: Installation, pack: str | None = None) -> Policies:
@@ -142,8 +156,37 @@ def _url(folder: Path, settings: Settings) -> str:
     return url
 
 
-def _store(folder: Path, settings: Settings, *, create: bool = False) -> Store:
-    engine = open_engine(_url(folder, settings))
-    if create:
+def _make_schema(engine: Engine) -> None:
+    """The schema, in a database that holds nobody's record yet."""
+    try:
         upgrade(engine)
+        with Store(engine=engine).read() as connection:
+            if connection.execute(select(log_state.c.size)).scalar_one():
+                raise StoreError(
+                    "the database holds a record already",
+                    expected="an empty one",
+                    cure="restore the folder that belongs to it, or name another with --database",
+                )
+    finally:
+        engine.dispose()
+
+
+def _engine(folder: Path, settings: Settings, *, create: bool = False) -> Engine:
+    return open_engine(_url(folder, settings), password=_password(folder, settings), create=create)
+
+
+def _password(folder: Path, settings: Settings) -> str | None:
+    if settings.database.password_file is None:
+        return None
+    path = folder / settings.database.password_file
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        got = exc.strerror if isinstance(exc, OSError) else None
+        raise AuditorError(
+            got or "input failed", expected="the database's password in a file", where=str(path)
+        ) from None
+
+
+def _store(engine: Engine) -> Store:
     return Store(engine=engine, before_commit=lambda connection: seal_touched(connection, dt.datetime.now(dt.UTC)))

@@ -1,12 +1,16 @@
 """Opening a store, and the two ways to use it: to read, and to write as the only writer.
 
-SQLite: WAL with `synchronous=FULL`, so that a commit is on disk when it returns. PostgreSQL: `synchronous_commit` must
-be on, which is asserted for every connection.
+SQLite: WAL with `synchronous=FULL`, so that a commit is on disk when it returns. PostgreSQL: `synchronous_commit` and
+`fsync` must be on. Both are asserted for every connection.
 """
 
+import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
@@ -41,11 +45,19 @@ class Store:
         Raises:
             StoreError: the database can't be reached or answers with an error.
         """
-        with _own_errors(), self.engine.connect() as connection:
+        with own_errors(), self.engine.connect() as connection:
             if self.is_postgresql:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield connection
-            connection.rollback()
+                yield connection
+                connection.rollback()
+                return
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql("PRAGMA query_only = OFF")
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -54,7 +66,7 @@ class Store:
         Raises:
             StoreError: the database can't be reached, is full, or answers with an error; nothing was changed.
         """
-        with _own_errors(), self.engine.begin() as connection:
+        with own_errors(), self.engine.begin() as connection:
             if self.is_postgresql:
                 connection.execute(select(log_state.c.id).with_for_update())
             else:
@@ -68,81 +80,171 @@ class Store:
         self.engine.dispose()
 
 
-def open_engine(url: str) -> Engine:
-    """An engine with the settings that durability needs; the database is not asked for anything yet.
+def open_engine(url: str, *, password: str | None = None, create: bool = False) -> Engine:
+    """An engine with the settings that durability needs; a server is not asked for anything yet.
 
     Args:
         url: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
+        password: the server's, where the URL holds none.
+        create: make the file, readable by its owner alone; else it must be there.
 
     Raises:
         StoreError: no such database, or its library is not installed.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         parsed = None
     kind = parsed.get_backend_name() if parsed is not None else ""
-    if parsed is None or kind not in {"sqlite", "postgresql"}:
+    if parsed is None or kind not in {"sqlite", "postgresql"} or (kind == "sqlite" and not parsed.database):
         raise StoreError("no database URL", expected="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    if "password" in parsed.query:
+        raise StoreError(
+            "a password among the URL's options, where it is easily shown",
+            expected="postgresql://USER@HOST/NAME",
+            cure="put it in a file, and name that as password_file in auditor.toml",
+        )
     try:
-        return _sqlite(parsed) if kind == "sqlite" else _postgresql(parsed)
+        return _sqlite(parsed, create=create) if kind == "sqlite" else _postgresql(parsed, password)
     except (ImportError, NoSuchModuleError):
         raise StoreError(
             "PostgreSQL's library is not installed", expected="psycopg", cure="pip install 'setapart[postgresql]'"
         ) from None
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+def _sqlite(url: URL, *, create: bool) -> Engine:
+    path = Path(url.database or "").absolute()
+    if create:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    elif not path.exists():
+        raise StoreError(
+            f"no database {path}",
+            expected="the file that `setapart-auditor init` made",
+            cure="restore it with `setapart-auditor db restore`",
+        )
 
-    @event.listens_for(engine, "connect")
-    def durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's
-        # The driver's own transactions begin too late; `write` begins them.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA temp_store = MEMORY")
+    def connect() -> sqlite3.Connection:
+        # Only `create` makes a file: a database that is gone is an error, never a new and empty one.
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+        )
+        try:
+            _make_durable(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
-    return engine
+    return create_engine(url, creator=connect)
 
 
-def _postgresql(url: URL) -> Engine:
+def _make_durable(connection: sqlite3.Connection) -> None:
+    # The driver's own transactions begin too late; `write` begins them.
+    connection.isolation_level = None
+    _into_wal(connection)
+    for name, value in (
+        ("synchronous", "FULL"),
+        ("fullfsync", "ON"),  # macOS alone knows a difference
+        ("foreign_keys", "ON"),
+        ("recursive_triggers", "ON"),  # else REPLACE deletes rows without asking the guards
+        ("trusted_schema", "OFF"),
+        ("cache_size", "-65536"),
+        ("temp_store", "MEMORY"),
+    ):
+        connection.execute(f"PRAGMA {name} = {value}")
+    if connection.execute("PRAGMA synchronous").fetchone() != (2,):
+        raise StoreError("SQLite does not wait for the disk", expected="PRAGMA synchronous = FULL")
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """A new database's first connections may all want to turn it into WAL: SQLite lets nobody wait for that."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as exc:
+            if "locked" not in str(exc) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+            continue
+        if mode != "wal":
+            raise StoreError(
+                f"SQLite's journal is {mode}",
+                expected="a folder on which it can be WAL",
+                cure="put the folder on a local disk: network file systems can't do it",
+            )
+        return
+
+
+def _postgresql(url: URL, password: str | None) -> Engine:
+    if password is not None and url.password is None:
+        url = url.set(password=password)
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS}
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            "tcp_user_timeout": BUSY_SECONDS * 1000,
+            "application_name": "setapart-auditor",
+        },
     )
 
     @event.listens_for(engine, "connect")
     def durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's
-        found = connection.execute("SHOW synchronous_commit").fetchone()[0]
-        connection.execute(TOUCHED)
-        connection.commit()
-        if found not in _DURABLE:
-            raise StoreError(
-                f"synchronous_commit is {found}",
-                expected="on: an acknowledged report is on disk",
-                cure="remove the setting from the database, the role and postgresql.conf",
-            )
+        try:
+            _assert_durable(connection)
+            connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+            connection.execute(TOUCHED)
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
 
     return engine
 
 
+def _assert_durable(connection: Any) -> None:  # noqa: ANN401 - psycopg's
+    for name, accepted, where in (
+        ("synchronous_commit", _DURABLE, "the URL, the role, the database and postgresql.conf"),
+        ("fsync", frozenset({"on"}), "postgresql.conf"),
+    ):
+        (found,) = connection.execute(f"SHOW {name}").fetchone()
+        if found not in accepted:
+            raise StoreError(
+                f"{name} is {found}",
+                expected="on: an acknowledged report is on disk",
+                cure=f"remove the setting from {where}",
+            )
+
+
 @contextmanager
-def _own_errors() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
+    """The database's errors as ours: one line, what to do next, and no secret.
+
+    Raises:
+        StoreError: in place of SQLAlchemy's and the drivers' errors.
+    """
     try:
         yield
     except DBAPIError as exc:
         words = str(exc.orig).strip().splitlines() or ["the database failed"]
-        raise StoreError(words[0], expected="a database that answers", cure=_cure(words[0])) from exc
+        raise StoreError(words[0], expected="a database that answers", cure=_cure(exc, words[0])) from None
+    except sqlite3.Error as exc:
+        raise StoreError(str(exc), expected="a database that answers", cure=_cure(exc, str(exc))) from None
     except SQLAlchemyError as exc:
-        raise StoreError(f"the database failed: {type(exc).__name__}") from exc
+        raise StoreError(f"the database failed: {type(exc).__name__}") from None
 
 
-def _cure(message: str) -> str:
-    if "disk" in message or "space" in message:
+def _cure(exc: Exception, message: str) -> str:
+    state = getattr(getattr(exc, "orig", None), "sqlstate", None) or ""
+    if state == "53100" or "disk is full" in message or "No space left" in message:
         return "free some space; what was acknowledged is safe"
-    if "no such table" in message or "does not exist" in message:
-        return "run `setapart-auditor init`, or `setapart-auditor db upgrade`"
-    return "check the database, then try again"
+    if "no such table" in message or state == "42P01":
+        return "run `setapart-auditor db upgrade`"
+    if state.startswith("28") or "password" in message:
+        return "check the user in [database] url and its password_file, in auditor.toml"
+    if "locked" in message or state in {"55P03", "57014"}:
+        return "another process is writing: try again"
+    if "connection" in message or "resolve" in message or "open database" in message:
+        return "check [database] url in auditor.toml, and that the server runs"
+    return "run `setapart-auditor db check`"
