@@ -164,7 +164,7 @@ def print_sweep(sweep: FileSweep, *, verbose: bool) -> None:
     """Prints the devices, worst first, the rejected files, and with `verbose` each finding."""
     devices = sorted(sweep.devices, key=lambda item: (-status_of(item.verdict), item.verdict.name))
     rows: list[tuple[str | None, ...]] = [
-        (item.verdict.name, item.verdict.class_, item.verdict.status, _why(item.verdict), _grade(item.verdict))
+        (item.verdict.name, item.verdict.class_, item.verdict.status, why_of(item.verdict), _grade(item.verdict))
         for item in devices
     ]
     rows += [(Path(item.file).name, None, "rejected", item.message, None) for item in sweep.rejected]
@@ -189,7 +189,7 @@ def _explain(item: Judged) -> None:
         click.echo("  nothing to say")
 
 
-def _why(verdict: Verdict) -> str:
+def why_of(verdict: Verdict) -> str:
     """What decided: the worst findings in words; warnings as a number."""
     warnings = sum(finding.severity == "warning" for finding in verdict.findings)
     deciding = [finding for finding in verdict.findings if finding.severity not in ("info", "warning")]

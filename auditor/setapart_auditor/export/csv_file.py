@@ -1,0 +1,50 @@
+"""CSV for spreadsheets (RFC 4180, UTF-8): a line for each finding; a device without any has one line.
+
+A cell that a spreadsheet would take for a formula begins with an apostrophe, which shows that it is text (OWASP, "CSV
+Injection"). Names of devices and apps are foreign text.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from setapart_evidence.text import printable
+
+from .row import DeviceRow
+
+COLUMNS = (
+    "name", "class", "unit", "status", "since", "control", "severity", "message", "cure", "where", "evidence",
+    "received_at", "grade", "exceptions", "policy", "id",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - some take the wide ones too
+_LONGEST = 4000
+
+
+def write_csv(rows: Iterable[DeviceRow], out: TextIO) -> None:
+    """Writes rows under headings; `out` must not translate line ends."""
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerows([list(map(neutral, line)) for line in _lines(row)])
+
+
+def neutral(text: str) -> str:
+    """A cell that is text to every spreadsheet: what can't be printed is escaped, no formula begins."""
+    shown = printable(text, _LONGEST)
+    return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) or shown.startswith(_FORMULA) else shown
+
+
+def _lines(row: DeviceRow) -> Iterator[tuple[str, ...]]:
+    begin = (row.name, row.class_, row.unit, row.status, row.since.isoformat() if row.since else "")
+    end = (
+        row.evidence.digest if row.evidence else "",
+        row.evidence.received_at.isoformat() if row.evidence else "",
+        row.evidence.grade if row.evidence else "",
+        " ".join(row.exceptions),
+        row.policy,
+        row.id,
+    )
+    for one in row.findings:
+        yield (*begin, one.control, one.severity, one.message, one.cure, one.evidence, *end)
+    if not row.findings:
+        yield (*begin, "", "", "", "", "", *end)

@@ -1,0 +1,117 @@
+"""Judging stored devices: what is the same for all of them, made once, and one device after the other."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, select
+
+from setapart_auditor.appraisal.engine import appraise_history
+from setapart_auditor.appraisal.model import Context, Exception_, Status, Verdict
+from setapart_auditor.authority import built_in, known_bundles
+from setapart_auditor.installation import Installation, Policies
+from setapart_auditor.policy.model import Policy
+from setapart_auditor.register.database import RegisteredDevice
+from setapart_auditor.store.schema import epoch
+
+from .causes import causes_of
+from .granted import granted_exceptions
+from .reading import StoredHistory, read_histories
+from .shared import shared_accounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedDevice:
+    """A device of the register and its verdict.
+
+    Attributes:
+        no: its number.
+        unit: its unit, by which it was judged.
+        verdict: the verdict.
+        pack: the digest of the pack alone.
+        causes: for each finding that leaves the verdict open, the control, and what stands in the way.
+    """
+
+    no: int
+    unit: str
+    verdict: Verdict
+    pack: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """The verdict's status."""
+        return Status[self.verdict.status.upper()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """All that judging needs beside a device's reports.
+
+    Attributes:
+        policies: of every unit.
+        context: bundles, epochs, accounts on several devices; nonces are added with each device's reports.
+        exceptions: by the name of their device.
+        at: the moment to judge as of.
+    """
+
+    policies: Policies
+    context: Context
+    exceptions: Mapping[str, tuple[Exception_, ...]] = field(default_factory=dict)
+    at: dt.datetime
+
+    def policy_of(self, device: RegisteredDevice) -> Policy:
+        """The policy that a device is judged by."""
+        return self.policies.of(device.registration.unit)
+
+    def judge(self, stored: StoredHistory) -> JudgedDevice:
+        """Judges one device."""
+        registration, policy = stored.device.registration, self.policy_of(stored.device)
+        context = replace(self.context, nonces=stored.nonces) if stored.nonces else self.context
+        verdict = appraise_history(
+            stored.history, registration, self.exceptions.get(registration.name, ()), policy, context, self.at
+        )
+        return JudgedDevice(
+            no=stored.device.no,
+            unit=registration.unit,
+            verdict=verdict,
+            pack=policy.pack_digest,
+            causes=causes_of(verdict, stored.history),
+        )
+
+    def judge_all(self, connection: Connection, devices: Sequence[RegisteredDevice]) -> Iterator[JudgedDevice]:
+        """Reads and judges some devices, as many as fit into memory."""
+        return map(self.judge, read_histories(connection, devices, self.at))
+
+
+def make_judge(
+    installation: Installation,
+    connection: Connection,
+    policies: Policies,
+    at: dt.datetime,
+    *,
+    of: Sequence[RegisteredDevice] | None = None,
+) -> Judge:
+    """Reads what judging needs.
+
+    Args:
+        installation: whose bundles.
+        connection: one state of the store.
+        policies: to judge by.
+        at: the moment to judge as of.
+        of: the devices that will be judged, None for all: only a device that is set apart is compared with others.
+
+    Raises:
+        AuditorError: a kept bundle is damaged.
+    """
+    epochs = {row.value: row.issued_at for row in connection.execute(select(epoch.c.value, epoch.c.issued_at))}
+    return Judge(
+        policies=policies,
+        context=Context(
+            bundles={**built_in(policies.catalog), **known_bundles(installation.folder)},
+            epochs=epochs,
+            shared=shared_accounts(connection, at, of=of),
+        ),
+        exceptions=granted_exceptions(connection),
+        at=at,
+    )

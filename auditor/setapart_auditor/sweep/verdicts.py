@@ -1,0 +1,178 @@
+"""Verdicts in the store, and the transitions of status that they make. Both are written once, and never changed."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import zstandard
+from msgspec import Struct
+from sqlalchemy import Connection, func, insert, select
+
+from setapart_auditor.appraisal.model import Verdict
+from setapart_auditor.log.append import Entry, append
+from setapart_auditor.store.schema import device, status, verdict
+from setapart_evidence import __version__
+
+from .judging import JudgedDevice
+
+_AT_ONCE = 500
+_MAX_BODY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVerdict:
+    """A verdict to write, and the digest of the evidence that it is about.
+
+    `moves` is False where it says nothing of what the device is now: under a pack that is tried out, or of a device
+    that is no longer active.
+    """
+
+    judged: JudgedDevice
+    evidence_digest: bytes | None
+    moves: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """A verdict as it was stored, the device's number and unit, and since when the device has its status."""
+
+    device_no: int
+    unit: str
+    since: dt.datetime | None
+    verdict: Verdict
+
+
+class StatusRecord(Struct, frozen=True, kw_only=True):
+    """The log's record of a transition; `before` is None for the first."""
+
+    device: str
+    before: str | None
+    status: str
+    since: dt.datetime
+    policy: str
+
+
+def write_verdicts(
+    connection: Connection, verdicts: Sequence[NewVerdict], at: dt.datetime, *, sweep_no: int | None = None
+) -> None:
+    """Writes verdicts, and where the status of a device changes by one, since when.
+
+    A verdict as of an earlier moment than the device's last transition changes nothing: somebody knew more by then.
+
+    Args:
+        connection: of the only writer.
+        verdicts: in the order in which they were given.
+        at: the moment that they judge.
+        sweep_no: of the sweep, None on arrival.
+    """
+    if not verdicts:
+        return
+    last_verdict = int(connection.execute(select(func.max(verdict.c.no))).scalar_one() or 0)
+    last_status = int(connection.execute(select(func.max(status.c.no))).scalar_one() or 0)
+    known = _newest(connection, sorted({one.judged.no for one in verdicts if one.moves}))
+    rows: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    entries: list[Entry] = []
+    for number, one in enumerate(verdicts, last_verdict + 1):
+        rows.append(_row(number, one, at, sweep_no))
+        judged = one.judged
+        before, since = known.get(judged.no, (None, None))
+        if not one.moves or before == judged.verdict.status or (since is not None and at < since):
+            continue
+        last_status += 1
+        moved.append(
+            {
+                "no": last_status,
+                "device_no": judged.no,
+                "status": judged.verdict.status,
+                "since": at,
+                "verdict_no": number,
+            }
+        )
+        known[judged.no] = (judged.verdict.status, at)
+        record = StatusRecord(
+            device=judged.verdict.id,
+            before=before,
+            status=judged.verdict.status,
+            since=at,
+            policy=judged.verdict.policy,
+        )
+        entries.append(Entry(kind="status", at=at, record=record))
+    connection.execute(insert(verdict), rows)
+    if moved:
+        connection.execute(insert(status), moved)
+        append(connection, entries)
+
+
+def read_verdicts(connection: Connection, sweep_no: int) -> Iterator[StoredVerdict]:
+    """The verdicts of a sweep by the devices' numbers, some at a time."""
+    last = 0
+    while True:
+        query = (
+            select(verdict.c.device_no, verdict.c.body, device.c.unit)
+            .join(device, device.c.no == verdict.c.device_no)
+            .where(verdict.c.sweep_no == sweep_no, verdict.c.device_no > last)
+            .order_by(verdict.c.device_no)
+            .limit(_AT_ONCE)
+        )
+        rows = connection.execute(query).all()
+        if not rows:
+            return
+        last = rows[-1].device_no
+        statuses = _newest(connection, [row.device_no for row in rows])
+        for row in rows:
+            found = unpack(row.body)
+            word, since = statuses.get(row.device_no, (None, None))
+            yield StoredVerdict(
+                device_no=row.device_no,
+                unit=row.unit,
+                since=since if word == found.status else None,
+                verdict=found,
+            )
+
+
+def statuses_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, dt.datetime]]:
+    """By device, the status that it has now, and since when."""
+    found: dict[int, tuple[str, dt.datetime]] = {}
+    for at in range(0, len(numbers), _AT_ONCE):
+        found |= _newest(connection, numbers[at : at + _AT_ONCE])
+    return found
+
+
+def unpack(body: bytes) -> Verdict:
+    """The verdict of a row."""
+    return _DECODER.decode(_codecs()[1].decompress(body, max_output_size=_MAX_BODY))
+
+
+def _newest(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, dt.datetime]]:
+    if not numbers:
+        return {}
+    last = select(func.max(status.c.no)).where(status.c.device_no.in_(numbers)).group_by(status.c.device_no)
+    query = select(status.c.device_no, status.c.status, status.c.since).where(status.c.no.in_(last))
+    return {row.device_no: (row.status, row.since) for row in connection.execute(query)}
+
+
+def _row(number: int, one: NewVerdict, at: dt.datetime, sweep_no: int | None) -> dict[str, Any]:
+    return {
+        "no": number,
+        "device_no": one.judged.no,
+        "sweep_no": sweep_no,
+        "judged_at": at,
+        "policy": one.judged.verdict.policy,
+        "pack": one.judged.pack,
+        "evidence_digest": one.evidence_digest,
+        "engine": __version__,
+        "status": one.judged.verdict.status,
+        "body": _codecs()[0].compress(msgspec.json.encode(one.judged.verdict)),
+    }
+
+
+@lru_cache(1)
+def _codecs() -> tuple[zstandard.ZstdCompressor, zstandard.ZstdDecompressor]:
+    return zstandard.ZstdCompressor(level=1), zstandard.ZstdDecompressor()
+
+
+_DECODER = msgspec.json.Decoder(Verdict)
