@@ -4,8 +4,7 @@ Whatever else comes back, the report stays: no status, no time-out and no text m
 auditor or forget a report. Only the auditor's own word that a report can't be taken puts that report aside.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +14,13 @@ import msgspec
 from msgspec import Struct, structs
 
 from setapart_agent.backoff import is_due, wait
+from setapart_agent.delivery_record import Trouble, read_record, write_record
 from setapart_agent.errors import AgentError, NetworkError, RefusedError, TrustError
-from setapart_agent.membership import BUNDLE_FILE, Membership, accept_bundle, pinned_bundle, write_membership
-from setapart_agent.private_files import write_private
+from setapart_agent.membership import Membership, accept_bundle, pinned_bundle, write_membership
+from setapart_agent.receipts import keep_receipt
 from setapart_agent.spool import Rejection, Spool, Spooled
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EvidenceError, SetapartError
-from setapart_evidence.statement import Moment
 from setapart_evidence.statement import digest as statement_digest
 from setapart_evidence.text import printable
 
@@ -30,48 +29,15 @@ if TYPE_CHECKING:
     from setapart_evidence.keys import Signer
     from setapart_evidence.receipt import Receipt
 
-FILE = "delivery.json"
-RECEIPTS = "receipts"
 REPORT_PATH = "/v1/report"
 REQUEST_PATH = "/v1/request"
 _MOST_BUNDLE = 4 * 1024 * 1024
-_REJECTED_STATUS = frozenset({400, 413, 422})
 _FAILING = 500
+_UNKNOWN = "unknown-key"
+_FORGED = "bad-signature"
 _WAIT_STATUS = frozenset({429, 503})
 _MOST_FAILING = 3
 """Reports in a row that the auditor fails at before it counts as failing at all: one bad one holds up no other."""
-
-
-class Trouble(Struct, frozen=True, kw_only=True):
-    """What went wrong last."""
-
-    got: str
-    expected: str = ""
-    cure: str = ""
-    at: Moment
-
-    @classmethod
-    def of(cls, exc: SetapartError, now: datetime) -> "Trouble":
-        """The trouble that an error tells of."""
-        return cls(got=exc.got, expected=exc.expected, cure=exc.cure, at=now)
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    """`delivery.json`: how delivery goes, from run to run.
-
-    Attributes:
-        failures: attempts that failed in a row.
-        next_at: before this no attempt is made, unless somebody asks for it.
-        delivered_at: when the auditor last took something.
-        trouble, bundle_trouble: of the last attempt, and of the last fetch of a bundle.
-    """
-
-    failures: int = 0
-    next_at: Moment | None = None
-    tried_at: Moment | None = None
-    delivered_at: Moment | None = None
-    trouble: Trouble | None = None
-    bundle_trouble: Trouble | None = None
 
 
 class _Device(Struct, frozen=True):
@@ -103,14 +69,6 @@ class Outcome:
     rejected: list[Spooled] = field(default_factory=list)
     trouble: SetapartError | None = None
     next_at: datetime | None = None
-
-
-def read_record(folder: Path) -> Record:
-    """How delivery went so far; a damaged file is as good as none."""
-    try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Record)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Record()
 
 
 class Courier:
@@ -223,7 +181,7 @@ class Courier:
             except (AgentError, EvidenceError) as exc:
                 trouble = Trouble.of(exc, self._clock())
         if trouble != record.bundle_trouble:
-            self._write(structs.replace(record, bundle_trouble=trouble))
+            write_record(self._folder, structs.replace(record, bundle_trouble=trouble))
 
     def take_receipt(self, raw: bytes) -> Spooled | None:
         """A receipt that was carried here: lets go of the report that it is for. None if that is not in the spool.
@@ -272,7 +230,7 @@ class Courier:
                 outcome.trouble = exc
                 if exc.status in _WAIT_STATUS or not (exc.reason or exc.status >= _FAILING):
                     raise
-                if exc.status < _FAILING:
+                if exc.reason == _UNKNOWN:
                     refused.add(device)  # a station goes on with its other devices
                     continue
                 failing += 1
@@ -285,12 +243,17 @@ class Courier:
         try:
             answer = self._post(REPORT_PATH, raw)
         except RefusedError as exc:
-            if exc.status not in _REJECTED_STATUS or not exc.reason:
+            if not exc.is_about_the_message and not self._is_of_a_former_key(exc, raw):
                 raise
             self._put_aside(report, exc, exc.reason, outcome)
             return
         self._let_go(report, answer, self._receipt(answer, digest))
         outcome.delivered.append(report)
+
+    def _is_of_a_former_key(self, exc: RefusedError, raw: bytes) -> bool:
+        """Whether a report was signed by a key that has been changed since: no auditor takes it any more."""
+        signed_by = {signature.keyid for signature in dsse.parse(dsse.split(raw)[0]).signatures}
+        return exc.reason == _FORGED and self._signer().public.keyid not in signed_by
 
     def _receipt(self, answer: bytes, digest: str) -> "Receipt":
         from setapart_evidence.receipt import read_receipt
@@ -302,9 +265,7 @@ class Courier:
 
     def _let_go(self, report: Spooled, raw: bytes, receipt: "Receipt") -> None:
         """The receipt was verified: it is on disk before the report goes."""
-        folder = self._folder / RECEIPTS
-        folder.mkdir(mode=0o700, exist_ok=True)
-        write_private(receipt_path(self._folder, receipt.device), raw)
+        keep_receipt(self._folder, receipt.device, raw)
         if receipt.device == self.membership.device:
             self.membership = self.membership.with_nonce(receipt.nonce, receipt.received_at, receipt.bundle)
         self.spool.remove(report)
@@ -335,7 +296,8 @@ class Courier:
         failures = 0 if trouble is None else (1 if delivered else record.failures + 1)
         asked = trouble.retry_after if isinstance(trouble, RefusedError) else None
         next_at = None if trouble is None else now + wait(failures, self._draw(), asked)
-        self._write(
+        write_record(
+            self._folder,
             structs.replace(
                 record,
                 failures=failures,
@@ -343,48 +305,9 @@ class Courier:
                 tried_at=now,
                 delivered_at=now if trouble is None or delivered else record.delivered_at,
                 trouble=None if trouble is None else Trouble.of(trouble, now),
-            )
+            ),
         )
         return next_at
-
-    def _write(self, record: Record) -> None:
-        write_private(self._folder / FILE, msgspec.json.encode(record))
-
-
-def receipt_path(folder: Path, device: str) -> Path:
-    """Where the last receipt of a device is kept."""
-    return folder / RECEIPTS / f"{device.replace(':', '_')}.receipt"
-
-
-def last_receipt(folder: Path, device: str) -> "Receipt | None":
-    """The last receipt of a device; it was verified before it was kept."""
-    from setapart_evidence.receipt import unverified_receipt
-
-    with suppress(OSError, EvidenceError):
-        found = unverified_receipt(receipt_path(folder, device).read_bytes())
-        if found.device == device:
-            return found
-    return None
-
-
-def nonce_for(folder: Path, membership: Membership, device: str) -> str | None:
-    """The nonce of a device's next report: every nonce was issued to one device."""
-    if device == membership.device:
-        return membership.nonce
-    found = last_receipt(folder, device)
-    return None if found is None else found.nonce
-
-
-def files_of_state(folder: Path) -> Iterator[Path]:
-    """Everything in a state folder that belongs to an enrolment: what `reset-identity` removes."""
-    from setapart_agent.membership import FILE as MEMBERSHIP_FILE
-    from setapart_agent.spool import FOLDER as SPOOL
-    from setapart_agent.state import LOCK_NAME, NEW_KEY_NAME
-
-    for name in (MEMBERSHIP_FILE, BUNDLE_FILE, FILE, RECEIPTS, SPOOL, NEW_KEY_NAME, LOCK_NAME):
-        path = folder / name
-        if path.exists() or path.is_symlink():
-            yield path
 
 
 def _digest_of(report: Spooled) -> str:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 ENROL_PATH = "/v1/enrol"
 ROTATE_PATH = "/v1/rotate"
-_FINAL_STATUS = frozenset({400, 403, 409, 413, 422})
+_FINAL_STATUS = frozenset({403, 409})
 _LONGEST_NAME = 256
 _LONGEST_SERIAL = 128
 
@@ -111,7 +111,7 @@ def send_request(folder: Path, connect: "Callable[[Membership], Client]") -> Mem
         try:
             answer = client.post(ENROL_PATH, membership.request.encode())
         except RefusedError as exc:
-            if exc.status in _FINAL_STATUS and exc.reason:
+            if exc.is_about_the_message or (exc.status in _FINAL_STATUS and exc.reason):
                 (folder / FILE).unlink()
             raise
         finally:
@@ -202,7 +202,7 @@ def send_rotation(folder: Path, connect: "Callable[[Membership], Client]") -> Me
     try:
         answer = client.post(ROTATE_PATH, membership.rotation.encode())
     except RefusedError as exc:
-        if exc.status in _FINAL_STATUS and exc.reason:
+        if exc.is_about_the_message or (exc.status in _FINAL_STATUS and exc.reason):
             _forget_rotation(folder)
         raise
     finally:

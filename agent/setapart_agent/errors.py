@@ -35,6 +35,12 @@ class TrustError(NetworkError):
     """Somebody answered who could not show to be the auditor: a certificate, or a signature that is not its own."""
 
 
+ABOUT_THE_MESSAGE = frozenset(
+    {"too-large", "bad-envelope", "bad-statement", "wrong-digest", "bad-inventory", "bad-token", "bad-key"}
+)
+"""Reasons that the same bytes will meet again, whenever they are sent."""
+
+
 class RefusedError(AgentError):
     """The auditor, or something in front of it, answered and did not take what was sent.
 
@@ -58,6 +64,11 @@ class RefusedError(AgentError):
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+
+    @property
+    def is_about_the_message(self) -> bool:
+        """Whether sending the same again is no use: the auditor itself says so."""
+        return self.reason in ABOUT_THE_MESSAGE
 
 
 class SpoolError(AgentError):

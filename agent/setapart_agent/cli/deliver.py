@@ -54,7 +54,8 @@ def command(
 
 
 def _send(home: Path, ca: Path | None, *, at_once: bool, as_json: bool) -> None:
-    from setapart_agent.deliver import Outcome, read_record
+    from setapart_agent.deliver import Outcome
+    from setapart_agent.delivery_record import read_record
 
     with courier_of(home, ca) as courier:
         outcome = courier.deliver() if at_once or courier.is_due() else Outcome(next_at=read_record(home).next_at)

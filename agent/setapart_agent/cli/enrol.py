@@ -175,7 +175,7 @@ def _tell(home: Path, membership: "Membership") -> None:
     click.echo(f"enrolled as {membership.name}\ndevice id    {membership.device}")
     _tell_words(signer)
     if membership.bundle is not None:
-        from setapart_agent.deliver import read_record
+        from setapart_agent.delivery_record import read_record
         from setapart_agent.membership import pinned_bundle
 
         try:

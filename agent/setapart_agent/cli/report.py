@@ -143,7 +143,7 @@ class Run:
     def _nonce(self, device: str) -> str | None:
         if self.membership is None:
             return None
-        from setapart_agent.deliver import nonce_for
+        from setapart_agent.receipts import nonce_for
 
         return nonce_for(self.folder, self.membership, device)
 

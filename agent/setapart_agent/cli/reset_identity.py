@@ -5,10 +5,21 @@ from pathlib import Path
 
 import click
 
+from setapart_agent import delivery_record, membership, receipts, spool
 from setapart_agent.chain import chain_path
 from setapart_agent.cli.options import key_options, key_path
-from setapart_agent.deliver import files_of_state
 from setapart_agent.errors import KeyFileError
+from setapart_agent.state import LOCK_NAME, NEW_KEY_NAME
+
+_OF_THE_ENROLMENT = (
+    membership.FILE,
+    membership.BUNDLE_FILE,
+    delivery_record.FILE,
+    receipts.FOLDER,
+    spool.FOLDER,
+    NEW_KEY_NAME,
+    LOCK_NAME,
+)
 
 
 @click.command("reset-identity")
@@ -26,7 +37,7 @@ def command(
     path = key_path(key_file, folder)
     present = [file for file in _files(path) if file.exists()]
     if key_file is None:
-        present += files_of_state(path.parent)
+        present += [file for name in _OF_THE_ENROLMENT if (file := path.parent / name).exists()]
     if not present:
         if for_imaging:
             click.echo(f"no key at {path}: ready for imaging")

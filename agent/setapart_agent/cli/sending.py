@@ -10,7 +10,7 @@ import click
 from setapart_agent.chain import Chain
 from setapart_agent.cli.exchange import WAITING, courier_of, utc_now
 from setapart_agent.collectors.base import Collected
-from setapart_agent.deliver import read_record
+from setapart_agent.delivery_record import read_record
 from setapart_agent.errors import AgentError
 from setapart_agent.report import SignedReport
 from setapart_agent.spool import Spool, Staged

@@ -10,9 +10,10 @@ from msgspec import Struct
 from setapart_agent.cli.exchange import WAITING, utc_now
 from setapart_agent.cli.options import key_path, read_key
 from setapart_agent.cli.table import print_table
-from setapart_agent.deliver import Record, last_receipt, read_record
+from setapart_agent.delivery_record import Record, read_record
 from setapart_agent.errors import AgentError
 from setapart_agent.membership import Membership, pinned_bundle, read_membership
+from setapart_agent.receipts import last_receipt
 from setapart_agent.spool import Spool
 from setapart_agent.state import state_folder
 from setapart_evidence.errors import SetapartError
