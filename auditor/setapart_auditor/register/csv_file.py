@@ -5,10 +5,9 @@ import difflib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from setapart_auditor.errors import RegisterError
 from setapart_evidence.errors import EvidenceError
@@ -34,7 +33,7 @@ _MAX_KEY = 64 * 1024
 
 class _Row(DeviceEntry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: State = "active"
-    state_since: Annotated[Moment, Meta(tz=True)] | None = None
+    state_since: Moment | None = None
 
 
 def read_csv(raw: bytes, path: Path, id_key: bytes) -> tuple[tuple[Incoming, ...], tuple[RegisterError, ...]]:

@@ -248,7 +248,8 @@ def _change(one: Incoming, row: "Row[Any]", known: _Known, now: dt.datetime) -> 
         )
     new = row_of(one.new, now)
     wanted: dict[str, Any] = {name: new[name] for name in ("class", "ownership", "holder", "role", "unit")}
-    if one.new.since is not None:
+    # A file that was exported says the old day: for a new holder or class that is no answer to "since when?".
+    if one.new.since is not None and one.new.since != row.since:
         wanted["since"] = one.new.since
     for name in _IDENTITY:
         if new[name] is None or new[name] == old[name]:
