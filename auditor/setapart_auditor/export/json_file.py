@@ -12,15 +12,12 @@ from .row import DeviceRow
 def write_json(rows: Iterable[DeviceRow], out: TextIO, more: Mapping[str, Struct | tuple[Struct, ...]]) -> None:
     """Writes `{"devices": […], …}` on one line; `more` are the members after the devices."""
     out.write('{"devices":[')
-    for at, row in enumerate(rows):
-        out.write(("," if at else "") + msgspec.json.encode(row).decode())
+    out.writelines(("," if at else "") + msgspec.json.encode(row).decode() for at, row in enumerate(rows))
     out.write("]")
-    for name, value in more.items():
-        out.write(f',"{name}":{msgspec.json.encode(value).decode()}')
+    out.writelines(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in more.items())
     out.write("}\n")
 
 
 def write_json_lines(rows: Iterable[DeviceRow], out: TextIO) -> None:
     """Writes a line for each device."""
-    for row in rows:
-        out.write(msgspec.json.encode(row).decode() + "\n")
+    out.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows)

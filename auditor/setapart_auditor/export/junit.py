@@ -32,8 +32,7 @@ def write_junit(rows: Iterable[DeviceRow], out: TextIO, judged: JudgedBy, totals
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write(f'<testsuites name="setapart" {counts}>\n')
     out.write(f'<testsuite name="setapart" {counts} skipped="0" time="0" timestamp="{judged.at:%Y-%m-%dT%H:%M:%S}">\n')
-    for row in rows:
-        out.write(_case(row))
+    out.writelines(_case(row) for row in rows)
     out.write("</testsuite>\n</testsuites>\n")
 
 

@@ -142,6 +142,21 @@ def statuses_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tup
     return found
 
 
+def count_statuses(connection: Connection, sweep_no: int, *, unit: str | None = None) -> dict[str, int]:
+    """How many devices of a sweep, of every unit or of one, have each status."""
+    query = (
+        select(verdict.c.status, device.c.unit, func.count().label("devices"))
+        .join(device, device.c.no == verdict.c.device_no)
+        .where(verdict.c.sweep_no == sweep_no)
+        .group_by(verdict.c.status, device.c.unit)
+    )
+    found: dict[str, int] = {}
+    for row in connection.execute(query):
+        if unit is None or row.unit.casefold() == unit.casefold():
+            found[row.status] = found.get(row.status, 0) + row.devices
+    return found
+
+
 def unpack(body: bytes) -> Verdict:
     """The verdict of a row."""
     return _DECODER.decode(_codecs()[1].decompress(body, max_output_size=_MAX_BODY))

@@ -1,0 +1,145 @@
+"""What the commands that read verdicts share: who looks, at which units, written down before anything is shown."""
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from setapart_auditor.export.row import DeviceRow
+    from setapart_auditor.installation import Installation, Policies
+    from setapart_auditor.officers.actor import Actor, Role
+    from setapart_auditor.register.database import RegisteredDevice
+    from setapart_auditor.sweep.look import Seen
+
+READERS: "tuple[Role, ...]" = ("viewer", "technician", "officer", "approver", "auditor")
+_PROGRESS_FROM = 64
+_VIOLATION = frozenset({"violation", "invalid", "rejected"})
+_GREEN = frozenset({"compliant", "excepted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """An open auditor, an officer, the unit that they look at (None for all), and the moment."""
+
+    installation: "Installation"
+    actor: "Actor"
+    unit: str | None
+    device: "RegisteredDevice | None"
+    now: dt.datetime
+
+
+@contextmanager
+def reader(
+    folder: Path | None,
+    officer: str | None,
+    why: str,
+    kind: str,
+    *,
+    roles: "tuple[Role, ...]" = READERS,
+    unit: str | None = None,
+    device: str | None = None,
+    detail: Mapping[str, str] | None = None,
+) -> Iterator[Reader]:
+    """Opens the auditor for a look that is written down first.
+
+    An officer of one unit looks at that unit; a device of another one is not there for them.
+
+    Raises:
+        NotAllowedError: the officer may not.
+        RegisterError: no such device.
+    """
+    from setapart_auditor.installation import open_installation
+    from setapart_auditor.officers.actor import acting
+    from setapart_auditor.officers.trail import record
+
+    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
+    try:
+        with installation.store.write() as connection:
+            actor = acting(installation, connection, officer, now)
+            actor.require(*roles, unit=unit)
+            unit = unit if unit is not None else actor.unit
+            found = _find(connection, actor, device) if device is not None else None
+            about = found.name if found is not None else unit or ""
+            record(connection, actor, kind, now, about=about, why=why, detail=detail)
+        yield Reader(installation=installation, actor=actor, unit=unit, device=found, now=now)
+    finally:
+        installation.store.close()
+
+
+def workers_of(jobs: int | None) -> int:
+    """The processes to use: as asked for, else one for each core that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return jobs or (len(allowed(0)) if allowed is not None else os.cpu_count() or 1)
+
+
+def looked(at: Reader, policies: "Policies", *, unit: str | None, jobs: int | None, quiet: bool) -> "Iterator[Seen]":
+    """Every device as of now, with a progress bar on a terminal where there are many."""
+    from setapart_auditor.sweep.look import look
+
+    count: list[int] = []
+    found = look(at.installation, policies, at.now, unit=unit, workers=workers_of(jobs), begin=count.append)
+    first = next(found, None)
+    if first is None:
+        return
+    with progress(count[0], "Judging", quiet=quiet) as step:
+        step(1)
+        yield first
+        for one in found:
+            step(1)
+            yield one
+
+
+@contextmanager
+def progress(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, if that is a terminal and there is enough to wait for."""
+    if quiet or length < _PROGRESS_FROM or not sys.stderr.isatty():
+        yield _no_step
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
+
+
+def exit_code(statuses: "Iterable[str]") -> int:
+    """The exit code of verdicts: 1 before 3 before 0."""
+    found = set(statuses)
+    if found & _VIOLATION:
+        return 1
+    return 0 if found <= _GREEN else 3
+
+
+def row_of_seen(seen: "Seen") -> "DeviceRow":
+    """What is shown of a device as of now."""
+    from setapart_auditor.export.row import row_of
+
+    return row_of(seen.judged.verdict, seen.judged.unit, seen.since)
+
+
+def _no_step(_done: int) -> None:
+    return None
+
+
+def _find(connection: "Connection", actor: "Actor", name: str) -> "RegisteredDevice":
+    from setapart_auditor.errors import RegisterError
+    from setapart_auditor.register.database import find_device
+
+    missing = RegisterError(f"no device `{name[:128]}`", expected="a name of `setapart-auditor device list`")
+    try:
+        found = find_device(connection, name)
+    except RegisterError:
+        if actor.unit is None:
+            raise
+        raise missing from None  # the name of another unit's device is nothing to suggest
+    if not actor.sees(found.registration.unit):
+        raise missing
+    return found
