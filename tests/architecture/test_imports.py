@@ -64,7 +64,9 @@ def test_no_module_is_longer_than_400_lines() -> None:
         str(path.relative_to(REPOSITORY)): lines
         for folder in ("agent", "auditor")
         for path in (REPOSITORY / folder).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400 and path.name != "catalog_table.py"
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        and path.name != "catalog_table.py"
+        and path.parent.name != "versions"  # a schema is a list
     }
     assert not long
 
