@@ -5,7 +5,6 @@ the device, its nonce. Then it is the writer's. Nothing but the key is asked of 
 """
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,7 +58,7 @@ class Answer:
 
 
 class Receiver:
-    """Reads messages, in any thread.
+    """Reads messages, in one thread.
 
     Args:
         installation: the auditor.
@@ -81,7 +80,7 @@ class Receiver:
         self._keys = keys
         self._bundles = bundles
         self._devices = devices
-        self._local = threading.local()
+        self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
 
     def read(self, kind: str, raw: bytes, now: dt.datetime) -> Arrived | Task[Answer] | Answer:
         """Verifies a message.
@@ -113,7 +112,7 @@ class Receiver:
         return Arrived(
             report=report,
             envelope=envelope,
-            body=self._compressor().compress(inventory),
+            body=self._compressor.compress(inventory),
             size=len(inventory),
             received_at=now,
             nonce_issued_at=self._nonces.issued_at(report.device, nonce) if nonce is not None else None,
@@ -210,10 +209,3 @@ class Receiver:
         if found.state != "active":
             raise NotAllowedError(f"this device is {found.state}", expected="an active one")
         return str(found.unit)
-
-    def _compressor(self) -> zstandard.ZstdCompressor:
-        """One for each thread: they are not to be shared."""
-        found: zstandard.ZstdCompressor | None = getattr(self._local, "compressor", None)
-        if found is None:
-            found = self._local.compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
-        return found

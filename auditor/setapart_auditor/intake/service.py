@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from setapart_auditor.errors import AuditorError, NotAllowedError
@@ -20,15 +20,14 @@ from .nonce import NonceKey
 from .peek import claim_of
 from .receive import Answer, Receiver
 from .rejections import Rejections
-from .writer import Task, Writer
+from .writer import Message, Task, Writer
 
 __all__ = ["Answer", "Figures", "Intake", "IntakeFull", "TooManyError"]
 
-_VERIFIERS = 2
 _RETRY_SECONDS = 2
 _MOST_BYTES = 256 * 1024 * 1024
 """Of messages that wait, however few they are."""
-_AHEAD = 512
+_AHEAD = 256
 """Files that are read before the answer to the first of them is waited for."""
 
 
@@ -83,8 +82,7 @@ class Intake:
         self._addresses = Limiter("address", settings.per_address) if limited else None
         self._rejections = Rejections(store)
         desk = Desk(signer=signer, nonces=nonces, bundle_of=self.bundles.digest_of)
-        self._writer = Writer(store, desk, on_idle=self._rejections.flush)
-        self._pool = ThreadPoolExecutor(_VERIFIERS, thread_name_prefix="intake-verifier")
+        self._writer = Writer(store, desk, self._open, on_idle=self._rejections.flush)
         self._most = settings.queue
         self._lock = threading.Lock()
         self._pending = 0
@@ -98,7 +96,6 @@ class Intake:
 
     def close(self) -> None:
         """Finishes what was submitted, and writes the counts of rejections down."""
-        self._pool.shutdown(wait=True)
         self._writer.close()
         self._rejections.flush()
 
@@ -114,7 +111,7 @@ class Intake:
                 batches=self._writer.batches,
             )
 
-    def submit(self, raw: bytes, *, address: str, now: dt.datetime) -> "Future[Answer]":
+    def submit(self, raw: bytes, *, address: str, now: dt.datetime) -> Future[Answer]:
         """Takes a message in.
 
         Args:
@@ -138,66 +135,51 @@ class Intake:
                 raise IntakeFull
             self._pending += 1
             self._bytes += len(raw)
-        answer: Future[Answer] = Future()
-        answer.add_done_callback(lambda _: self._leave(len(raw)))
-        self._pool.submit(self._take_in, raw, now, answer)
-        return answer
+        message = Message(raw=raw, now=now)
+        message.answer.add_done_callback(lambda _: self._leave(len(raw)))
+        self._writer.put(message)
+        return message.answer
 
     def receive_all(self, messages: Iterable[bytes], now: dt.datetime) -> Iterator[Answer | Exception]:
-        """Takes in what came as files. They reach the writer in their order, and so do the answers."""
-        opened: deque[Future[_Opened]] = deque()
+        """Takes in what came as files, in their order, and answers in it."""
         waiting: deque[Future[Answer]] = deque()
         for raw in messages:
-            opened.append(self._pool.submit(self._open, raw, now))
-            if len(opened) > _VERIFIERS * 4:
-                waiting.append(self._pass_on(opened.popleft().result(), now))
+            message = Message(raw=raw, now=now)
+            self._writer.put(message)
+            waiting.append(message.answer)
             if len(waiting) > _AHEAD:
                 yield _outcome(waiting.popleft())
-        waiting.extend(self._pass_on(one.result(), now) for one in opened)
         yield from map(_outcome, waiting)
 
-    def _take_in(self, raw: bytes, now: dt.datetime, answer: "Future[Answer]") -> None:
-        self._pass_on(self._open(raw, now), now, answer)
-
-    def _open(self, raw: bytes, now: dt.datetime) -> "_Opened":
-        claimed = ""
+    def _open(self, message: Message) -> Arrived | Task[Answer] | None:
+        """Verifies a message; what needs the writer is given to it, everything else is answered."""
+        claimed, now, answer = "", message.now, message.answer
         try:
-            kind, claimed = claim_of(raw)
-            return _Opened(claimed, self._receiver.read(kind, raw, now))
+            kind, claimed = claim_of(message.raw)
+            found = self._receiver.read(kind, message.raw, now)
         except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it
-            return _Opened(claimed, exc)
-
-    def _pass_on(self, opened: "_Opened", now: dt.datetime, answer: "Future[Answer] | None" = None) -> "Future[Answer]":
-        """Gives what was read to the writer, which answers later, or answers at once."""
-        answer = answer or Future()
-        found = opened.found
+            self._fail(answer, exc, claimed, now)
+            return None
         if isinstance(found, Answer):
             self._answer(answer, found)
-        elif isinstance(found, Exception):
-            self._fail(answer, found, opened.claimed, now)
-        else:
-            found.done.add_done_callback(lambda done: self._written(done, answer, opened.claimed, now))
-            self._writer.put(found)
-        return answer
+            return None
+        found.done.add_done_callback(lambda done: self._written(done, answer, claimed, now))
+        return found
 
     def _written(
-        self,
-        done: "Future[Stored] | Future[Answer]",
-        answer: "Future[Answer]",
-        claimed: str,
-        now: dt.datetime,
+        self, done: Future[Stored] | Future[Answer], answer: Future[Answer], claimed: str, now: dt.datetime
     ) -> None:
         if exc := done.exception():
             self._fail(answer, exc, claimed, now)
         else:
             self._answer(answer, _answer_of(done.result()))
 
-    def _answer(self, answer: "Future[Answer]", found: Answer) -> None:
+    def _answer(self, answer: Future[Answer], found: Answer) -> None:
         with self._lock:
             self._answered["resent" if found.resent else found.outcome or found.kind] += 1
         answer.set_result(found)
 
-    def _fail(self, answer: "Future[Answer]", exc: BaseException, claimed: str, now: dt.datetime) -> None:
+    def _fail(self, answer: Future[Answer], exc: BaseException, claimed: str, now: dt.datetime) -> None:
         if isinstance(exc, EvidenceError | NotAllowedError):
             self._rejections.add(exc, claimed, now)
         with self._lock:
@@ -208,12 +190,6 @@ class Intake:
         with self._lock:
             self._pending -= 1
             self._bytes -= size
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    claimed: str
-    found: Arrived | Task[Answer] | Answer | Exception
 
 
 def _answer_of(found: Stored | Answer) -> Answer:
@@ -229,7 +205,7 @@ def _answer_of(found: Stored | Answer) -> Answer:
     )
 
 
-def _outcome(answer: "Future[Answer]") -> Answer | Exception:
+def _outcome(answer: Future[Answer]) -> Answer | Exception:
     exc = answer.exception()
     if exc is None:
         return answer.result()

@@ -1,8 +1,14 @@
-"""The one thread that writes: what waits is stored in one transaction, synced once, and only then acknowledged."""
+"""The one thread of the intake: what waits is opened, stored in one transaction, synced once, and then acknowledged.
 
+One thread, and no pool that verifies beside it: both hold Python's lock nearly all the time, and a writer that has to
+win it back after every call of the database's driver takes twice as long (bench/intake.py).
+"""
+
+import datetime as dt
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -17,7 +23,9 @@ from setapart_evidence.errors import EvidenceError, SetapartError
 from .batch import Arrived, Desk, Stored, store_batch
 
 AT_ONCE = 128
-"""Reports that share one transaction: more make it hardly cheaper, and the first wait longer."""
+"""Messages that share one transaction: more make it hardly cheaper, and the first wait longer."""
+AT_ONCE_SECONDS = 0.06
+"""Of opening messages, after which what is there is stored: large reports come in smaller batches."""
 IDLE_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -31,68 +39,99 @@ class Task(Generic[T]):
     done: "Future[T]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Message:
+    """What was submitted: its bytes, the moment of its arrival, and the answer to come."""
+
+    raw: bytes = field(repr=False)
+    now: dt.datetime
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
 class Writer:
-    """Takes items in their order, and answers each one's future when its transaction is on disk.
+    """Takes messages in their order.
 
     Args:
         store: where to.
         desk: what receipts are made with.
-        on_idle: called about once a second, between transactions.
+        open_: opens a message; answers it itself, or returns what is to be written.
+        on_idle: called about once a second.
     """
 
-    def __init__(self, store: Store, desk: Desk, on_idle: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        open_: Callable[[Message], Arrived | Task[Any] | None],
+        on_idle: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._desk = desk
+        self._open = open_
         self._on_idle = on_idle
-        self._waiting: queue.SimpleQueue[Arrived | Task[Any] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="intake-writer")
+        self._idle_at = time.monotonic()
+        self._waiting: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="intake")
         self.batches = 0
 
     def start(self) -> None:
-        """Begins to write."""
+        """Begins."""
         self._thread.start()
 
     def close(self) -> None:
-        """Writes what is waiting, then ends; nothing may be put in any more."""
+        """Finishes what is waiting, then ends; nothing may be put in any more."""
         if self._thread.is_alive():
             self._waiting.put(None)
             self._thread.join()
 
-    def put(self, item: Arrived | Task[Any]) -> None:
-        """Lines an item up."""
-        self._waiting.put(item)
+    def put(self, message: Message) -> None:
+        """Lines a message up."""
+        self._waiting.put(message)
 
     def _work(self) -> None:
-        held: Arrived | Task[Any] | None = None
-        while True:
+        is_open = True
+        while is_open:
             try:
-                item = held or self._waiting.get(timeout=IDLE_SECONDS)
+                message = self._waiting.get(timeout=IDLE_SECONDS)
             except queue.Empty:
+                message = None
+            else:
+                is_open = message is not None
+            if message is not None:
+                is_open = self._together(message)
+            if time.monotonic() - self._idle_at >= IDLE_SECONDS:
                 self._on_idle()
-                continue
-            held = None
-            if item is None:
-                return
-            if isinstance(item, Task):
-                self._run(item)
-                continue
-            items, held, ends = self._more(item)
-            self._store_all(items)
-            if ends:
-                return
+                self._idle_at = time.monotonic()
 
-    def _more(self, first: Arrived) -> tuple[list[Arrived], Task[Any] | None, bool]:
-        """The reports that wait behind the first one; the task that comes after them; whether it is the end."""
-        items = [first]
-        while len(items) < AT_ONCE:
-            try:
-                item = self._waiting.get_nowait()
-            except queue.Empty:
+    def _together(self, first: Message) -> bool:
+        """Takes in a message and those that wait behind it. Returns whether more may come."""
+        items: list[Arrived] = []
+        is_open = True
+        for message in self._waiting_behind(first):
+            if message is None:
+                is_open = False
                 break
-            if not isinstance(item, Arrived):
-                return items, item, item is None
-            items.append(item)
-        return items, None, False
+            found = self._open(message)
+            if isinstance(found, Task):
+                self._store_all(items)  # in the order of arrival
+                items = []
+                self._run(found)
+            elif found is not None:
+                items.append(found)
+        self._store_all(items)
+        return is_open
+
+    def _waiting_behind(self, first: Message) -> Iterator[Message | None]:
+        """The first and what waits behind it, as much as one transaction takes; None is the end of all."""
+        end = time.monotonic() + AT_ONCE_SECONDS
+        yield first
+        for _ in range(AT_ONCE - 1):
+            if time.monotonic() >= end:
+                return
+            try:
+                yield self._waiting.get_nowait()
+            except queue.Empty:
+                return
 
     def _run(self, task: Task[Any]) -> None:
         try:
@@ -104,8 +143,10 @@ class Writer:
             task.done.set_result(result)
 
     def _store_all(self, items: Sequence[Arrived]) -> None:
+        if not items:
+            return
         try:
-            self._store_together(items)
+            found = self._store_together(items)
         except Exception as exc:  # noqa: BLE001 - whoever waits for it gets it
             if len(items) == 1 or not _is_of_one(exc):
                 for item in items:
@@ -113,18 +154,19 @@ class Writer:
                 return
             for item in items:  # one of them is the reason: the others must not suffer for it
                 self._store_all((item,))
-
-    def _store_together(self, items: Sequence[Arrived]) -> None:
-        once = {item.digest: item for item in items}
-        with self._store.write() as connection:
-            found = store_batch(connection, self._desk, tuple(once.values()))
+            return
         self.batches += 1
         for item in items:
-            answer: Stored | EvidenceError = found[item.digest]
+            answer = found[item.digest]
             if isinstance(answer, SetapartError):
                 item.done.set_exception(answer)
             else:
                 item.done.set_result(answer)
+
+    def _store_together(self, items: Sequence[Arrived]) -> dict[bytes, Stored | EvidenceError]:
+        once = {item.digest: item for item in items}
+        with self._store.write() as connection:
+            return store_batch(connection, self._desk, tuple(once.values()))
 
 
 def _is_of_one(exc: Exception) -> bool:
