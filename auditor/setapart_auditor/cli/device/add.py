@@ -104,7 +104,9 @@ def identity_options() -> Decorator:
 @click.option("--class", "device_class", required=True, type=click.Choice(CLASSES), help="What the device is for.")
 @click.option("--holder", default="", help="Who has it.")
 @click.option("--unit", default="", help="The unit that it belongs to.")
-@click.option("--role", default="", help="The holder's role, as packs know them (`minister`, `staff` …).")
+@click.option(
+    "--role", default="staff", show_default=True, help="The holder's role, as packs know them (`minister`, `staff` …)."
+)
 @click.option("--ownership", type=click.Choice(["organisation", "private"]), default="organisation", show_default=True)
 @click.option("--since", metavar="DATE", help="Since when it is what it is now. Default: today.")
 @identity_options()
@@ -145,7 +147,9 @@ def add(
         added = add_device(at.connection, new, at.actor.name, at.now)
         identity.bind(at, added)
         at.record("device-add", added.name, **{"class": device_class})
-    click.echo(f"added {printable(added.name)}, {device_class}")
+    click.echo(
+        f"added {printable(added.name)}, {device_class}, held by a person of role {printable(role) or 'unknown'}"
+    )
 
 
 def read_public_key(path: Path) -> "PublicKey":
