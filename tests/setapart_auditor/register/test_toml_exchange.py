@@ -16,7 +16,7 @@ from register_undone import undone
 from setapart_auditor.appraisal.model import Registration
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.installation import Installation, open_installation
-from setapart_auditor.register.database import NewDevice, add_device, bind_key, devices, find_device
+from setapart_auditor.register.database import NewDevice, add_device, bind_key, devices, find_device, registrations
 from setapart_auditor.register.forks import settle
 from setapart_auditor.register.incoming import carry_out, plan
 from setapart_auditor.register.load import load_register
@@ -30,7 +30,13 @@ from setapart_evidence.keys import PublicKey, generate
 from stores import make_installation
 
 DIGEST = "sha256:" + "5e" * 32
-ATTESTED = '[[attestation]]\ndevice = "patrol-phone"\nclient = "k-9"\nby = "o1"\ndate = 2026-11-01\nuntil = 2027-01-01\n'
+ATTESTED = """[[attestation]]
+device = "patrol-phone"
+client = "k-9"
+by = "o1"
+date = 2026-11-01
+until = 2027-01-01
+"""
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +103,7 @@ def written(fleet: dict[str, dict[str, Any]]) -> str:
     tables: list[str] = []
     for at, (name, device) in enumerate(fleet.items()):
         of = {"key": spell_key(KEYS[at]), "own": f"own-{at}", "unenrolled": f"unenrolled-{at + 1}", "serial": f"S{at}"}
-        values = {"name": name} | {
-            key: of.get(str(value), value) for key, value in device["named"].items()
-        }
+        values = {"name": name} | {key: of.get(str(value), value) for key, value in device["named"].items()}
         tables.append(_table("device", values | {k: v for k, v in device.items() if k not in {"named", "attested"}}))
         if device["attested"] and device["holder"].strip().casefold() != "o1":
             tables.append(ATTESTED.replace('"patrol-phone"', tables[-1].splitlines()[1].partition(" = ")[2]))
@@ -116,6 +120,9 @@ def test_a_register_comes_back_as_it_went_in(shared: Installation, tmp_path: Pat
     first = load_register(path, id_key=id_key(shared))
     with undone(shared.store) as connection:
         take(connection, first, SIGNERS["authority"].public)
+        judged = registrations(connection)
+        assert all(one.id == id_ for id_, one in judged.items())
+        assert {anonymous(one) for one in judged.values()} == {anonymous(one) for one in first.devices}
         answer = exported(connection, shared)
         assert answer.left_out == ()
         back.write_text(answer.text, encoding="utf-8")
@@ -231,6 +238,4 @@ def test_an_export_carries_exceptions_that_can_be_used_and_says_what_it_leaves_o
         (one,) = back.exceptions
         assert (one.id, one.device, one.need, one.revoked) == ("E-0", "phone", 'a "need"', dt.date(2026, 12, 1))
         assert [device.id for device in back.devices] == [KEYS[0].keyid]
-        assert RegisterKeys(back).keys_for(KEYS[0].keyid, None) == StoredKeys(connection).keys_for(
-            KEYS[0].keyid, None
-        )
+        assert RegisterKeys(back).keys_for(KEYS[0].keyid, None) == StoredKeys(connection).keys_for(KEYS[0].keyid, None)

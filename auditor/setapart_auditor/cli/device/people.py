@@ -43,6 +43,7 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
     from setapart_auditor.errors import RegisterError
     from setapart_auditor.installation import load_policies
     from setapart_auditor.register.database import bump
+    from setapart_auditor.register.incoming import near
     from setapart_auditor.register.people import MAX_ATTESTATION_DAYS
     from setapart_auditor.store.schema import attestation
 
@@ -53,7 +54,9 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
         clients = set(load_policies(at.installation).of(found.registration.unit).own_store.values())
         if client not in clients:
             raise RegisterError(
-                f"`{client[:60]}` is no client whose accounts can't be read", expected=", ".join(sorted(clients))
+                f"`{client[:60]}` is no client whose accounts can't be read",
+                expected="a client as `setapart-auditor explain` names it",
+                cure=near(client, sorted(clients)),
             )
         end, today = day(until, "--until"), at.now.date()
         if not 0 < (end - today).days <= MAX_ATTESTATION_DAYS:
