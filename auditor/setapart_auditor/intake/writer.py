@@ -171,4 +171,4 @@ class Writer:
 
 def _is_of_one(exc: Exception) -> bool:
     """Whether one row can be the reason; else the database is."""
-    return not isinstance(exc, StoreError) or isinstance(exc.__cause__, IntegrityError | DataError)
+    return not isinstance(exc, StoreError) or isinstance(exc.__context__, IntegrityError | DataError)
