@@ -29,9 +29,9 @@ def test_old_tls_is_not_spoken(tmp_path: Path) -> None:
     with serving(tmp_path / "a", certificate=make_certificate(tmp_path / "tls")) as service:
         context = ssl.create_default_context(cafile=str(service.authority))
         context.set_ciphers("ALL:@SECLEVEL=0")
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             context.minimum_version = ssl.TLSVersion.TLSv1_1
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             context.maximum_version = ssl.TLSVersion.TLSv1_1
         with socket.create_connection(("127.0.0.1", service.port), 20) as plain, pytest.raises(ssl.SSLError):
             context.wrap_socket(plain, server_hostname="127.0.0.1")

@@ -1,4 +1,4 @@
-"""Threat 19: a flood of the intake. What is too much is refused early and told to wait; nothing acknowledged is lost."""
+"""Threat 19: a flood of the intake. What is too much is told to wait, early; nothing acknowledged is lost."""
 
 import http.client
 import socket
@@ -110,8 +110,9 @@ def test_what_is_no_http_is_refused(tmp_path: Path) -> None:
             b"GET\r\n\r\n",
             b"POST /v1/report HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         ):
-            assert raw_exchange(made.service, sent).startswith((b"HTTP/1.1 400 ", b""))
-        smuggled = b"POST /v1/report HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET "
+            assert raw_exchange(made.service, sent)[:13] in {b"HTTP/1.1 400 ", b""}
+        both = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET "
+        smuggled = b"POST /v1/report HTTP/1.1\r\nHost: a\r\n" + both
         assert not raw_exchange(made.service, smuggled).startswith(b"HTTP/1.1 200 ")
         assert made.service.ask("/v1/health").status == 200
 

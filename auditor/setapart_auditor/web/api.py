@@ -33,6 +33,9 @@ from .state import State
 _READERS = 4
 _MOST_WAITING = 64
 _READ_SECONDS = 10.0
+_REFUSALS_A_SECOND = 400
+_LONGEST_PAUSE = 10.0
+_WAIT = frozenset({429, 503})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FORWARDED = ("x-forwarded-for", "forwarded", "via")
 T = TypeVar("T")
@@ -71,6 +74,7 @@ class Api:
         self._readers = CapacityLimiter(_READERS)
         self._types = {route.path: route.takes for route in routes}
         self._document = document(routes)
+        self._held = 0
         self.state = State(installation.store, intake)
         self._metrics = Metrics(intake, self.state, now)
 
@@ -80,6 +84,8 @@ class Api:
         async def answer(request: Request) -> Response:
             begun = time.monotonic()
             response = await self._answer(route, request)
+            if route.takes is not None and response.status_code in _WAIT:
+                await self._pace()
             self._metrics.took(route.path, response.status_code, time.monotonic() - begun)
             return response
 
@@ -101,6 +107,14 @@ class Api:
         except Exception as exc:  # noqa: BLE001 - told in the log, and nothing of it to the client
             events.failed("not answered", exc, route=route.path)
             return refused(500)
+
+    async def _pace(self) -> None:
+        """Refusals go out no faster than a rate: who comes again at once would else have the loop to themselves."""
+        self._held += 1
+        try:
+            await asyncio.sleep(min(self._held / _REFUSALS_A_SECOND, _LONGEST_PAUSE))
+        finally:
+            self._held -= 1
 
     async def take(self, request: Request) -> Response:
         """Takes a signed message in, and answers when it is on disk."""

@@ -7,7 +7,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 15.0
-MOST_CONNECTIONS = 16_000
+MOST_CONNECTIONS = 8_000
 
 
 class BoundedProtocol(HttpToolsProtocol):
