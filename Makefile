@@ -55,6 +55,9 @@ fuzz: ## every parser with 100 000 broken files of its kind, another hundred tho
 	PYTHONPATH=tests $(RUN) fuzz.run --inputs 100000 --seed $$(date +%Y%m%d)
 	PYTHONPATH=tests $(PYTHON) tests/big_backup.py --check --files 1000000
 
+fuzz-intake: ## the intake with 100 000 broken messages, another hundred thousand each day
+	PYTHONPATH=tests $(PYTHON) tests/fuzz_intake.py --inputs 100000 --seed $$(date +%Y%m%d)
+
 fuzz-seeds: ## good files for the fuzzer to start from, out of the parsers' own tests
 	PYTHONPATH=tests $(RUN) fuzz.harvest
 
