@@ -1,7 +1,7 @@
-"""Importing a register beside a bare executemany of the same rows, on both databases. `python bench/register_import.py`.
+"""A register's import beside a bare executemany of the same rows, on both databases: `bench/register_import.py`.
 
-Each round imports a CSV of N devices into a new store (checked, dated, logged, sealed row by row, committed) and, in a
-store of its own, inserts the rows of `device` and `device_change` that came of it with two bare executemany and a commit.
+Each round imports a CSV of N devices into a new store (checked, dated, logged, sealed row by row, committed), and
+inserts the rows of `device` and `device_change` that came of it into another with two bare executemany and a commit.
 Then the register is read as appraisal reads it. Ratios are taken within a round. Arguments: N, rounds.
 """
 
