@@ -42,6 +42,11 @@ class Scripted:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def nonce(name: str) -> str:
+    """A nonce that a test can tell; nonces have a least length."""
+    return name.ljust(20, "-")
+
+
 def refusal(status: int, reason: str, **headers: str) -> Scripted:
     """A refusal as the auditor words it."""
     body = json.dumps({"reason": reason, "got": f"because of {reason}", "expected": "", "cure": ""}).encode()
@@ -105,7 +110,7 @@ class SmallAuditor:
             device=key.keyid if accepted else None,
             name=message.predicate.name if accepted else None,
             authority=encoded_key(SIGNER.public),
-            nonce="first" if accepted else None,
+            nonce=nonce("first") if accepted else None,
             bundle=self._named if accepted else None,
             answered_at=self.now,
         )
@@ -130,7 +135,7 @@ class SmallAuditor:
             assert self.bundle is not None
             return self.bundle
         challenge = Challenge(
-            device=request.device, nonce=f"n{len(self.asked)}", issued_at=self.now, bundle=self._named
+            device=request.device, nonce=nonce(f"n{len(self.asked)}"), issued_at=self.now, bundle=self._named
         )
         return make_challenge(challenge, digest(dsse.parse(raw.strip()).payload_bytes()), SIGNER)
 
@@ -145,7 +150,7 @@ class SmallAuditor:
             sequence=claimed["observation"]["sequence"],
             received_at=self.now,
             outcome="accepted",
-            nonce=f"r{len(self.taken)}",
+            nonce=nonce(f"r{len(self.taken)}"),
             log_index=len(self.taken),
             bundle=self._named,
         )

@@ -129,6 +129,9 @@ class Client:
         if response.status != _OK:
             self.close()  # nothing that was left of it may be taken for the next answer
             raise _refused(response, found)
+        if not found:
+            self.close()
+            raise NetworkError("an empty answer", expected="a signed message")
         return found
 
     def _connect(self, deadline: "_Deadline") -> http.client.HTTPConnection:
