@@ -3,6 +3,7 @@
 import itertools
 
 import msgspec
+import pytest
 
 from evidence_factory import (
     DAY,
@@ -17,8 +18,11 @@ from evidence_factory import (
     make_inventory,
     make_received,
 )
+from intakes import chain_of, register, running, stored, take
 from judging import judge
 from setapart_auditor.appraisal.model import Received
+from setapart_auditor.installation import Installation
+from setapart_auditor.intake.nonce import NonceKey
 from setapart_evidence.open import open_report
 
 CLEAN, DIRTY = make_inventory(), make_inventory(apps=[app(TIKTOK)])
@@ -63,3 +67,23 @@ def test_a_kept_back_clean_report_never_becomes_current_when_it_comes_late() -> 
 def test_an_old_report_that_is_carried_in_for_the_first_time_is_stale() -> None:
     """Without nonce or epoch only its own words say how old it is; they are enough to refuse it."""
     assert judge(make_received(CLEAN, collected_at=NOW - 60 * DAY)).status == "stale"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 1, 0, 2, 2, 0), (2, 0, 2, 1, 0)])
+def test_no_order_or_repetition_changes_what_the_intake_keeps(
+    installation: Installation, order: tuple[int, ...]
+) -> None:
+    register(installation)
+    reports = chain_of(3)
+    receipts: dict[int, set[bytes]] = {}
+    with running(installation) as intake:
+        for at in order:
+            receipts.setdefault(at, set()).add(take(intake, reports[at]).body)
+    assert {(sequence, branch) for sequence, branch, _ in stored(installation)} == {(1, 0), (2, 0), (3, 0)}
+    assert all(len(one) == 1 for one in receipts.values())
+
+
+def test_a_hundred_thousand_nonces_are_all_different() -> None:
+    """16 bytes of each are random: 128 bits."""
+    key = NonceKey(secret=bytes(32))
+    assert len({key.issue("device", NOW)[11:32] for _ in range(100_000)}) == 100_000
