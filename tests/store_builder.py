@@ -93,12 +93,14 @@ class StoredFleet:
         self.receive(self.sign(name, inventory, at=at, **more), at=at)
 
 
-def make_stored_fleet(folder: Path, url: str | None = None, names: Iterable[str] = (), **fields: Any) -> StoredFleet:
+def make_stored_fleet(
+    folder: Path, url: str | None = None, names: Iterable[str] = (), *, overlay: str = OVERLAY, **fields: Any
+) -> StoredFleet:
     """A new auditor of `agency.example` with some devices; close its store."""
     folder.mkdir(parents=True, exist_ok=True)
-    overlay = folder / "authority.toml"
-    overlay.write_text(OVERLAY, encoding="utf-8")
-    installation = make_installation(folder / "auditor", url, overlay=overlay)
+    path = folder / "authority.toml"
+    path.write_text(overlay, encoding="utf-8")
+    installation = make_installation(folder / "auditor", url, overlay=path)
     fleet = StoredFleet(installation=installation, policies=load_policies(installation))
     fleet.add(*names, **fields)
     return fleet
