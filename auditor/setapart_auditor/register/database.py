@@ -3,7 +3,7 @@
 import datetime as dt
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -343,7 +343,7 @@ def bind_key(
     return str(id_)
 
 
-def _with_parts(connection: Connection, rows: "list[Row[Any]]") -> Iterator[RegisteredDevice]:
+def _with_parts(connection: Connection, rows: Sequence[Any]) -> Iterator[RegisteredDevice]:
     """Rows of `device` with their attestations and settled forks, of which few devices have any."""
     numbers = [row.no for row in rows]
     few = len(numbers) == 1
