@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,8 +75,6 @@ def command(*, files: tuple[Path, ...], output: Path | None, as_json: bool, fold
 
 def _judge(installation: "Installation", policies: "Policies") -> None:
     """Verdicts of what came in."""
-    if find_spec("setapart_auditor.sweep.stored") is None:
-        return
     from setapart_auditor.sweep.stored import appraise_pending
 
     while appraise_pending(installation, policies, dt.datetime.now(dt.UTC), _JUDGED_AT_ONCE):
