@@ -2,10 +2,13 @@
 
 import datetime as dt
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection, text
 
 from evidence_factory import make_inventory, make_predicate
 from fleet_simulator import OVERLAY
@@ -91,6 +94,19 @@ class StoredFleet:
     def report(self, name: str, inventory: Inventory | None = None, *, at: dt.datetime = START, **more: Any) -> None:
         """Signs a device's next report and takes it in."""
         self.receive(self.sign(name, inventory, at=at, **more), at=at)
+
+
+@contextmanager
+def by_hand(installation: Installation) -> Iterator[Connection]:
+    """A transaction of the database's owner, whom no trigger stops."""
+    with installation.store.engine.begin() as connection:
+        if installation.store.is_postgresql:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        else:
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+            for name in names:
+                connection.execute(text(f'DROP TRIGGER "{name}"'))
+        yield connection
 
 
 def make_stored_fleet(
