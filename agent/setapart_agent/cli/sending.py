@@ -117,7 +117,7 @@ class Sending:
         waiting = any(made.digest not in self._sent for made in self._made)
         if waiting:
             lines.append(self._why())
-        return tuple(lines), WAITING if waiting else 0
+        return tuple(lines), WAITING if waiting and self._deliver else 0
 
     def _send(self, *, rotate: bool) -> None:
         if not self._deliver or self._trouble is not None:
