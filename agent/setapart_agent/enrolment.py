@@ -29,7 +29,7 @@ from setapart_evidence.enrolment import (
     read_answer,
     unverified_rotation,
 )
-from setapart_evidence.keystore import is_hardware
+from setapart_evidence.keystore import is_hardware, open_key
 from setapart_evidence.statement import digest
 
 if TYPE_CHECKING:
@@ -198,6 +198,9 @@ def send_rotation(folder: Path, connect: "Callable[[Membership], Client]") -> Me
     membership = enrolled(folder)
     if membership.rotation is None:
         raise NotEnrolledError("no change of keys waits", expected="one", cure="run `setapart-agent enrol --rotate`")
+    if not (folder / NEW_KEY_NAME).exists() and _is_lost(folder, membership.rotation, _present(folder)):
+        _forget_rotation(folder)
+        raise NotEnrolledError("the new key is lost", expected=NEW_KEY_NAME, cure="run `setapart-agent enrol --rotate`")
     client = connect(membership)
     try:
         answer = client.post(ROTATE_PATH, membership.rotation.encode())
@@ -264,12 +267,13 @@ def _finish_rotation(folder: Path, raw: bytes) -> Membership:
         if found.predicate.state != "accepted":
             return membership
         if new.exists():
-            public = public_key(unverified_rotation(membership.rotation.encode()).key).pem()
             new.replace(key)
             sync_folder(folder)
-            key.with_suffix(".pub").unlink(missing_ok=True)
-            write_new(key.with_suffix(".pub"), public, 0o644)
             chain.restart()
+        public, pem = key.with_suffix(".pub"), public_key(unverified_rotation(membership.rotation.encode()).key).pem()
+        if not public.exists() or public.read_bytes() != pem:
+            public.unlink(missing_ok=True)
+            write_new(public, pem, 0o644)
         after = structs.replace(membership, rotation=None, authority=encoded_key(authority))
         write_membership(folder, after)
     return after
@@ -279,6 +283,10 @@ def _forget_rotation(folder: Path) -> None:
     with locked_state(folder):
         write_membership(folder, structs.replace(enrolled(folder), rotation=None))
         (folder / NEW_KEY_NAME).unlink(missing_ok=True)
+
+
+def _present(folder: Path) -> "Signer":
+    return open_key((folder / KEY_NAME).read_bytes())
 
 
 def _is_lost(folder: Path, rotation: str, present: "Signer") -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setapart_agent.cli.options import key_path, read_key
-from setapart_agent.errors import AgentError, NotEnrolledError
+from setapart_agent.errors import AgentError
 from setapart_agent.state import locked_state
 from setapart_evidence.errors import SetapartError
 
@@ -95,7 +95,5 @@ def finish_rotation(folder: Path, ca: Path | None = None) -> None:
         return
     try:
         send_rotation(folder, lambda membership: connect(membership, ca))
-    except NotEnrolledError:
-        raise
     except SetapartError as exc:
         click.echo(f"setapart-agent: the change of keys is not finished: {exc}", err=True)
