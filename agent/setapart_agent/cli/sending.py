@@ -42,6 +42,7 @@ class Sending:
     def __init__(self, folder: Path, *, deliver: bool) -> None:
         self._folder = folder
         self._spool = Spool(folder)
+        self._wanted = deliver
         self._deliver = deliver
         self._trouble: SetapartError | None = None
         self._staged: Staged | None = None
@@ -103,7 +104,10 @@ class Sending:
         return ""
 
     def end(self) -> tuple[tuple[str, ...], int]:
-        """Delivers. Returns the lines that say what became of the run's reports, and the exit code."""
+        """Delivers. Returns the lines that say what became of the run's reports, and the exit code.
+
+        What was to be kept anyway is no reason for a code of its own; what could not be delivered is.
+        """
         self._send(rotate=True)
         lines = []
         for made in self._made:
@@ -117,7 +121,7 @@ class Sending:
         waiting = any(made.digest not in self._sent for made in self._made)
         if waiting:
             lines.append(self._why())
-        return tuple(lines), WAITING if waiting and self._deliver else 0
+        return tuple(lines), WAITING if waiting and self._wanted else 0
 
     def _send(self, *, rotate: bool) -> None:
         if not self._deliver or self._trouble is not None:
