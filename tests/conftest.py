@@ -67,6 +67,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "strace": (_program("strace"), "install Debian's package strace"),
     "eatmydata": (_program("eatmydata"), "install Debian's package eatmydata"),
+    "libreoffice": (_program("soffice"), "install Debian's package libreoffice-calc-nogui"),
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),

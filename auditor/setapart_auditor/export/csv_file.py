@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from setapart_auditor.register.cells import neutral
 from setapart_evidence.text import printable
 
 from .row import DeviceRow
@@ -16,7 +17,6 @@ COLUMNS = (
     "name", "class", "unit", "status", "since", "control", "severity", "message", "cure", "where", "evidence",
     "received_at", "grade", "exceptions", "policy", "id",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - some take the wide ones too
 _LONGEST = 4000
 
 
@@ -25,13 +25,14 @@ def write_csv(rows: Iterable[DeviceRow], out: TextIO) -> None:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerows([list(map(neutral, line)) for line in _lines(row)])
+        writer.writerows([list(map(cell_of, line)) for line in _lines(row)])
 
 
-def neutral(text: str) -> str:
+def cell_of(text: str) -> str:
     """A cell that is text to every spreadsheet: what can't be printed is escaped, no formula begins."""
     shown = printable(text, _LONGEST)
-    return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) or shown.startswith(_FORMULA) else shown
+    begin = shown.lstrip(" ")
+    return f"'{shown}" if neutral(begin) != begin else shown
 
 
 def _lines(row: DeviceRow) -> Iterator[tuple[str, ...]]:

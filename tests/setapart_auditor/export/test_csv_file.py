@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export_rows import make_row
-from setapart_auditor.export.csv_file import COLUMNS, neutral, write_csv
+from setapart_auditor.export.csv_file import COLUMNS, cell_of, write_csv
 from setapart_auditor.export.row import DeviceRow
 
 
@@ -28,17 +28,17 @@ def test_a_device_has_a_line_for_each_finding_and_one_if_it_has_none() -> None:
     ]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "  @"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "  @"])
 def test_no_cell_begins_as_a_formula(begin: str) -> None:
     name = f'{begin}HYPERLINK("http://evil.example";"x")'
     (_, line) = written(make_row(name, "violation", name, unit=name))[:2]
     for cell in (line[0], line[2], line[7]):
-        assert cell.startswith("'")
+        assert cell.startswith(("'", "\\u00"))
 
 
 @given(st.text(max_size=40))
 def test_any_text_comes_back_as_one_cell_that_is_no_formula(text: str) -> None:
     (_, line) = written(make_row(text, "compliant"))
     assert len(line) == len(COLUMNS)
-    assert line[0] == neutral(text)
+    assert line[0] == cell_of(text)
     assert not line[0].lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
