@@ -241,7 +241,7 @@ class _Batch:
             if kept.is_new:
                 new.append({"no": kept.no, "device_no": device_no, "keyid": keyid, **state})
             else:
-                moved.append({"of": kept.no, **state})
+                moved.append({"no": kept.no, **state})
         rows.write_chains(self._connection, new, moved)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select
 
+from setapart_auditor.store.bulk import insert_rows, put_rows, update_rows
 from setapart_auditor.store.schema import chain, current, device, device_key, evidence, inventory, station
 
 
@@ -36,19 +37,6 @@ _LAST_CHAIN = select(func.max(chain.c.no))
 _BRANCH = select(func.max(evidence.c.branch)).where(
     evidence.c.chain_no == bindparam("chain"), evidence.c.sequence == bindparam("at")
 )
-_ADD_EVIDENCE = insert(evidence)
-_ADD_INVENTORY = insert(inventory)
-_ADD_CHAIN = insert(chain)
-_MOVE_CHAIN = (
-    update(chain)
-    .where(chain.c.no == bindparam("of"))
-    .values(
-        head_sequence=bindparam("head_sequence"),
-        head_digest=bindparam("head_digest"),
-        irregular=bindparam("irregular"),
-    )
-)
-
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -92,31 +80,16 @@ def highest_branch(connection: Connection, chain_no: int, sequence: int) -> int 
 
 def add_reports(connection: Connection, reports: Rows, inventories: Rows) -> None:
     """Adds evidence and its inventories."""
-    connection.execute(_ADD_EVIDENCE, reports)
-    connection.execute(_ADD_INVENTORY, inventories)
+    insert_rows(connection, evidence, reports)
+    insert_rows(connection, inventory, inventories)
 
 
 def write_chains(connection: Connection, new: Rows, moved: Rows) -> None:
-    """Adds chains, and moves the heads of others (`of` is their number)."""
-    if new:
-        connection.execute(_ADD_CHAIN, new)
-    if moved:
-        connection.execute(_MOVE_CHAIN, moved)
+    """Adds chains, and moves the heads of others."""
+    insert_rows(connection, chain, new)
+    update_rows(connection, chain, "no", moved)
 
 
 def write_current(connection: Connection, rows: Rows) -> None:
     """Says which report is the latest of a device, signer and source."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
-    statement = upsert(current)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["device_no", "chain_no", "source"],
-            set_={"evidence_no": statement.excluded.evidence_no},
-        ),
-        rows,
-    )
+    put_rows(connection, current, rows)

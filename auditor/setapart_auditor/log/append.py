@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from setapart_auditor.store.bulk import insert_rows
 from setapart_auditor.store.schema import log_leaf, log_node, log_state
 
 from .merkle import Frontier, leaf_hash
@@ -67,9 +68,8 @@ def append(connection: Connection, entries: Sequence[Entry]) -> int:
             }
         )
         nodes += [{"level": level, "no": index, "hash": full} for level, index, full in frontier.append(hashed)]
-    connection.execute(insert(log_leaf), leaves)
-    if nodes:
-        connection.execute(insert(log_node), nodes)
+    insert_rows(connection, log_leaf, leaves)
+    insert_rows(connection, log_node, nodes)
     connection.execute(update(log_state).values(size=frontier.size, frontier=frontier.packed))
     return int(size)
 
