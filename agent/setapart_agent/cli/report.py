@@ -65,7 +65,7 @@ def command(
     """Collect and sign a report, and deliver it to the auditor or write it to a file.
 
     A part that can't be read is said in the report (coverage) and is no error; a source that can't be read at all is.
-    A source with many devices gives one report each. Exit code 3 if a report is in the spool and could not be delivered.
+    A source with many devices gives one report each. Exit code 3 if one could not be delivered, and is kept.
     """
     home = folder or state_folder()
     if output is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from setapart_agent.deliver import Outcome
     from setapart_evidence.errors import SetapartError
 
+_DELIVERED = "delivered"
 _MOST_WAITING = 256
 """Reports after which a run over many devices delivers, before it goes on."""
 
@@ -46,6 +47,7 @@ class Sending:
         self._deliver = deliver
         self._trouble: SetapartError | None = None
         self._staged: Staged | None = None
+        self._dropped = 0
         self._made: list[_Made] = []
         self._sent: set[str] = set()
         self._rejected: set[str] = set()
@@ -96,6 +98,7 @@ class Sending:
         assert self._staged is not None
         dropped = self._spool.release(self._staged, utc_now())
         self._staged = None
+        self._dropped += dropped
         if dropped:
             click.echo(f"setapart-agent: the spool is full: its {dropped} oldest reports were dropped", err=True)
         self._made.append(_Made(report.device, report.sequence, report.digest))
@@ -109,19 +112,28 @@ class Sending:
         What was to be kept anyway is no reason for a code of its own; what could not be delivered is.
         """
         self._send(rotate=True)
-        lines = []
-        for made in self._made:
-            if made.digest in self._sent:
-                fate = "delivered"
-            elif made.digest in self._rejected:
-                fate = "not taken by the auditor: `setapart-agent status` says why"
-            else:
-                fate = "kept, to be delivered"
-            lines.append(f"report {made.sequence} of {made.device} {fate}")
-        waiting = any(made.digest not in self._sent for made in self._made)
+        fates = self._fates()
+        lines = [f"report {made.sequence} of {made.device} {fates[made.digest]}" for made in self._made]
+        waiting = any(fate != _DELIVERED for fate in fates.values())
         if waiting:
             lines.append(self._why())
         return tuple(lines), WAITING if waiting and self._wanted else 0
+
+    def _fates(self) -> dict[str, str]:
+        """What became of each report. Another agent may have delivered it, for which it needed its receipt."""
+        kept = {report.digest for report in self._spool.reports()}
+        rejected = self._rejected | {report.digest for report in self._spool.rejected()}
+        fates = {}
+        for made in self._made:
+            if made.digest in self._sent:
+                fates[made.digest] = _DELIVERED
+            elif made.digest in rejected:
+                fates[made.digest] = "not taken by the auditor: `setapart-agent status` says why"
+            elif made.digest in kept:
+                fates[made.digest] = "kept, to be delivered"
+            else:
+                fates[made.digest] = "dropped: the spool is full" if self._dropped else _DELIVERED
+        return fates
 
     def _send(self, *, rotate: bool) -> None:
         if not self._deliver or self._trouble is not None:
