@@ -47,9 +47,13 @@ bench: ## ratios against peers and limits measured in the same run
 	$(PYTHON) bench/agent_run.py
 	$(PYTHON) bench/android_parse.py
 	$(PYTHON) bench/collectors.py
+	$(PYTHON) bench/sweep.py
 
 storm: ## the intake killed 1000 times on each database: nothing acknowledged is lost
 	SETAPART_KILLS=1000 $(RUN) pytest -s tests/integration/test_kill_storm.py -k killed
+
+fleet: ## 5 000 devices over ten days, on each database: sweeps find what was planted, exactly
+	SETAPART_FLEET=5000 $(RUN) pytest tests/integration/test_fleet_days.py
 
 fuzz: ## every parser with 100 000 broken files of its kind, another hundred thousand each day
 	PYTHONPATH=tests $(RUN) fuzz.run --inputs 100000 --seed $$(date +%Y%m%d)

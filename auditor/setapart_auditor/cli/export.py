@@ -23,7 +23,9 @@ FORMATS = ("csv", "json", "jsonl", "junit")
 @click.command("export")
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
 @click.option("--output", type=click.Path(path_type=Path), help="A file, readable by you alone. Default: printed.")
-@click.option("--sweep", "number", type=click.IntRange(1), help="The sweep. Default: the last finished one.")
+@click.option(
+    "--sweep", "number", type=click.IntRange(1), help="The sweep. Default: the last finished one of all units."
+)
 @click.option("--now", "as_of_now", is_flag=True, help="Judge as of now instead.")
 @acting_options()
 def command(
@@ -74,7 +76,7 @@ def _kept(at: "Reader", number: int | None) -> "tuple[Iterable[DeviceRow], Judge
     from setapart_auditor.sweep.verdicts import count_statuses
 
     with at.installation.store.read() as connection:
-        swept = find_sweep(connection, number)
+        swept = find_sweep(connection, number, unit=at.unit)
         totals = count_statuses(connection, swept.no, unit=at.unit)
     if swept.finished_at is None:
         raise AuditorError(

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.installation import Installation, Policies
-from setapart_auditor.register.database import devices, devices_by_number, version_of
+from setapart_auditor.register.database import devices_by_number, version_of
 from setapart_auditor.store.engine import Store, open_engine
-from setapart_auditor.store.schema import sweep, verdict
+from setapart_auditor.store.schema import device, sweep, verdict
 from setapart_evidence import __version__
 
 from .judging import Judge, JudgedDevice, make_judge
@@ -128,11 +128,13 @@ def judge_devices(
 
 def active_numbers(connection: Connection, unit: str | None = None) -> list[int]:
     """The numbers of the active devices, of all units or of one."""
-    return [one.no for one in devices(connection, unit=unit, state="active")]
+    query = select(device.c.no, device.c.unit).where(device.c.state == "active").order_by(device.c.no)
+    wanted = unit.casefold() if unit is not None else None
+    return [row.no for row in connection.execute(query) if wanted is None or row.unit.casefold() == wanted]
 
 
-def find_sweep(connection: Connection, no: int | None = None) -> Swept:
-    """A sweep by its number, or the last one that was finished and tried out no other pack.
+def find_sweep(connection: Connection, no: int | None = None, *, unit: str | None = None) -> Swept:
+    """A sweep by its number, or the last one that was finished, tried out no other pack and covers a unit (None: all).
 
     Raises:
         AuditorError: there is none.
@@ -141,10 +143,10 @@ def find_sweep(connection: Connection, no: int | None = None) -> Swept:
     if no is not None:
         query = query.where(sweep.c.no == no)
     else:
-        query = (
-            query.where(sweep.c.finished_at.is_not(None), sweep.c.pack.is_(None)).order_by(sweep.c.no.desc()).limit(1)
-        )
-    row = connection.execute(query).one_or_none()
+        query = query.where(sweep.c.finished_at.is_not(None), sweep.c.pack.is_(None)).order_by(sweep.c.no.desc())
+    wanted = unit.casefold() if unit is not None else None
+    with connection.execute(query) as rows:
+        row = next((one for one in rows if no is not None or one.unit is None or one.unit.casefold() == wanted), None)
     if row is None:
         raise AuditorError(
             "no sweep yet" if no is None else f"no sweep {no}", expected="a finished sweep",
