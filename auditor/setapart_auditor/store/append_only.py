@@ -51,8 +51,8 @@ def statements(dialect: str) -> Iterator[str]:
     """The statements that make the triggers, for `sqlite` or `postgresql`."""
     if dialect == "postgresql":
         yield (
-            "CREATE FUNCTION setapart_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "BEGIN RAISE EXCEPTION 'the record of % is append-only', TG_TABLE_NAME; END $$"
+            "CREATE OR REPLACE FUNCTION setapart_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN RAISE EXCEPTION USING MESSAGE = 'the record of ' || TG_TABLE_NAME || ' is append-only'; END $$"
         )
     kept = dict.fromkeys([*NEVER, *(table for table, _ in (*ERASED, *ONCE, *FIXED))])
     for table in kept:

@@ -3,7 +3,8 @@
 An upgrade is one transaction on both databases: one that was interrupted has not happened, and is run again.
 """
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -11,9 +12,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from setapart_auditor.errors import StoreError
+
+from . import append_only
+from .engine import own_errors
+from .watch import WATCH_POSTGRESQL
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x5E7A9A27
@@ -31,24 +35,71 @@ def upgrade(engine: Engine, scripts: Path = MIGRATIONS, to: str = "head") -> tup
     Raises:
         StoreError: the database can't be reached or changed, or is of a version that this program does not know.
     """
-    try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            else:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            before = _version(connection)
-            _refuse_unknown(before, scripts)
-            command.upgrade(_config(scripts, connection), to)
-            after = _version(connection)
+    with own_errors(), upgrading(engine, scripts) as (connection, bring):
+        before = _version(connection)
+        bring(to)
+        return before, _version(connection)
+
+
+@contextmanager
+def upgrading(engine: Engine, scripts: Path = MIGRATIONS) -> Iterator[tuple[Connection, Callable[[str], None]]]:
+    """The transaction of an upgrade, alone in the database: a connection, and what brings it to a version.
+
+    Raises:
+        StoreError: the schema is of a version that this program does not know.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        else:
+            # Rebuilding a table, as SQLite needs it, must not disturb what refers to it.
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            _refuse_unknown(_version(connection), scripts)
+            yield connection, lambda to: _bring(connection, scripts, to)
+            _refuse_orphans(connection)
             connection.commit()
-    except DBAPIError as exc:
+        finally:
+            connection.rollback()
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+
+
+def _bring(connection: Connection, scripts: Path, to: str) -> None:
+    _refuse_unknown(to if to != "head" else None, scripts)
+    command.upgrade(_config(scripts, connection), to)
+    dialect = connection.dialect.name
+    if to in {"head", head(scripts)}:
+        # Triggers are made anew each time: they are code, and a rebuilt table has lost its own.
+        for statement in _drops(connection):
+            connection.exec_driver_sql(statement)
+        for statement in (*append_only.statements(dialect), *(WATCH_POSTGRESQL if dialect == "postgresql" else ())):
+            connection.exec_driver_sql(statement)
+
+
+def _drops(connection: Connection) -> list[str]:
+    """What takes away every trigger that there is."""
+    if connection.dialect.name == "sqlite":
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
+        return [f'DROP TRIGGER "{name}"' for name in names]
+    rows = connection.exec_driver_sql(
+        "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
+    )
+    return [f'DROP TRIGGER "{name}" ON "{table}"' for name, table in rows]
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
         raise StoreError(
-            str(exc.orig).strip().partition("\n")[0] or "the database failed",
-            expected="a database that can be changed",
-            cure="check the database, then run it again: nothing was changed",
-        ) from exc
-    return before, after
+            f"a row of {broken[0]} refers to a row of {broken[2]} that is not there",
+            expected="a whole database",
+            cure="run `setapart-auditor db check`; nothing was changed",
+        )
 
 
 def version(engine: Engine) -> str | None:
@@ -57,13 +108,8 @@ def version(engine: Engine) -> str | None:
     Raises:
         StoreError: it can't be reached.
     """
-    try:
-        with engine.connect() as connection:
-            return _version(connection)
-    except DBAPIError as exc:
-        raise StoreError(
-            str(exc.orig).strip().partition("\n")[0] or "the database failed", expected="a database that answers"
-        ) from exc
+    with own_errors(), engine.connect() as connection:
+        return _version(connection)
 
 
 def check(engine: Engine) -> None:

@@ -40,7 +40,7 @@ def key_of(table: Table) -> str:
 WATCH_POSTGRESQL: tuple[str, ...] = (
     *(
         f"""\
-CREATE FUNCTION setapart_note_{key}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION setapart_note_{key}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF to_regclass('pg_temp.touched') IS NOT NULL THEN
     INSERT INTO pg_temp.touched VALUES (TG_TABLE_NAME, NEW."{key}"::text);
@@ -50,7 +50,7 @@ END $$"""  # noqa: S608 - our own names
         for key in sorted({key_of(table) for table in WATCHED})
     ),
     *(
-        f'CREATE TRIGGER "{table.name}_note" AFTER INSERT OR UPDATE ON "{table.name}" '
+        f'CREATE OR REPLACE TRIGGER "{table.name}_note" AFTER INSERT OR UPDATE ON "{table.name}" '
         f"FOR EACH ROW EXECUTE FUNCTION setapart_note_{key_of(table)}()"
         for table in WATCHED
     ),

@@ -3,394 +3,362 @@
 import sqlalchemy as sa
 from alembic import op
 
-from setapart_auditor.store import append_only, types
-from setapart_auditor.store.watch import WATCH_POSTGRESQL
-
 revision = "0001"
 down_revision = None
 
+number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+big, small, moment = sa.BigInteger(), sa.Integer(), sa.BigInteger()
+text, raw, day, flag = sa.Text(), sa.LargeBinary(), sa.Date(), sa.Boolean()
+
 
 def upgrade() -> None:
-    """Makes the tables, the one row that writers wait for, and the triggers."""
-    _tables()
+    """Makes the tables, and the one row that writers wait for."""
+    _devices()
+    _attestations()
+    _enrolment()
+    _evidence()
+    _verdicts()
+    _people()
+    _log()
     connection = op.get_bind()
     names = ("id", "size", "frontier", "register_version")
     state = sa.table("log_state", *(sa.column(name) for name in names))
     connection.execute(sa.insert(state).values(id=1, size=0, frontier=b"", register_version=0))
     if connection.dialect.name == "postgresql":
-        for statement in WATCH_POSTGRESQL:
-            connection.exec_driver_sql(statement)
         for table, column in (("inventory", "body"), ("evidence", "envelope"), ("evidence", "receipt")):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL")  # compressed, or signed
-    for statement in append_only.statements(_dialect()):
-        op.execute(statement)
 
 
-_EMPTY = {"sqlite": "x''", "postgresql": "'\\x'::bytea"}
-
-
-def _dialect() -> str:
-    return op.get_bind().dialect.name
-
-
-def _tables() -> None:
+def _devices() -> None:
     op.create_table(
         "device",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("folded", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=True),
-        sa.Column("serial", sa.Text(), nullable=True),
-        sa.Column("platform", sa.Text(), nullable=True),
-        sa.Column("class", sa.Text(), nullable=False),
-        sa.Column("ownership", sa.Text(), server_default="organisation", nullable=False),
-        sa.Column("holder", sa.Text(), server_default="", nullable=False),
-        sa.Column("role", sa.Text(), server_default="", nullable=False),
-        sa.Column("unit", sa.Text(), server_default="", nullable=False),
-        sa.Column("since", sa.Date(), nullable=True),
-        sa.Column("state", sa.Text(), server_default="active", nullable=False),
-        sa.Column("state_since", types.Moment(), nullable=True),
-        sa.Column("legal_hold", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("created_at", types.Moment(), nullable=False),
-        sa.CheckConstraint("class IN ('ordinary', 'personal', 'social-dedicated')", name=op.f("ck_device_class")),
-        sa.CheckConstraint("ownership IN ('organisation', 'private')", name=op.f("ck_device_ownership")),
-        sa.CheckConstraint("state IN ('active', 'retired', 'replaced', 'revoked')", name=op.f("ck_device_state")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_device")),
-        sa.UniqueConstraint("folded", name=op.f("uq_device_folded")),
-        sa.UniqueConstraint("id", name=op.f("uq_device_id")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("name", text, nullable=False),
+        sa.Column("folded", text, nullable=False),
+        sa.Column("id", text),
+        sa.Column("serial", text),
+        sa.Column("platform", text),
+        sa.Column("class", text, nullable=False),
+        sa.Column("ownership", text, nullable=False, server_default="organisation"),
+        sa.Column("holder", text, nullable=False, server_default=""),
+        sa.Column("role", text, nullable=False, server_default=""),
+        sa.Column("unit", text, nullable=False, server_default=""),
+        sa.Column("since", day),
+        sa.Column("state", text, nullable=False, server_default="active"),
+        sa.Column("state_since", moment),
+        sa.Column("legal_hold", flag, nullable=False, server_default="0"),
+        sa.Column("created_at", moment, nullable=False),
+        sa.CheckConstraint("class IN ('ordinary', 'personal', 'social-dedicated')", name="class"),
+        sa.CheckConstraint("ownership IN ('organisation', 'private')", name="ownership"),
+        sa.CheckConstraint("state IN ('active', 'retired', 'replaced', 'revoked')", name="state"),
+        sa.UniqueConstraint("folded"),
+        sa.UniqueConstraint("id"),
     )
-    op.create_index(op.f("ix_device_unit"), "device", ["unit"], unique=False)
-    op.create_table(
-        "epoch",
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("issued_at", types.Moment(), nullable=False),
-        sa.Column("use_until", types.Moment(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("value", name=op.f("pk_epoch")),
-    )
-    op.create_table(
-        "log_checkpoint",
-        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("root", sa.LargeBinary(), nullable=False),
-        sa.Column("at", types.Moment(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoint")),
-    )
-    op.create_table(
-        "log_leaf",
-        sa.Column("no", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("at", types.Moment(), nullable=False),
-        sa.Column("commitment", sa.LargeBinary(), nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=True),
-        sa.Column("record", sa.LargeBinary(), nullable=True),
-        sa.Column("erased_at", types.Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_log_leaf")),
-    )
-    op.create_table(
-        "log_node",
-        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("no", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("level", "no", name=op.f("pk_log_node")),
-    )
-    op.create_table(
-        "log_state",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("frontier", sa.LargeBinary(), nullable=False),
-        sa.Column("register_version", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_log_state_one_row")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_state")),
-    )
-    op.create_table(
-        "officer",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("folded", sa.Text(), nullable=False),
-        sa.Column("roles", sa.Text(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=True),
-        sa.Column("keyid", sa.Text(), nullable=False),
-        sa.Column("spki", sa.LargeBinary(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("token_expires_at", types.Moment(), nullable=True),
-        sa.Column("implicit", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("added_at", types.Moment(), nullable=False),
-        sa.Column("added_by", sa.Text(), nullable=False),
-        sa.Column("disabled_at", types.Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_officer")),
-        sa.UniqueConstraint("folded", name=op.f("uq_officer_folded")),
-        sa.UniqueConstraint("keyid", name=op.f("uq_officer_keyid")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_officer_token_hash")),
-    )
-    op.create_table(
-        "rejection",
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("claimed", sa.Text(), nullable=False),
-        sa.Column("times", sa.BigInteger(), nullable=False),
-        sa.Column("last_at", types.Moment(), nullable=False),
-        sa.Column("last_message", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "reason", "claimed", name=op.f("pk_rejection")),
-    )
-    op.create_table(
-        "station",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("folded", sa.Text(), nullable=False),
-        sa.Column("keyid", sa.Text(), nullable=False),
-        sa.Column("spki", sa.LargeBinary(), nullable=False),
-        sa.Column("valid_from", types.Moment(), nullable=False),
-        sa.Column("valid_until", types.Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_station")),
-        sa.UniqueConstraint("folded", name=op.f("uq_station_folded")),
-        sa.UniqueConstraint("keyid", name=op.f("uq_station_keyid")),
-    )
-    op.create_table(
-        "sweep",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("started_at", types.Moment(), nullable=False),
-        sa.Column("finished_at", types.Moment(), nullable=True),
-        sa.Column("at", types.Moment(), nullable=False),
-        sa.Column("pack", sa.Text(), nullable=True),
-        sa.Column("unit", sa.Text(), nullable=True),
-        sa.Column("engine", sa.Text(), nullable=False),
-        sa.Column("devices", sa.Integer(), nullable=False),
-        sa.Column("inputs", sa.Text(), nullable=False),
-        sa.Column("summary", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_sweep")),
-    )
-    op.create_table(
-        "attestation",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("client", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("date", sa.Date(), nullable=False),
-        sa.Column("until", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_attestation_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_attestation")),
-    )
-    op.create_index(op.f("ix_attestation_device_no"), "attestation", ["device_no"], unique=False)
-    op.create_table(
-        "chain",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("keyid", sa.Text(), nullable=False),
-        sa.Column("head_sequence", sa.BigInteger(), nullable=False),
-        sa.Column("head_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("irregular", sa.Boolean(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_chain_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_chain")),
-        sa.UniqueConstraint("device_no", "keyid", name=op.f("uq_chain_device_no_keyid")),
-    )
+    op.create_index("ix_device_unit", "device", ["unit"])
     op.create_table(
         "device_change",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("at", types.Moment(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("old", sa.Text(), nullable=True),
-        sa.Column("new", sa.Text(), nullable=True),
-        sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_device_change_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_device_change")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("by", text, nullable=False),
+        sa.Column("field", text, nullable=False),
+        sa.Column("old", text),
+        sa.Column("new", text),
+        sa.Column("why", text, nullable=False, server_default=""),
     )
-    op.create_index(op.f("ix_device_change_device_no"), "device_change", ["device_no"], unique=False)
+    op.create_index("ix_device_change_device_no", "device_change", ["device_no"])
     op.create_table(
         "device_key",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("keyid", sa.Text(), nullable=False),
-        sa.Column("spki", sa.LargeBinary(), nullable=False),
-        sa.Column("hardware", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("valid_from", types.Moment(), nullable=False),
-        sa.Column("valid_until", types.Moment(), nullable=True),
-        sa.CheckConstraint("origin IN ('enrolled', 'rotated', 'registered')", name=op.f("ck_device_key_origin")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_device_key_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_device_key")),
-        sa.UniqueConstraint("keyid", name=op.f("uq_device_key_keyid")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("keyid", text, nullable=False),
+        sa.Column("spki", raw, nullable=False),
+        sa.Column("hardware", flag, nullable=False, server_default="0"),
+        sa.Column("origin", text, nullable=False),
+        sa.Column("valid_from", moment, nullable=False),
+        sa.Column("valid_until", moment),
+        sa.CheckConstraint("origin IN ('enrolled', 'rotated', 'registered')", name="origin"),
+        sa.UniqueConstraint("keyid"),
     )
-    op.create_index(op.f("ix_device_key_device_no"), "device_key", ["device_no"], unique=False)
+    op.create_index("ix_device_key_device_no", "device_key", ["device_no"])
     op.create_table(
-        "exception",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("app", sa.Text(), nullable=False),
-        sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("holder_folded", sa.Text(), nullable=False),
-        sa.Column("need", sa.Text(), nullable=False),
-        sa.Column("ground", sa.Text(), server_default="", nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("until", sa.Date(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("requested_by", sa.Text(), nullable=False),
-        sa.Column("requested_folded", sa.Text(), nullable=False),
-        sa.Column("requested_at", types.Moment(), nullable=False),
-        sa.Column("decided_by", sa.Text(), nullable=True),
-        sa.Column("decided_folded", sa.Text(), nullable=True),
-        sa.Column("decided_at", types.Moment(), nullable=True),
-        sa.Column("approver_role", sa.Text(), nullable=True),
-        sa.Column("revoked_by", sa.Text(), nullable=True),
-        sa.Column("revoked_at", types.Moment(), nullable=True),
-        sa.Column("revoked_on", sa.Date(), nullable=True),
-        sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("envelope", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("requested_folded <> '' AND holder_folded <> ''", name=op.f("ck_exception_named")),
-        sa.CheckConstraint("requested_folded <> holder_folded", name=op.f("ck_exception_not_for_oneself")),
-        sa.CheckConstraint(
-            "state IN ('requested', 'approved', 'rejected', 'revoked')", name=op.f("ck_exception_state")
-        ),
-        sa.CheckConstraint(
-            "state NOT IN ('approved', 'revoked') OR (decided_folded IS NOT NULL AND decided_folded <> requested_folded AND decided_folded <> holder_folded)",
-            name=op.f("ck_exception_two_people"),
-        ),
-        sa.CheckConstraint("until > valid_from", name=op.f("ck_exception_days")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_exception_device_no")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exception")),
+        "station",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("name", text, nullable=False),
+        sa.Column("folded", text, nullable=False),
+        sa.Column("keyid", text, nullable=False),
+        sa.Column("spki", raw, nullable=False),
+        sa.Column("valid_from", moment, nullable=False),
+        sa.Column("valid_until", moment),
+        sa.UniqueConstraint("folded"),
+        sa.UniqueConstraint("keyid"),
     )
-    op.create_index(op.f("ix_exception_device_no"), "exception", ["device_no"], unique=False)
+
+
+def _attestations() -> None:
+    op.create_table(
+        "attestation",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("client", text, nullable=False),
+        sa.Column("by", text, nullable=False),
+        sa.Column("date", day, nullable=False),
+        sa.Column("until", day, nullable=False),
+    )
+    op.create_index("ix_attestation_device_no", "attestation", ["device_no"])
     op.create_table(
         "settlement",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("first_by", sa.Text(), nullable=False),
-        sa.Column("first_folded", sa.Text(), nullable=False),
-        sa.Column("first_at", types.Moment(), nullable=False),
-        sa.Column("second_by", sa.Text(), nullable=True),
-        sa.Column("second_folded", sa.Text(), nullable=True),
-        sa.Column("second_at", types.Moment(), nullable=True),
-        sa.CheckConstraint(
-            "second_folded IS NULL OR second_folded <> first_folded", name=op.f("ck_settlement_two_people")
-        ),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_settlement_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_settlement")),
-        sa.UniqueConstraint("device_no", "digest", name=op.f("uq_settlement_device_no_digest")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("digest", raw, nullable=False),
+        sa.Column("why", text, nullable=False),
+        sa.Column("first_by", text, nullable=False),
+        sa.Column("first_folded", text, nullable=False),
+        sa.Column("first_at", moment, nullable=False),
+        sa.Column("second_by", text),
+        sa.Column("second_folded", text),
+        sa.Column("second_at", moment),
+        sa.CheckConstraint("second_folded IS NULL OR second_folded <> first_folded", name="two_people"),
+        sa.UniqueConstraint("device_no", "digest"),
     )
-    op.create_index(op.f("ix_settlement_device_no"), "settlement", ["device_no"], unique=False)
+    op.create_index("ix_settlement_device_no", "settlement", ["device_no"])
+
+
+def _enrolment() -> None:
     op.create_table(
         "token",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("device_no", types.Number, nullable=True),
-        sa.Column("serial", sa.Text(), nullable=True),
-        sa.Column("class", sa.Text(), nullable=True),
-        sa.Column("unit", sa.Text(), nullable=True),
-        sa.Column("quota", sa.Integer(), nullable=False),
-        sa.Column("used", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("confirm", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("hardware", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("replaces", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("created_at", types.Moment(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("expires_at", types.Moment(), nullable=False),
-        sa.Column("revoked_at", types.Moment(), nullable=True),
-        sa.CheckConstraint("used <= quota", name=op.f("ck_token_quota")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_token_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_token")),
-        sa.UniqueConstraint("hash", name=op.f("uq_token_hash")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("hash", raw, nullable=False),
+        sa.Column("device_no", number, sa.ForeignKey("device.no")),
+        sa.Column("serial", text),
+        sa.Column("class", text),
+        sa.Column("unit", text),
+        sa.Column("quota", small, nullable=False),
+        sa.Column("used", small, nullable=False, server_default="0"),
+        sa.Column("confirm", flag, nullable=False, server_default="0"),
+        sa.Column("hardware", flag, nullable=False, server_default="0"),
+        sa.Column("replaces", flag, nullable=False, server_default="0"),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("created_by", text, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("revoked_at", moment),
+        sa.CheckConstraint("used <= quota", name="quota"),
+        sa.UniqueConstraint("hash"),
     )
-    op.create_table(
-        "verdict",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("sweep_no", types.Number, nullable=True),
-        sa.Column("judged_at", types.Moment(), nullable=False),
-        sa.Column("policy", sa.Text(), nullable=False),
-        sa.Column("pack", sa.Text(), nullable=False),
-        sa.Column("evidence_digest", sa.LargeBinary(), nullable=True),
-        sa.Column("engine", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_verdict_device_no")),
-        sa.ForeignKeyConstraint(["sweep_no"], ["sweep.no"], name=op.f("fk_verdict_sweep_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_verdict")),
-        sa.UniqueConstraint("sweep_no", "device_no", name=op.f("uq_verdict_sweep_no_device_no")),
-    )
-    op.create_index(op.f("ix_verdict_device_no_judged_at"), "verdict", ["device_no", "judged_at"], unique=False)
-    op.create_index(op.f("ix_verdict_evidence_digest"), "verdict", ["evidence_digest"], unique=False)
     op.create_table(
         "enrolment",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("token_no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=True),
-        sa.Column("keyid", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("request", sa.LargeBinary(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=True),
-        sa.Column("at", types.Moment(), nullable=False),
-        sa.Column("decided_by", sa.Text(), nullable=True),
-        sa.Column("decided_at", types.Moment(), nullable=True),
-        sa.CheckConstraint("state IN ('waiting', 'accepted', 'refused')", name=op.f("ck_enrolment_state")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_enrolment_device_no")),
-        sa.ForeignKeyConstraint(["token_no"], ["token.no"], name=op.f("fk_enrolment_token_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_enrolment")),
-        sa.UniqueConstraint("keyid", name=op.f("uq_enrolment_keyid")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("token_no", number, sa.ForeignKey("token.no"), nullable=False),
+        sa.Column("device_no", number, sa.ForeignKey("device.no")),
+        sa.Column("keyid", text, nullable=False),
+        sa.Column("state", text, nullable=False),
+        sa.Column("request", raw, nullable=False),
+        sa.Column("answer", raw),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("decided_by", text),
+        sa.Column("decided_at", moment),
+        sa.CheckConstraint("state IN ('waiting', 'accepted', 'refused')", name="state"),
+        sa.UniqueConstraint("keyid"),
+    )
+    op.create_table(
+        "epoch",
+        sa.Column("value", text, primary_key=True),
+        sa.Column("issued_at", moment, nullable=False),
+        sa.Column("use_until", moment, nullable=False),
+        sa.Column("raw", raw, nullable=False),
+    )
+
+
+def _evidence() -> None:
+    op.create_table(
+        "chain",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("keyid", text, nullable=False),
+        sa.Column("head_sequence", big, nullable=False),
+        sa.Column("head_digest", raw, nullable=False),
+        sa.Column("irregular", flag, nullable=False, server_default="0"),
+        sa.UniqueConstraint("device_no", "keyid"),
     )
     op.create_table(
         "evidence",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("chain_no", types.Number, nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("branch", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("previous", sa.LargeBinary(), nullable=True),
-        sa.Column("inventory_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("received_at", types.Moment(), nullable=False),
-        sa.Column("collected_at", types.Moment(), nullable=False),
-        sa.Column("nonce_issued_at", types.Moment(), nullable=True),
-        sa.Column("grade", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("envelope", sa.LargeBinary(), nullable=False),
-        sa.Column("receipt", sa.LargeBinary(), nullable=False),
-        sa.Column("log_index", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('accepted', 'late', 'forked', 'quarantined')", name=op.f("ck_evidence_outcome")
-        ),
-        sa.ForeignKeyConstraint(["chain_no"], ["chain.no"], name=op.f("fk_evidence_chain_no")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_evidence_device_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_evidence")),
-        sa.UniqueConstraint("chain_no", "sequence", "branch", name=op.f("uq_evidence_chain_no_sequence_branch")),
-        sa.UniqueConstraint("digest", name=op.f("uq_evidence_digest")),
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("chain_no", number, sa.ForeignKey("chain.no"), nullable=False),
+        sa.Column("sequence", big, nullable=False),
+        sa.Column("branch", small, nullable=False, server_default="0"),
+        sa.Column("digest", raw, nullable=False),
+        sa.Column("previous", raw),
+        sa.Column("inventory_digest", raw, nullable=False),
+        sa.Column("received_at", moment, nullable=False),
+        sa.Column("collected_at", moment, nullable=False),
+        sa.Column("nonce_issued_at", moment),
+        sa.Column("grade", text, nullable=False),
+        sa.Column("source", text, nullable=False),
+        sa.Column("outcome", text, nullable=False),
+        sa.Column("envelope", raw, nullable=False),
+        sa.Column("receipt", raw, nullable=False),
+        sa.Column("log_index", big, nullable=False),
+        sa.CheckConstraint("outcome IN ('accepted', 'late', 'forked', 'quarantined')", name="outcome"),
+        sa.UniqueConstraint("chain_no", "sequence", "branch"),
+        sa.UniqueConstraint("digest"),
     )
-    op.create_index(op.f("ix_evidence_device_no_received_at"), "evidence", ["device_no", "received_at"], unique=False)
-    op.create_table(
-        "status",
-        sa.Column("no", types.Number, nullable=False),
-        sa.Column("device_no", types.Number, nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("since", types.Moment(), nullable=False),
-        sa.Column("verdict_no", types.Number, nullable=False),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_status_device_no")),
-        sa.ForeignKeyConstraint(["verdict_no"], ["verdict.no"], name=op.f("fk_status_verdict_no")),
-        sa.PrimaryKeyConstraint("no", name=op.f("pk_status")),
-    )
-    op.create_index(op.f("ix_status_device_no_no"), "status", ["device_no", "no"], unique=False)
-    op.create_table(
-        "current",
-        sa.Column("device_no", types.Number, autoincrement=False, nullable=False),
-        sa.Column("chain_no", types.Number, autoincrement=False, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("evidence_no", types.Number, nullable=False),
-        sa.ForeignKeyConstraint(["chain_no"], ["chain.no"], name=op.f("fk_current_chain_no")),
-        sa.ForeignKeyConstraint(["device_no"], ["device.no"], name=op.f("fk_current_device_no")),
-        sa.ForeignKeyConstraint(["evidence_no"], ["evidence.no"], name=op.f("fk_current_evidence_no")),
-        sa.PrimaryKeyConstraint("device_no", "chain_no", "source", name=op.f("pk_current")),
-    )
+    op.create_index("ix_evidence_device_no_received_at", "evidence", ["device_no", "received_at"])
     op.create_table(
         "inventory",
-        sa.Column("evidence_no", types.Number, autoincrement=False, nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("erased_at", types.Moment(), nullable=True),
-        sa.Column("erased_by", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["evidence_no"], ["evidence.no"], name=op.f("fk_inventory_evidence_no")),
-        sa.PrimaryKeyConstraint("evidence_no", name=op.f("pk_inventory")),
+        sa.Column("evidence_no", number, sa.ForeignKey("evidence.no"), autoincrement=False, primary_key=True),
+        sa.Column("body", raw),
+        sa.Column("size", small, nullable=False),
+        sa.Column("erased_at", moment),
+        sa.Column("erased_by", text),
+    )
+    held = sa.text("erased_at IS NULL")
+    op.create_index("ix_inventory_held", "inventory", ["evidence_no"], sqlite_where=held, postgresql_where=held)
+    op.create_table(
+        "current",
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), autoincrement=False, primary_key=True),
+        sa.Column("chain_no", number, sa.ForeignKey("chain.no"), autoincrement=False, primary_key=True),
+        sa.Column("source", text, primary_key=True),
+        sa.Column("evidence_no", number, sa.ForeignKey("evidence.no"), nullable=False),
+    )
+    op.create_table(
+        "rejection",
+        sa.Column("day", day, primary_key=True),
+        sa.Column("reason", text, primary_key=True),
+        sa.Column("claimed", text, primary_key=True),
+        sa.Column("times", big, nullable=False),
+        sa.Column("last_at", moment, nullable=False),
+        sa.Column("last_message", text, nullable=False),
+    )
+
+
+def _verdicts() -> None:
+    op.create_table(
+        "sweep",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("started_at", moment, nullable=False),
+        sa.Column("finished_at", moment),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("pack", text),
+        sa.Column("unit", text),
+        sa.Column("engine", text, nullable=False),
+        sa.Column("devices", small, nullable=False),
+        sa.Column("inputs", text, nullable=False),
+        sa.Column("summary", raw),
+    )
+    op.create_table(
+        "verdict",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("sweep_no", number, sa.ForeignKey("sweep.no")),
+        sa.Column("judged_at", moment, nullable=False),
+        sa.Column("policy", text, nullable=False),
+        sa.Column("pack", text, nullable=False),
+        sa.Column("evidence_digest", raw),
+        sa.Column("engine", text, nullable=False),
+        sa.Column("status", text, nullable=False),
+        sa.Column("body", raw, nullable=False),
+        sa.UniqueConstraint("sweep_no", "device_no"),
+    )
+    op.create_index("ix_verdict_device_no_judged_at", "verdict", ["device_no", "judged_at"])
+    op.create_index("ix_verdict_evidence_digest", "verdict", ["evidence_digest"])
+    op.create_table(
+        "status",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("status", text, nullable=False),
+        sa.Column("since", moment, nullable=False),
+        sa.Column("verdict_no", number, sa.ForeignKey("verdict.no"), nullable=False),
+    )
+    op.create_index("ix_status_device_no_no", "status", ["device_no", "no"])
+
+
+def _people() -> None:
+    op.create_table(
+        "officer",
+        sa.Column("no", number, primary_key=True),
+        sa.Column("name", text, nullable=False),
+        sa.Column("folded", text, nullable=False),
+        sa.Column("roles", text, nullable=False),
+        sa.Column("unit", text),
+        sa.Column("keyid", text, nullable=False),
+        sa.Column("spki", raw, nullable=False),
+        sa.Column("token_hash", raw),
+        sa.Column("token_expires_at", moment),
+        sa.Column("implicit", flag, nullable=False, server_default="0"),
+        sa.Column("added_at", moment, nullable=False),
+        sa.Column("added_by", text, nullable=False),
+        sa.Column("disabled_at", moment),
+        sa.UniqueConstraint("folded"),
+        sa.UniqueConstraint("keyid"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    op.create_table(
+        "exception",
+        sa.Column("id", text, primary_key=True),
+        sa.Column("device_no", number, sa.ForeignKey("device.no"), nullable=False),
+        sa.Column("app", text, nullable=False),
+        sa.Column("holder", text, nullable=False),
+        sa.Column("holder_folded", text, nullable=False),
+        sa.Column("need", text, nullable=False),
+        sa.Column("ground", text, nullable=False, server_default=""),
+        sa.Column("valid_from", day, nullable=False),
+        sa.Column("until", day, nullable=False),
+        sa.Column("state", text, nullable=False),
+        sa.Column("requested_by", text, nullable=False),
+        sa.Column("requested_folded", text, nullable=False),
+        sa.Column("requested_at", moment, nullable=False),
+        sa.Column("decided_by", text),
+        sa.Column("decided_folded", text),
+        sa.Column("decided_at", moment),
+        sa.Column("approver_role", text),
+        sa.Column("revoked_by", text),
+        sa.Column("revoked_at", moment),
+        sa.Column("revoked_on", day),
+        sa.Column("why", text, nullable=False, server_default=""),
+        sa.Column("envelope", raw, nullable=False),
+        sa.CheckConstraint("until > valid_from", name="days"),
+        sa.CheckConstraint("requested_folded <> '' AND holder_folded <> ''", name="named"),
+        sa.CheckConstraint("requested_folded <> holder_folded", name="not_for_oneself"),
+        sa.CheckConstraint("state IN ('requested', 'approved', 'rejected', 'revoked')", name="state"),
+        sa.CheckConstraint(
+            "state NOT IN ('approved', 'revoked') OR (decided_folded IS NOT NULL AND decided_folded <> requested_folded AND decided_folded <> holder_folded)",
+            name="two_people",
+        ),
+    )
+    op.create_index("ix_exception_device_no", "exception", ["device_no"])
+
+
+def _log() -> None:
+    op.create_table(
+        "log_leaf",
+        sa.Column("no", big, autoincrement=False, primary_key=True),
+        sa.Column("hash", raw, nullable=False),
+        sa.Column("kind", text, nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("commitment", raw, nullable=False),
+        sa.Column("salt", raw),
+        sa.Column("record", raw),
+        sa.Column("erased_at", moment),
+    )
+    op.create_table(
+        "log_node",
+        sa.Column("level", small, autoincrement=False, primary_key=True),
+        sa.Column("no", big, autoincrement=False, primary_key=True),
+        sa.Column("hash", raw, nullable=False),
+    )
+    op.create_table(
+        "log_state",
+        sa.Column("id", small, autoincrement=False, primary_key=True),
+        sa.Column("size", big, nullable=False),
+        sa.Column("frontier", raw, nullable=False),
+        sa.Column("register_version", big, nullable=False),
+        sa.CheckConstraint("id = 1", name="one_row"),
+    )
+    op.create_table(
+        "log_checkpoint",
+        sa.Column("size", big, autoincrement=False, primary_key=True),
+        sa.Column("root", raw, nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.Column("note", text, nullable=False),
     )
