@@ -3,7 +3,6 @@
 import datetime as dt
 import multiprocessing
 import threading
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -165,10 +164,3 @@ def test_what_intake_asks_is_answered_by_an_index(store: Store, name: str) -> No
 
 def _explain(store: Store) -> str:
     return "EXPLAIN " if store.is_postgresql else "EXPLAIN QUERY PLAN "
-
-
-@pytest.fixture(autouse=True)
-def _closed(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "store" in request.fixturenames:
-        request.getfixturevalue("store").close()
