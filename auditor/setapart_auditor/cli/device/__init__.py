@@ -29,6 +29,7 @@ for one in (
     people.attest,
     tokens.token,
     tokens.tokens,
+    tokens.waiting,
     tokens.confirm,
     stations.station,
     transfer.import_,

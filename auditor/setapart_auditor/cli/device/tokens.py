@@ -150,3 +150,20 @@ def confirm(*, words: tuple[str, ...], refuse: bool, folder: Path | None, office
     with desk(folder, officer, why, "technician", "officer") as at:
         done = decide(at.connection, at.installation, " ".join(words), at.actor, at.now, accept=not refuse, why=why)
     click.echo(f"{'refused' if refuse else 'accepted'} key {done.keyid[:16]}…")
+
+
+@click.command("waiting")
+@acting_options()
+def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
+    """List the keys that wait for `device confirm`: compare the words with those that the device shows."""
+    from setapart_auditor.cli.output import print_table
+    from setapart_auditor.enrolment.asked import waiting as asked
+
+    with desk(folder, officer, why, "technician", "officer") as at:
+        at.actor.require("technician", "officer", unit=at.actor.unit)
+        found = list(asked(at.connection))
+        at.record("enrolment-list", "")
+    print_table(
+        ("number", "called", "words", "since"),
+        [(str(one.no), one.asked.name, one.words, f"{one.at:%Y-%m-%d %H:%M}") for one in found],
+    )
