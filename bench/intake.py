@@ -1,4 +1,6 @@
-"""The intake: durable reports per second, beside what its stages cost. `python bench/intake.py [--stored N] [--url URL]`.
+"""The intake: durable reports per second, beside what its stages cost.
+
+`python bench/intake.py [--stored N] [--url URL]`.
 
 Stages are measured alone in the same run, each over the same reports of 400 apps: verify and decode, compress, sign the
 receipt, and a bare group-commit loop that writes the same two rows a report with the bare driver. Their sum is the
@@ -17,10 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import zstandard
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests"))
@@ -55,6 +60,7 @@ class Source:
         self._inventory = make_inventory(apps=APP_ROWS)
 
     def take(self, count: int) -> list[bytes]:
+        """So many of them."""
         return [self._next() for _ in range(count)]
 
     def _next(self) -> bytes:
@@ -118,13 +124,13 @@ def bare_loop(installation: Installation, items: Sequence[Arrived]) -> float:
         if not is_server:
             cursor.execute("BEGIN IMMEDIATE")
         cursor.executemany(
-            f"INSERT INTO bare ({columns}) VALUES ({', '.join([mark] * 9)})",  # noqa: S608
+            f"INSERT INTO bare ({columns}) VALUES ({', '.join([mark] * 9)})",
             [
                 (no, no % DEVICES, no % DEVICES, no // DEVICES, one.digest, one.digest, no, one.envelope, one.envelope)
                 for no, one in part
             ],
         )
-        cursor.executemany(f"INSERT INTO bare_body VALUES ({mark}, {mark})", [(no, one.body) for no, one in part])  # noqa: S608
+        cursor.executemany(f"INSERT INTO bare_body VALUES ({mark}, {mark})", [(no, one.body) for no, one in part])
         raw.commit()
     spent = time.perf_counter() - start
     raw.close()

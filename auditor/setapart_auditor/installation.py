@@ -79,7 +79,7 @@ def initialise(
     settings = msgspec.convert(values, Settings)
     _load(settings, folder, None)  # a pack that can't be used is said before anything is made
     open_authority(folder, keystore=keystore)
-    _make_schema(_engine(folder, settings, create=True))
+    _make_schema(database_engine(folder, settings, create=True))
     handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(tomli_w.dumps(values).encode())
@@ -108,7 +108,7 @@ def open_installation(folder: Path | None = None, *, any_schema: bool = False) -
             cure="restore it from a backup: agents trust no other key",
         )
     authority = open_authority(folder)
-    engine = _engine(folder, settings)
+    engine = database_engine(folder, settings)
     if not any_schema:
         try:
             check(engine)
@@ -171,7 +171,18 @@ def _make_schema(engine: Engine) -> None:
         engine.dispose()
 
 
-def _engine(folder: Path, settings: Settings, *, create: bool = False) -> Engine:
+def database_engine(folder: Path, settings: Settings, *, create: bool = False) -> Engine:
+    """The engine of the database that an auditor's settings name.
+
+    Args:
+        folder: what relative paths are from.
+        settings: the auditor's.
+        create: make the file of an SQLite database.
+
+    Raises:
+        AuditorError: the file of the password can't be read.
+        StoreError: no such database.
+    """
     return open_engine(_url(folder, settings), password=_password(folder, settings), create=create)
 
 

@@ -106,9 +106,7 @@ def reject(*, id_: str, folder: Path | None, officer: str | None, why: str) -> N
 
 @command.command()
 @click.argument("id_", metavar="ID")
-@click.option(
-    "--on", type=_DAY, metavar="DATE", help="From when it no longer holds. Default and latest: today."
-)
+@click.option("--on", type=_DAY, metavar="DATE", help="From when it no longer holds. Default and latest: today.")
 @acting_options()
 def revoke(*, id_: str, on: dt.datetime | None, folder: Path | None, officer: str | None, why: str) -> None:
     """End the exception ID before its last day. --why is needed."""

@@ -72,22 +72,22 @@ def _bring(connection: Connection, scripts: Path, to: str) -> None:
     dialect = connection.dialect.name
     if to in {"head", head(scripts)}:
         # Triggers are made anew each time: they are code, and a rebuilt table has lost its own.
-        for statement in _drops(connection):
-            connection.exec_driver_sql(statement)
+        for name, table in triggers_of(connection):
+            on = f' ON "{table}"' if dialect == "postgresql" else ""
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"{on}')
         for statement in (*append_only.statements(dialect), *(WATCH_POSTGRESQL if dialect == "postgresql" else ())):
             connection.exec_driver_sql(statement)
 
 
-def _drops(connection: Connection) -> list[str]:
-    """What takes away every trigger that there is."""
-    if connection.dialect.name == "sqlite":
-        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
-        return [f'DROP TRIGGER "{name}"' for name in names]
-    rows = connection.exec_driver_sql(
-        "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+def triggers_of(connection: Connection) -> list[tuple[str, str]]:
+    """Every trigger that there is, with its table."""
+    query = (
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.dialect.name == "sqlite"
+        else "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
         "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
     )
-    return [f'DROP TRIGGER "{name}" ON "{table}"' for name, table in rows]
+    return [(str(name), str(table)) for name, table in connection.exec_driver_sql(query)]
 
 
 def _refuse_orphans(connection: Connection) -> None:

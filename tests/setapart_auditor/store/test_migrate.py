@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def upgrade():
 
 
 @pytest.fixture
-def engine(tmp_path: Path, database_url: str | None):
+def engine(tmp_path: Path, database_url: str | None) -> Iterator[Engine]:
     made = open_engine(database_url or f"sqlite:///{tmp_path / 'x.db'}", create=True)
     yield made
     made.dispose()
@@ -125,12 +126,12 @@ def test_two_upgrades_at_once_are_one_after_the_other(tmp_path: Path, database_u
 
 
 def test_a_later_schema_is_refused_and_a_missing_one_is_made_by_upgrade(engine: Engine, later: Path) -> None:
-    with pytest.raises(StoreError, match="without a schema.*db upgrade"):
+    with pytest.raises(StoreError, match=r"without a schema.*db upgrade"):
         check(engine)
     upgrade(engine)
     check(engine)
     upgrade(engine, later)
-    with pytest.raises(StoreError, match="0002, which is newer.*upgrade setapart"):
+    with pytest.raises(StoreError, match=r"0002, which is newer.*upgrade setapart"):
         check(engine)
     with pytest.raises(StoreError, match="newer"):
         upgrade(engine)

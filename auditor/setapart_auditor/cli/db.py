@@ -1,0 +1,253 @@
+"""`setapart-auditor db`: the database."""
+
+import datetime as dt
+import secrets
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from setapart_auditor.cli.acting_options import acting_options
+
+if TYPE_CHECKING:
+    from setapart_auditor.installation import Installation
+
+_folder = click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder. Default: the user's own."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def command() -> None:
+    """The database: upgrade, back up, restore, check, and erase what was kept long enough."""
+
+
+@command.command()
+@_folder
+@_json
+def upgrade(*, folder: Path | None, as_json: bool) -> None:
+    """Bring the schema up to date: all of it, or, if anything interrupts it, nothing. Back up first."""
+    from setapart_auditor.installation import open_installation
+    from setapart_auditor.store.migrate import upgrade as bring
+
+    with _closing(open_installation(folder, any_schema=True)) as installation:
+        before, after = bring(installation.store.engine)
+    if as_json:
+        click.echo(msgspec.json.encode({"before": before, "after": after}).decode())
+    else:
+        click.echo(f"schema {after}" + (", as it was" if before == after else f", was {before or 'none'}"))
+
+
+@command.command()
+@_folder
+@click.argument("archive", type=click.Path(path_type=Path))
+@_json
+def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
+    """Write a backup to ARCHIVE, a new file: the database as it is at this moment, the keys, settings and bundles.
+
+    The auditor may go on working. The file holds every key: keep it as you keep them.
+    """
+    from setapart_auditor.installation import open_installation
+    from setapart_auditor.store.backup import back_up
+
+    with _closing(open_installation(folder, any_schema=True)) as installation, _progress("rows") as done:
+        manifest = back_up(
+            installation.store,
+            installation.folder.absolute(),  # as the database's own files are named
+            archive,
+            dt.datetime.now(dt.UTC),
+            leave_out=_database_files(installation),
+            progress=done,
+        )
+        outside = _outside(installation)
+    rows, size = sum(one.rows for one in manifest.tables), archive.stat().st_size
+    for path in outside:
+        click.echo(f"not in the backup, as it is not in the folder: {path}", err=True)
+    if as_json:
+        answer = {"archive": str(archive), "schema": manifest.schema, "rows": rows, "bytes": size, "outside": outside}
+        click.echo(msgspec.json.encode(answer).decode())
+    else:
+        click.echo(f"{archive}: {rows} rows, {size} bytes, schema {manifest.schema}")
+
+
+@command.command()
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.option(
+    "--dir", "folder", required=True, type=click.Path(path_type=Path), help="The auditor's folder: a new one, or empty."
+)
+@click.option("--database", metavar="URL", help="postgresql://USER@HOST/NAME, empty. Default: SQLite in the folder.")
+@_json
+def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool) -> None:
+    """Make an auditor from ARCHIVE, with either database, whatever the backup is of. All of it, or nothing."""
+    from setapart_auditor.installation import database_engine, open_installation
+    from setapart_auditor.settings import read_settings
+    from setapart_auditor.store.archive import sync_folder, verify_archive
+    from setapart_auditor.store.backup import load, unpack_folder
+
+    folder = folder.absolute()
+    _refuse_filled(folder)
+    manifest = verify_archive(archive)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
+    made.mkdir(mode=0o700)
+    try:
+        unpack_folder(archive, manifest, made)
+        _name_database(made, database)
+        engine = database_engine(made, read_settings(made), create=True)
+        try:
+            with _progress("rows") as done:
+                load(engine, archive, manifest, progress=done)
+        finally:
+            engine.dispose()
+        made.replace(folder)
+        sync_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    with _closing(open_installation(folder)):
+        rows = sum(one.rows for one in manifest.tables)
+    if as_json:
+        click.echo(msgspec.json.encode({"folder": str(folder), "made_at": manifest.made_at, "rows": rows}).decode())
+    else:
+        click.echo(f"{folder}: {rows} rows, as of {manifest.made_at}")
+    click.echo(f"next: `setapart-auditor log verify --dir {folder}`", err=True)
+
+
+@command.command()
+@_folder
+@_json
+def check(*, folder: Path | None, as_json: bool) -> None:
+    """Check the database: its files and schema, its references, and that every report is what it says.
+
+    Exit code 1, with a list, where something is wrong. What was changed on purpose is what `log verify` finds.
+    """
+    from setapart_auditor.installation import open_installation
+    from setapart_auditor.store.check import check_store
+    from setapart_evidence.text import printable
+
+    with _closing(open_installation(folder, any_schema=True)) as installation, _progress("reports") as done:
+        defects = check_store(installation.store, done)
+    if as_json:
+        click.echo(msgspec.json.encode({"defects": defects}).decode())
+    else:
+        for defect in defects:
+            click.echo(printable(defect, 1000))
+        click.echo(f"{len(defects)} defects" if defects else "whole")
+    raise SystemExit(1 if defects else 0)
+
+
+@command.command()
+@acting_options()
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@_json
+def retain(*, folder: Path | None, officer: str | None, why: str, dry_run: bool, as_json: bool) -> None:
+    """Erase the inventories whose time is over ([retention] in auditor.toml); statements and verdicts stay.
+
+    Not those of devices on legal hold, nor the latest one of every source of a device.
+    """
+    from setapart_auditor.installation import open_installation
+    from setapart_auditor.store.retention import count_expired
+
+    now = dt.datetime.now(dt.UTC)
+    with _closing(open_installation(folder)) as installation:
+        if dry_run:
+            with installation.store.read() as connection:
+                count = count_expired(connection, installation.settings.retention, now)
+        else:
+            count = _erase(installation, officer, why, now)
+    if as_json:
+        click.echo(msgspec.json.encode({"inventories": count, "erased": not dry_run}).decode())
+    else:
+        click.echo(f"{count} inventories {'would be ' if dry_run else ''}erased")
+
+
+def _erase(installation: "Installation", officer: str | None, why: str, now: dt.datetime) -> int:
+    """In portions, each with its entry in the log: intake goes on in between."""
+    from setapart_auditor.officers.actor import acting
+    from setapart_auditor.officers.trail import record
+    from setapart_auditor.store.retention import erase_expired
+
+    count = 0
+    while True:
+        with installation.store.write() as connection:
+            actor = acting(installation, connection, officer, now)
+            actor.require("admin")
+            erased = erase_expired(connection, installation.settings.retention, now, by=actor.name)
+            if erased is None:
+                return count
+            detail = {"count": str(erased.count), "first": str(erased.first), "last": str(erased.last)}
+            record(connection, actor, "retain", now, why=why or "retention", detail=detail)
+        count += erased.count
+
+
+@contextmanager
+def _closing(installation: "Installation") -> "Iterator[Installation]":
+    try:
+        yield installation
+    finally:
+        installation.store.close()
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int], None]]:
+    """How much is done, on a terminal alone; how much there is nobody knows before."""
+    terminal = sys.stderr.isatty()
+    total = 0
+
+    def done(count: int) -> None:
+        nonlocal total
+        total += count
+        if terminal:
+            click.echo(f"\r{total} {what} ", nl=False, err=True)
+
+    yield done
+    if terminal and total:
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _database_files(installation: "Installation") -> frozenset[Path]:
+    url = installation.store.engine.url
+    if installation.store.is_postgresql or not url.database:
+        return frozenset()
+    return frozenset(Path(f"{url.database}{end}") for end in ("", "-wal", "-shm", "-journal"))
+
+
+def _outside(installation: "Installation") -> list[str]:
+    """Files that the settings name and that are not in the folder."""
+    settings = installation.settings
+    named = [settings.database.password_file, settings.serve.certificate, settings.serve.key]
+    named += [settings.policy.overlay, settings.policy.pack]
+    named += [name for unit in settings.policy.unit for name in (unit.pack, unit.overlay)]
+    folder = installation.folder.absolute()
+    paths = dict.fromkeys(folder / name for name in named if name)
+    return [str(path) for path in paths if path.is_file() and folder not in path.parents]
+
+
+def _refuse_filled(folder: Path) -> None:
+    from setapart_auditor.errors import AuditorError
+
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise AuditorError(f"{folder} is not empty", expected="a new folder", cure="choose another --dir")
+
+
+def _name_database(folder: Path, database: str | None) -> None:
+    """Writes the new database's URL into the settings; a password's file stays named for a server."""
+    import tomli_w
+
+    from setapart_auditor.settings import SETTINGS_FILE
+
+    path = folder / SETTINGS_FILE
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    kept = values.get("database", {})
+    named = {"url": database or "sqlite:///auditor.db"}
+    if database is not None and database.startswith("postgresql") and "password_file" in kept:
+        named["password_file"] = kept["password_file"]
+    if named != kept:
+        path.write_text(tomli_w.dumps({**values, "database": named}), encoding="utf-8")
