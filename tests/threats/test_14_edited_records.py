@@ -141,3 +141,15 @@ def test_every_byte_of_a_value_counts(filled: Path, tmp_path: Path) -> None:
     for place in sorted({raw.rfind(word) + at for word in words for at in range(len(word))}):
         (copy / "auditor.db").write_bytes(raw[:place] + bytes([raw[place] ^ 0x10]) + raw[place + 1 :])
         assert verified(copy).defects, place
+
+
+def test_an_inventory_that_nobody_erased_is_missed(filled: Path, tmp_path: Path) -> None:
+    with by_hand(filled, tmp_path) as (copy, database):
+        database.execute("UPDATE inventory SET body = NULL, erased_at = 1, erased_by = 'job' WHERE evidence_no = 1")
+        assert verified(copy).defects == ("inventory of evidence 1: gone, and no entry says that it was erased",)
+
+
+def test_an_entry_that_nobody_erased_is_missed(filled: Path, tmp_path: Path) -> None:
+    with by_hand(filled, tmp_path) as (copy, database):
+        database.execute("UPDATE log_leaf SET salt = NULL, record = NULL, erased_at = 1 WHERE no = 7")
+        assert verified(copy).defects == ("log entry 7: erased, and no entry says so",)

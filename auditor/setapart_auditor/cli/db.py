@@ -182,9 +182,9 @@ def _erase(installation: "Installation", officer: str | None, why: str, now: dt.
             erased = erase_expired(connection, installation.settings.retention, now, by=actor.name)
             if erased is None:
                 return count
-            detail = {"count": str(erased.count), "first": str(erased.first), "last": str(erased.last)}
+            detail = {"evidence": ",".join(map(str, erased.numbers))}
             record(connection, actor, "retain", now, why=why or "retention", detail=detail)
-        count += erased.count
+        count += len(erased.numbers)
 
 
 @contextmanager

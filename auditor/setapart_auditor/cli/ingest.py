@@ -2,7 +2,9 @@
 
 import datetime as dt
 import os
+import secrets
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,7 @@ def command(*, files: tuple[Path, ...], output: Path | None, as_json: bool, fold
 
     found = tuple(_files(files))
     if output is not None:
+        _refuse_namesakes(found)
         output.mkdir(parents=True, exist_ok=True)
     installation = open_installation(folder)
     policies = load_policies(installation)
@@ -105,6 +108,24 @@ def _files(named: Sequence[Path]) -> Iterator[Path]:
     yield from sorted(wanted, key=lambda path: order_of(_read(path)))
 
 
+def _refuse_namesakes(files: Sequence[Path]) -> None:
+    """One folder holds one answer of a name: a second would take the place of the first.
+
+    Raises:
+        AuditorError: two files are called the same.
+    """
+    from setapart_auditor.errors import AuditorError
+
+    names = Counter(path.name for path in files)
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise AuditorError(
+            f"two files called {printable(twice)}",
+            expected="names that differ, where the answers go into one folder",
+            cure="leave --output out, or take them in one after the other",
+        )
+
+
 def _is_message(path: Path) -> bool:
     return path.is_file() and path.name[0] != "." and path.suffix not in {*_ANSWERS.values(), _OTHER_ANSWER}
 
@@ -146,12 +167,18 @@ def _row(path: Path, answer: object, output: Path | None) -> _Row:
 
 def _write(path: Path, body: bytes) -> None:
     """Puts a file in its place whole, over an earlier one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as stream:
-        stream.write(body)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    # A name that nobody can have put a link at: the folder may be one that others write to.
+    temporary = path.with_name(f".{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(body)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _print(rows: Sequence[_Row], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.reading import exit_code, looked, reader, row_of_seen
+from setapart_auditor.cli.reading import exit_code, looked, reader, refuse_empty, row_of_seen
 
 if TYPE_CHECKING:
     from setapart_auditor.sweep.look import Seen
@@ -54,6 +54,7 @@ def command(
         policies = load_policies(at.installation)
         seen = list(looked(at, policies, unit=at.unit, jobs=jobs, quiet=as_json))
         unit, now = at.unit, at.now
+    refuse_empty(len(seen), unit)
     causes = open_causes(seen)
     shown = [one for one in seen if status is None or one.judged.verdict.status == status]
     shown.sort(key=lambda one: (-one.judged.status, one.judged.verdict.name.casefold()))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,15 +80,16 @@ def verify(*, folder: Path | None, kept: tuple[Path, ...], as_json: bool) -> Non
     Exit code 1, with a list, where anything was changed, taken away or put in.
     """
     from setapart_auditor.installation import open_installation
+    from setapart_auditor.intake.replay import derived_defects
     from setapart_auditor.log.checkpoint import check_against
     from setapart_auditor.log.note import NoteError
-    from setapart_auditor.log.verify import verify_log
+    from setapart_auditor.log.verify import MOST_DEFECTS, verify_log
 
     installation = open_installation(folder)
     key = _own_key(installation)
     with installation.store.read() as connection:
         report = verify_log(connection, key)
-        defects = list(report.defects)
+        defects = [*report.defects, *islice(derived_defects(connection), MOST_DEFECTS)]
         for path in kept:
             try:
                 check_against(connection, _text(path), (key,))
@@ -135,11 +137,22 @@ def checkpoint(*, folder: Path | None, output: Path | None, with_key: bool) -> N
 
 @command.command()
 @click.argument("entry", type=click.IntRange(0), required=False)
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder.")
+@acting_options()
 @click.option("--old", type=click.IntRange(0), help="Prove that the log continues the one of so many entries.")
 @click.option("--output", type=click.Path(path_type=Path), help="Where the proof goes. Default: printed.")
-def prove(*, entry: int | None, folder: Path | None, old: int | None, output: Path | None) -> None:
-    """Make a proof against a new checkpoint: that ENTRY stands in the log, or with --old that the log only grew."""
+def prove(
+    *,
+    entry: int | None,
+    folder: Path | None,
+    officer: str | None,
+    why: str,
+    old: int | None,
+    output: Path | None,
+) -> None:
+    """Make a proof against a new checkpoint: that ENTRY stands in the log, or with --old that the log only grew.
+
+    The proof of an entry says what the entry says: that it was made is an entry itself.
+    """
     from setapart_auditor.errors import AuditorError
     from setapart_auditor.installation import open_installation
     from setapart_auditor.log.checkpoint import make_checkpoint
@@ -147,10 +160,12 @@ def prove(*, entry: int | None, folder: Path | None, old: int | None, output: Pa
 
     if (entry is None) == (old is None):
         raise AuditorError("no question, or two", expected="the number of an entry, or --old SIZE")
-    installation = open_installation(folder)
+    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
     key = _own_key(installation)
     with installation.store.write() as connection:
-        note = make_checkpoint(connection, installation.authority.signer, key.name, dt.datetime.now(dt.UTC))
+        if entry is not None:
+            _act(installation, connection, officer, now, "log-prove", about=str(entry), why=why)
+        note = make_checkpoint(connection, installation.authority.signer, key.name, now)
         proof = prove_entry(connection, entry, note) if entry is not None else prove_growth(connection, old or 0, note)
     _put(output, msgspec.json.encode(proof) + b"\n")
 
@@ -229,11 +244,14 @@ def _act(
     why: str,
     admin: bool = False,
 ) -> None:
+    from setapart_auditor.errors import NotAllowedError
     from setapart_auditor.officers.actor import acting
     from setapart_auditor.officers.trail import record
 
     actor = acting(installation, connection, officer, now)
     actor.require("admin" if admin else "auditor")
+    if actor.unit is not None:
+        raise NotAllowedError(f"{actor.name} acts for unit {actor.unit}", expected="somebody who acts for every unit")
     record(connection, actor, kind, now, about=about, why=why)
 
 

@@ -83,6 +83,20 @@ def workers_of(jobs: int | None) -> int:
     return jobs or (len(allowed(0)) if allowed is not None else os.cpu_count() or 1)
 
 
+def refuse_empty(count: int, unit: str | None) -> None:
+    """Nothing that was looked at is nothing that is in order: a unit without a device is a slip.
+
+    Raises:
+        AuditorError: no device, and a unit that was named.
+    """
+    from setapart_auditor.errors import AuditorError
+
+    if not count and unit is not None:
+        raise AuditorError(
+            f"no active device of unit {unit}", expected="a unit of `setapart-auditor device list`", cure="check --unit"
+        )
+
+
 def looked(at: Reader, policies: "Policies", *, unit: str | None, jobs: int | None, quiet: bool) -> "Iterator[Seen]":
     """Every device as of now, with a progress bar on a terminal where there are many."""
     from setapart_auditor.sweep.look import look

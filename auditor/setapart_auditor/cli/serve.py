@@ -36,7 +36,7 @@ def command(
     from setapart_auditor.web import events
     from setapart_auditor.web.app import make_app
     from setapart_auditor.web.chores import Chores
-    from setapart_auditor.web.server import Server, listen_on, parse_listen, raise_file_limit
+    from setapart_auditor.web.server import Server, calm_collector, listen_on, parse_listen, raise_file_limit
     from setapart_auditor.web.state import look
 
     installation = open_installation(folder)
@@ -56,6 +56,7 @@ def command(
         events.begin(sys.stderr)
 
         def ready() -> None:
+            calm_collector()
             click.echo(f"serving {url} as auditor {installation.keyid[:16]}…")
             sys.stdout.flush()
             events.say("ready", url=url)

@@ -8,7 +8,7 @@ import click
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.list_devices import STATUSES
-from setapart_auditor.cli.reading import exit_code, progress, reader, workers_of
+from setapart_auditor.cli.reading import exit_code, progress, reader, refuse_empty, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +55,7 @@ def command(
         policies = load_policies(installation, pack)
         with installation.store.read() as connection:
             count = len(active_numbers(connection, unit))
+        refuse_empty(count, unit)
         with progress(count, "Judging", quiet=as_json) as step:
             swept = run_sweep(
                 installation, policies, at.now, pack=pack, unit=unit, workers=workers_of(jobs), progress=step

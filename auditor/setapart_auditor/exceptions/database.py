@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from setapart_auditor.appraisal.model import Exception_
 from setapart_auditor.appraisal.need import folded
 from setapart_auditor.errors import AuditorError, NotAllowedError
-from setapart_auditor.store.schema import device, exception, officer
+from setapart_auditor.store.schema import device, device_change, exception, officer
 from setapart_evidence.errors import SetapartError
 from setapart_evidence.exception import ExceptionRequest, read_granted, read_request
 from setapart_evidence.keys import PublicKey
@@ -54,16 +54,32 @@ def broken(connection: Connection) -> tuple[Broken, ...]:
 
 
 def load(connection: Connection) -> Loaded:
-    """Reads and verifies every exception that was granted; two signatures are verified for each."""
+    """Reads and verifies every exception that was granted; two signatures are verified for each.
+
+    One that was granted before its device last changed class or holder is left out, also where the device is now what
+    it was then: an exception does not go along.
+    """
     people = officers_keys(connection)
+    changed = _last_changes(connection)
     found, unsound = [], []
     query = _QUERY.where(exception.c.state.in_(("approved", "revoked"))).order_by(exception.c.id)
     for row in connection.execute(query):
+        since = changed.get(row.device_no)
+        if since is not None and row.decided_at is not None and row.decided_at < since:
+            continue
         try:
             found.append(_granted(row, people))
         except SetapartError as exc:
             unsound.append(Broken(id=row.id, device=row.device_name, app=row.app, reason=str(exc)))
     return Loaded(exceptions=tuple(found), broken=tuple(unsound))
+
+
+def _last_changes(connection: Connection) -> dict[int, dt.datetime]:
+    """When each device last got another class or holder; nothing for those that never did."""
+    query = select(device_change.c.device_no, func.max(device_change.c.at).label("at")).where(
+        device_change.c.field.in_(("class", "holder"))
+    )
+    return {row.device_no: row.at for row in connection.execute(query.group_by(device_change.c.device_no))}
 
 
 def rows(connection: Connection, ids: Iterable[str] | None = None) -> "tuple[Row[Any], ...]":

@@ -1,6 +1,7 @@
 """What a message claims to be, before anything of it is believed: only to know which reader to give it to."""
 
 import binascii
+import re
 
 import msgspec
 
@@ -38,6 +39,8 @@ class _Statement(msgspec.Struct, frozen=True):
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
+_DEVICE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+"""As `statement.DeviceId`: nothing else is a device's, and goes no further."""
 _STATEMENT = msgspec.json.Decoder(_Statement)
 
 
@@ -55,7 +58,8 @@ def claim_of(raw: bytes) -> tuple[str, str]:
         raise EnvelopeError(
             "a message of another type", expected="evidence, a request to enrol, a rotation or a request"
         )
-    return found.predicateType, _device_of(found)
+    claimed = _device_of(found)
+    return found.predicateType, claimed if _DEVICE_ID.fullmatch(claimed) else ""
 
 
 def order_of(raw: bytes) -> tuple[int, str, int]:

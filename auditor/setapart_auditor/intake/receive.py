@@ -123,7 +123,7 @@ class Receiver:
         request = found.predicate
         self._check_auditor(request.auditor)
         self._take(request.device)
-        bundle = self._bundles.of(self._active_unit(request.device), now)
+        bundle = self._bundles.of(self._active_unit(request.device, found.keyids), now)
         if request.ask == "bundle":
             return Answer(kind="bundle", body=bundle.raw, device=request.device)
         challenge = Challenge(
@@ -202,10 +202,26 @@ class Receiver:
         if self._devices is not None:
             self._devices.take(device, time.monotonic())
 
-    def _active_unit(self, device: str) -> str:
-        query = select(schema.device.c.state, schema.device.c.unit).where(schema.device.c.id == device)
+    def _active_unit(self, device: str, keyids: tuple[str, ...]) -> str:
+        """The unit of a device, if one of these is its key now, whatever is remembered of keys."""
+        query = (
+            select(schema.device.c.state, schema.device.c.unit)
+            .join(schema.device_key, schema.device_key.c.device_no == schema.device.c.no)
+            .where(
+                schema.device.c.id == device,
+                schema.device_key.c.keyid.in_(keyids),
+                schema.device_key.c.valid_until.is_(None),
+            )
+        )
         with self._installation.store.read() as connection:
-            found = connection.execute(query).one()
+            found = connection.execute(query).one_or_none()
+        if found is None:
+            self._keys.look_again()
+            raise UnknownKeyError(
+                "a key that no longer speaks for this device",
+                expected="the device's present key",
+                cure="use the new key, or enrol again with a new token",
+            )
         if found.state != "active":
             raise NotAllowedError(f"this device is {found.state}", expected="an active one")
         return str(found.unit)

@@ -9,7 +9,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -100,7 +101,8 @@ class Writer:
             if message is not None:
                 is_open = self._together(message)
             if time.monotonic() - self._idle_at >= IDLE_SECONDS:
-                self._on_idle()
+                with suppress(Exception):  # nothing may end the one thread that writes
+                    self._on_idle()
                 self._idle_at = time.monotonic()
 
     def _together(self, first: Message) -> bool:
@@ -111,7 +113,12 @@ class Writer:
             if message is None:
                 is_open = False
                 break
-            found = self._open(message)
+            try:
+                found = self._open(message)
+            except Exception as exc:  # noqa: BLE001 - the sender hears of it, and the writer goes on
+                with suppress(InvalidStateError):
+                    message.answer.set_exception(exc)
+                continue
             if isinstance(found, Task):
                 self._store_all(items)  # in the order of arrival
                 items = []

@@ -64,9 +64,11 @@ class _Tree:
 
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
-    erased: int = 0
+    erased: set[int] = field(default_factory=set)
     checkpoints: int = 0
     rows: int = 0
+    said: set[int] = field(default_factory=set)  # entries that `log-erase` entries name
+    retained: set[int] = field(default_factory=set)  # evidence whose inventories `retain` entries name
 
 
 def verify_log(
@@ -99,13 +101,13 @@ def verify_log(
         for name, row in scratch.execute("SELECT tbl, key FROM seal LIMIT ?", (MOST_DEFECTS,)):
             found.say(f"{name} {row}", "sealed, and not there: the row was deleted")
     with found.reading("inventories"):
-        _inventories(connection, found)
+        _inventories(connection, tree, found)
     return LogReport(
         size=tree.frontier.size,
         root=tree.frontier.root,
         checkpoints=tree.checkpoints,
         rows=tree.rows,
-        erased=tree.erased,
+        erased=len(tree.erased),
         defects=tuple(found.defects),
     )
 
@@ -122,7 +124,9 @@ def _leaves(
         found.check(where, holds=leaf.no == frontier.size, got=f"{frontier.size} was to follow: entries are missing")
         hashed = leaf_hash(leaf_data(leaf.kind, leaf.at, leaf.commitment))
         found.check(where, holds=hashed == leaf.hash, got="its hash is not that of its kind, moment and commitment")
-        tree.erased += leaf.record is None
+        if leaf.record is None:
+            tree.erased.add(leaf.no)
+        _erasures(leaf, tree)
         _commitment(leaf, where, scratch, found)
         for level, index, full in frontier.append(leaf.hash):
             kept = nodes.pop((level, index), None)
@@ -131,8 +135,31 @@ def _leaves(
             tree.roots[frontier.size] = frontier.root
         if frontier.size % _AT_ONCE == 0:
             progress(_AT_ONCE)
+    for no in sorted(tree.erased - tree.said):
+        found.say(f"log entry {no}", "erased, and no entry says so")
     for level, index in list(nodes)[:MOST_DEFECTS]:
         found.say(f"log node {level}/{index}", "over entries that are not there")
+
+
+def _erasures(leaf: "Row[tuple[object, ...]]", tree: _Tree) -> None:
+    """Remembers what an entry says was erased."""
+    if leaf.kind not in {"log-erase", "retain"} or leaf.record is None:
+        return
+    try:
+        act = _ACT.decode(leaf.record)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return
+    named = act.about if leaf.kind == "log-erase" else act.detail.get("evidence", "")
+    numbers = {int(one) for one in named.split(",") if one.strip().isdecimal()}
+    (tree.said if leaf.kind == "log-erase" else tree.retained).update(numbers)
+
+
+class _Act(msgspec.Struct, frozen=True):
+    about: str = ""
+    detail: dict[str, str] = {}
+
+
+_ACT = msgspec.json.Decoder(_Act)
 
 
 def _commitment(leaf: "Row[tuple[object, ...]]", where: str, scratch: sqlite3.Connection, found: _Found) -> None:
@@ -193,8 +220,8 @@ def _rows(connection: Connection, scratch: sqlite3.Connection, name: str, found:
     return count
 
 
-def _inventories(connection: Connection, found: _Found) -> None:
-    """Every inventory that was not erased is the one that the statement names."""
+def _inventories(connection: Connection, tree: _Tree, found: _Found) -> None:
+    """Every inventory is the one that the statement names, or an entry says that it was erased."""
     unpack = zstandard.ZstdDecompressor()
     query = (
         select(evidence.c.no, evidence.c.inventory_digest, inventory.c.body, inventory.c.erased_at)
@@ -204,7 +231,8 @@ def _inventories(connection: Connection, found: _Found) -> None:
     for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
         where = f"inventory of evidence {row.no}"
         if row.body is None:
-            found.check(where, holds=row.erased_at is not None, got="gone without having been erased")
+            said = row.erased_at is not None and row.no in tree.retained
+            found.check(where, holds=said, got="gone, and no entry says that it was erased")
             continue
         try:
             raw = unpack.decompress(row.body, max_output_size=DEFAULT_LIMITS.inventory)

@@ -14,11 +14,9 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """Of which evidence inventories were erased: how many, and the first and the last number."""
+    """The numbers of the evidence of which inventories were erased, in order."""
 
-    count: int
-    first: int
-    last: int
+    numbers: tuple[int, ...]
 
 
 def count_expired(connection: Connection, settings: RetentionSettings, now: dt.datetime) -> int:
@@ -52,7 +50,7 @@ def erase_expired(
     connection.execute(
         update(inventory).where(inventory.c.evidence_no.in_(found)).values(body=None, erased_at=now, erased_by=by)
     )
-    return Erased(count=len(found), first=found[0], last=found[-1])
+    return Erased(numbers=tuple(found))
 
 
 def _joined() -> Join:

@@ -1,6 +1,7 @@
 """`setapart-auditor ingest`: files in, signed answers beside them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,28 @@ def test_nothing_to_take_in_is_said(made: Installation, tmp_path: Path, named: s
     ran = run(tmp_path / "empty", "setapart-auditor", "ingest", named, "--dir", str(made.folder))
     assert ran.code == 2
     assert "no file" in ran.printed
+
+
+def test_a_link_where_the_answer_would_be_written_first_is_not_followed(made: Installation, tmp_path: Path) -> None:
+    """The folder may be one that others write to."""
+    folder, victim = tmp_path / "stick", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("as it was")
+    (folder / "a.evidence").write_bytes(chain_of(1)[0])
+    for name in (f".a.evidence.receipt.{os.getpid()}", "a.evidence.receipt"):
+        (folder / name).symlink_to(victim)
+    assert run(tmp_path, "setapart-auditor", "ingest", str(folder), "--dir", str(made.folder)).code == 0
+    assert victim.read_text() == "as it was"
+    assert not (folder / "a.evidence.receipt").is_symlink()
+
+
+def test_answers_of_one_name_do_not_take_each_others_place(made: Installation, tmp_path: Path) -> None:
+    for folder, raw in zip(("one", "two"), chain_of(2), strict=True):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.evidence").write_bytes(raw)
+    both = ("ingest", "one", "two", "--dir", str(made.folder))
+    refused = run(tmp_path, "setapart-auditor", *both, "--output", "out")
+    assert refused.code == 2
+    assert "two files called x.evidence" in refused.printed
+    assert stored(made) == []
+    assert run(tmp_path, "setapart-auditor", *both).code == 0

@@ -1,5 +1,6 @@
 """Only what two officers' keys have signed counts."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, select, text
 from people_maker import NOW, add_officers, add_phone, ask, granted
 from setapart_auditor.exceptions.database import broken, exceptions, officers_keys, rows, signers
 from setapart_auditor.installation import Installation, load_policies
-from setapart_auditor.register.database import bind_key
+from setapart_auditor.register.database import bind_key, change_device, find_device
 from setapart_auditor.store.schema import device, exception
 from setapart_evidence.errors import SetapartError
 from setapart_evidence.keys import generate
@@ -102,3 +103,23 @@ def test_a_device_that_enrols_keeps_its_exception_and_another_in_its_name_does_n
     assert exceptions(connection) == ()
     assert connection.execute(select(device.c.id).where(device.c.no == 1)).scalar_one() == "another"
     assert connection.execute(select(exception.c.state)).scalar_one() == "approved"
+
+
+@pytest.mark.parametrize("changes", [{"holder": "somebody"}, {"class": "ordinary"}])
+def test_an_exception_does_not_come_back_with_the_devices_old_holder_or_class(
+    connection: Connection, changes: dict[str, str]
+) -> None:
+    (before,) = exceptions(connection)
+    phone = find_device(connection, before.device)
+    old = {"holder": phone.registration.holder, "class": phone.registration.device_class}
+    away = change_device(connection, phone, changes, "os:root", NOW + dt.timedelta(days=1))
+    change_device(connection, away, {name: old[name] for name in changes}, "os:root", NOW + dt.timedelta(days=2))
+    assert exceptions(connection) == ()
+    assert broken(connection) == ()
+
+
+def test_an_exception_stays_where_only_the_unit_changes(connection: Connection) -> None:
+    (before,) = exceptions(connection)
+    phone = find_device(connection, before.device)
+    change_device(connection, phone, {"ownership": "private"}, "os:root", NOW + dt.timedelta(days=1))
+    assert exceptions(connection) == (before,)

@@ -1,5 +1,8 @@
 """The intake, message by message, on both databases."""
 
+import base64
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -7,13 +10,16 @@ from evidence_factory import DEVICE_ID, DEVICE_SIGNER, NOW, STATION_SIGNER, make
 from intakes import SECONDS, chain_of, digest_of, is_irregular, register, running, set_state, stored, take
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.installation import Installation
+from setapart_auditor.intake.peek import claim_of
 from setapart_auditor.intake.service import IntakeFull, TooManyError
-from setapart_auditor.store.schema import current, evidence, inventory, rejection
+from setapart_auditor.register.database import bind_key
+from setapart_auditor.store.schema import current, device, evidence, inventory, rejection
 from setapart_evidence.bundle import read_bundle
-from setapart_evidence.envelope import parse
+from setapart_evidence.envelope import PAYLOAD_TYPE, parse
 from setapart_evidence.errors import EnvelopeError, EvidenceError, SignatureError, SizeError, UnknownKeyError
+from setapart_evidence.keys import generate
 from setapart_evidence.receipt import Request, make_request, read_challenge, read_receipt
-from setapart_evidence.statement import digest
+from setapart_evidence.statement import EVIDENCE, digest
 
 
 def test_a_report_is_stored_and_its_receipt_is_the_auditors(installation: Installation) -> None:
@@ -155,3 +161,33 @@ def test_files_keep_their_order(installation: Installation) -> None:
         answers = list(intake.receive_all(chain_of(300), NOW))
     assert [getattr(one, "sequence", one) for one in answers] == list(range(1, 301))
     assert not is_irregular(installation)
+
+
+def test_a_key_that_was_replaced_elsewhere_gets_no_bundle(installation: Installation) -> None:
+    """Another process changed the key: what this one remembers of it must not let the old key ask."""
+    register(installation)
+    request = make_request(
+        Request(device=DEVICE_ID, auditor=installation.keyid, ask="bundle", asked_at=NOW), DEVICE_SIGNER
+    )
+    with running(installation) as intake:
+        assert take(intake, request).kind == "bundle"
+        with installation.store.write() as connection:
+            number = connection.execute(select(device.c.no).where(device.c.id == DEVICE_ID)).scalar_one()
+            bind_key(connection, number, generate().public, hardware=False, origin="rotated", now=NOW)
+        with pytest.raises(UnknownKeyError):
+            take(intake, request)
+
+
+def test_a_claim_that_is_no_device_id_goes_no_further(installation: Installation) -> None:
+    """A database's text can hold no NUL: one unsigned message must not stop the counting of all others."""
+    raw = make_evidence(device="victim")
+    payload = base64.b64decode(json.loads(raw.partition(b"\n")[0])["payload"]).replace(b"victim", b"vic\\u0000tim")
+    forged = json.dumps({"payload": base64.b64encode(payload).decode(), "payloadType": PAYLOAD_TYPE,
+                         "signatures": [{"keyid": "", "sig": "AAAA"}]}).encode()  # fmt: skip
+    assert claim_of(forged + b"\n{}") == (EVIDENCE, "")
+    with running(installation) as intake:
+        for _ in range(2):
+            with pytest.raises(EvidenceError):
+                take(intake, forged + b"\n{}")
+    with installation.store.read() as connection:
+        assert sum(connection.execute(select(rejection.c.times)).scalars()) == 2

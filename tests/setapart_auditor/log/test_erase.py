@@ -6,11 +6,13 @@ from sqlalchemy import select
 from record_builder import checkpoint, fill
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.installation import Installation
+from setapart_auditor.log.append import Entry, append
 from setapart_auditor.log.entries import read_entries
 from setapart_auditor.log.erase import erase
 from setapart_auditor.log.note import NoteKey
 from setapart_auditor.log.proof import check_entry, prove_entry
 from setapart_auditor.log.verify import LogReport, verify_log
+from setapart_auditor.officers.trail import Act
 from setapart_auditor.store.schema import log_leaf
 
 NOW = dt.datetime(2026, 11, 26, 10, 0, tzinfo=dt.UTC)
@@ -32,8 +34,11 @@ def test_what_was_erased_is_gone_and_every_proof_stays(installation: Installatio
     before = verified(installation)
     with installation.store.write() as connection:
         assert erase(connection, [0, 5, 5], NOW) == 2
+    assert [one.partition(":")[0] for one in verified(installation).defects] == ["log entry 0", "log entry 5"]
+    with installation.store.write() as connection:
+        append(connection, [Entry(kind="log-erase", at=NOW, record=Act(who="o1", about="0, 5", why="asked for"))])
     after = verified(installation)
-    assert (after.root, after.size, after.erased, after.defects) == (before.root, before.size, 2, ())
+    assert (after.size, after.erased, after.defects) == (before.size + 1, 2, ())
     note = checkpoint(installation)
     with installation.store.read() as connection:
         shown = check_entry(msgspec.json.encode(prove_entry(connection, 5, note)), (key_of(installation),))

@@ -9,11 +9,13 @@ from sqlalchemy import func, insert, select, text, update
 
 from record_builder import NOW, fill
 from setapart_auditor.installation import Installation
+from setapart_auditor.log.append import Entry, append
 from setapart_auditor.log.note import NoteKey
 from setapart_auditor.log.verify import verify_log
+from setapart_auditor.officers.trail import Act
 from setapart_auditor.settings import RetentionSettings
 from setapart_auditor.store.retention import count_expired, erase_expired
-from setapart_auditor.store.schema import current, device, evidence, inventory, log_leaf
+from setapart_auditor.store.schema import current, device, evidence, inventory, log_leaf, officer
 from typed_commands import run
 
 SETTINGS = RetentionSettings(inventory_days=10)
@@ -30,7 +32,10 @@ def expire(installation: Installation, now: dt.datetime, limit: int = 1000) -> i
     with installation.store.write() as connection:
         counted = count_expired(connection, SETTINGS, now)
         erased = erase_expired(connection, SETTINGS, now, by="job", limit=limit)
-        count = erased.count if erased else 0
+        count = len(erased.numbers) if erased else 0
+        if erased is not None:
+            act = Act(who="job", detail={"evidence": ",".join(map(str, erased.numbers))})
+            append(connection, [Entry(kind="retain", at=now, record=act)])
         assert count == min(counted, limit)
         return count
 
@@ -71,6 +76,9 @@ def test_the_command_counts_erases_and_records_it(filled: Installation, tmp_path
     settings = filled.folder / "auditor.toml"
     settings.write_text(settings.read_text() + "\n[retention]\ninventory_days = 1\n")
     folder = str(filled.folder)
+    admin = {"no": 9, "name": "boss", "folded": "boss", "roles": "admin", "keyid": "k", "spki": b"s"}
+    with filled.store.write() as connection:
+        connection.execute(insert(officer).values(added_at=NOW, added_by="o", **admin))
     with filled.store.write() as connection:  # what was received long ago, by a hand that the log would find
         if filled.store.is_postgresql:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -79,9 +87,9 @@ def test_the_command_counts_erases_and_records_it(filled: Installation, tmp_path
         connection.execute(update(evidence).values(received_at=NOW - 4000 * DAY))
     ran = run(tmp_path, "setapart-auditor", "db", "retain", "--dry-run", "--dir", folder)
     assert (ran.code, ran.printed) == (0, "2 inventories would be erased\n")
-    ran = run(tmp_path, "setapart-auditor", "db", "retain", "--dir", folder, "--json", "--why", "the yearly job")
+    ran = run(tmp_path, "setapart-auditor", "db", "retain", "--dir", folder, "--json", "--as", "boss")
     assert msgspec.json.decode(ran.printed) == {"inventories": 2, "erased": True}
     with filled.store.read() as connection:
         records = connection.execute(select(log_leaf.c.record).where(log_leaf.c.kind == "retain")).scalars().all()
-        assert [msgspec.json.decode(one)["detail"] for one in records] == [{"count": "2", "first": "1", "last": "2"}]
+        assert [msgspec.json.decode(one)["detail"] for one in records] == [{"evidence": "1,2"}]
         assert connection.execute(select(func.count()).where(inventory.c.body.is_not(None))).scalar() == 0
