@@ -137,7 +137,7 @@ def find_sweep(connection: Connection, no: int | None = None, *, unit: str | Non
     """A sweep by its number, or the last one that was finished, tried out no other pack and covers a unit (None: all).
 
     Raises:
-        AuditorError: there is none.
+        AuditorError: there is none; one of another unit is none either.
     """
     query = select(sweep)
     if no is not None:
@@ -145,8 +145,9 @@ def find_sweep(connection: Connection, no: int | None = None, *, unit: str | Non
     else:
         query = query.where(sweep.c.finished_at.is_not(None), sweep.c.pack.is_(None)).order_by(sweep.c.no.desc())
     wanted = unit.casefold() if unit is not None else None
+    any_unit = no is not None and wanted is None
     with connection.execute(query) as rows:
-        row = next((one for one in rows if no is not None or one.unit is None or one.unit.casefold() == wanted), None)
+        row = next((one for one in rows if any_unit or one.unit is None or one.unit.casefold() == wanted), None)
     if row is None:
         raise AuditorError(
             "no sweep yet" if no is None else f"no sweep {no}", expected="a finished sweep",

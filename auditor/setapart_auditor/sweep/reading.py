@@ -266,12 +266,18 @@ class _Keys(KeyLookup):
         self._times: dict[str, tuple[dt.datetime, dt.datetime | None]] = {}
         query = select(device_key).where(device_key.c.device_no.in_(list(numbers))).order_by(device_key.c.no.desc())
         for row in connection.execute(query):
-            binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
+            try:
+                binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
+            except EvidenceError:
+                continue  # a damaged key verifies nothing: its own device is invalid, and no other
             name = numbers[row.device_no]
             self._own[name] = (*self._own.get(name, ()), binding)
             self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
         for row in connection.execute(select(station)):
-            binding = _station(row.spki)
+            try:
+                binding = _station(row.spki)
+            except EvidenceError:
+                continue
             self._stations[binding.key.keyid] = binding
             self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
 

@@ -55,7 +55,8 @@ def test_moments_in_another_zone_are_the_same_moments(store: Store) -> None:
 def test_what_the_schema_forbids_is_refused_and_nothing_is_kept(store: Store, values: dict[str, object]) -> None:
     with store.write() as connection:
         connection.execute(insert(device).values(row("taken")))
-    rows = [row("new"), {**row("bad"), **values}]
+    usual = {"state": "active", "ownership": "organisation"}
+    rows = [row("new", **usual), {**row("bad", **usual), **values}]
     with pytest.raises(StoreError), store.write() as connection:
         connection.execute(insert(device).values(rows))
     with store.read() as connection:

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from evidence_factory import TIKTOK, account, app, make_inventory, rows
 from judging import controls
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.installation import load_policies
 from setapart_auditor.register.database import change_device, find_device
-from setapart_auditor.store.schema import status, sweep, verdict
+from setapart_auditor.store.schema import device_key, status, sweep, verdict
 from setapart_auditor.sweep import fleet as fleet_module
 from setapart_auditor.sweep.changes import Change, changes_of
 from setapart_auditor.sweep.fleet import Swept, find_sweep, run_sweep
 from setapart_auditor.sweep.look import Open, examine, look, open_causes
 from setapart_auditor.sweep.verdicts import read_verdicts
-from store_builder import DAY, START, StoredFleet, make_stored_fleet
+from store_builder import DAY, START, StoredFleet, by_hand, make_stored_fleet
 
 CLEAN, DIRTY = make_inventory(), make_inventory(apps=[app(TIKTOK)])
 EVENING = START + DAY / 2
@@ -197,3 +197,25 @@ def test_why_devices_are_inconclusive_is_counted_a_device_once(fleet: StoredFlee
         fleet.report(name, blind)
     seen = tuple(look(fleet.installation, fleet.policies, EVENING))
     assert open_causes(seen)[0] == Open(cause="coverage-incomplete: apps on android, no access", devices=3)
+
+
+def test_a_damaged_key_makes_its_own_device_invalid_and_stops_no_sweep(fleet: StoredFleet) -> None:
+    for name in ("d0", "d1"):
+        fleet.report(name, CLEAN)
+    with fleet.installation.store.read() as connection:
+        number = find_device(connection, "d0").no
+    with by_hand(fleet.installation) as connection:
+        connection.execute(update(device_key).where(device_key.c.device_no == number).values(spki=b"damaged"))
+    found = told(fleet, swept(fleet))
+    assert (found["d0"], found["d1"]) == ("invalid", "compliant")
+
+
+def test_a_sweep_of_another_unit_is_none_for_whoever_acts_for_one(fleet: StoredFleet) -> None:
+    with fleet.installation.store.write() as connection:
+        for name, unit in (("d0", "u1"), ("d1", "u2")):
+            change_device(connection, find_device(connection, name), {"unit": unit}, "os:root", START)
+    other = swept(fleet, unit="u2")
+    with fleet.installation.store.read() as connection:
+        assert find_sweep(connection, other.no, unit="U2").no == other.no
+        with pytest.raises(AuditorError, match=f"no sweep {other.no}"):
+            find_sweep(connection, other.no, unit="u1")
