@@ -1,7 +1,9 @@
 """What every part of the auditor relies on, the same on both databases."""
 
 import datetime as dt
-import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, text, update
 
 from record_builder import NOW, fill
+from repository import REPOSITORY
 from setapart_auditor.errors import StoreError
-from setapart_auditor.installation import Installation, open_installation
-from setapart_auditor.register.database import bump, version_of
+from setapart_auditor.installation import Installation
+from setapart_auditor.register.database import version_of
 from setapart_auditor.store.engine import Store
 from setapart_auditor.store.schema import chain, device, evidence, inventory, log_leaf, metadata, verdict
 
@@ -96,26 +99,35 @@ def test_writers_stand_in_one_line_threads(store: Store) -> None:
         assert version_of(connection) == 60
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from sqlalchemy import insert
+from record_builder import NOW
+from setapart_auditor.installation import open_installation
+from setapart_auditor.register.database import version_of
+from setapart_auditor.store.schema import device
+
+opened = open_installation(Path(sys.argv[1]))
+for _ in range(10):
+    with opened.store.write() as connection:
+        bump(connection)
+        name = f"d{version_of(connection)}"
+        connection.execute(insert(device).values({"name": name, "folded": name, "class": "ordinary", "created_at": NOW}))
+opened.store.close()
+"""
+
+
 def test_writers_stand_in_one_line_processes(installation: Installation) -> None:
     installation.store.close()
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        pool.map(_write, [str(installation.folder)] * 3)
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "tests")}
+    command = [sys.executable, "-c", WRITER, str(installation.folder)]
+    processes = [subprocess.Popen(command, env=environment) for _ in range(3)]
+    assert [one.wait(60) for one in processes] == [0, 0, 0]
     with installation.store.read() as connection:
         assert version_of(connection) == 30
         places = connection.execute(select(log_leaf.c.no).order_by(log_leaf.c.no)).scalars().all()
         assert places == list(range(30))
-
-
-def _write(folder: str) -> None:
-    from pathlib import Path
-
-    opened = open_installation(Path(folder))
-    for _ in range(10):
-        with opened.store.write() as connection:
-            bump(connection)
-            name = f"d{version_of(connection)}"
-            connection.execute(insert(device).values(row(name)))
-    opened.store.close()
 
 
 def test_a_reader_sees_one_state_whatever_is_written_meanwhile(store: Store) -> None:
