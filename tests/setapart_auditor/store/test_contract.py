@@ -105,7 +105,7 @@ from pathlib import Path
 from sqlalchemy import insert
 from record_builder import NOW
 from setapart_auditor.installation import open_installation
-from setapart_auditor.register.database import version_of
+from setapart_auditor.register.database import bump, version_of
 from setapart_auditor.store.schema import device
 
 opened = open_installation(Path(sys.argv[1]))
@@ -113,7 +113,8 @@ for _ in range(10):
     with opened.store.write() as connection:
         bump(connection)
         name = f"d{version_of(connection)}"
-        connection.execute(insert(device).values({"name": name, "folded": name, "class": "ordinary", "created_at": NOW}))
+        row = {"name": name, "folded": name, "class": "ordinary", "created_at": NOW}
+        connection.execute(insert(device).values(row))
 opened.store.close()
 """
 
