@@ -34,7 +34,7 @@ class StoredMember:
     previous: str | None = None
 
 
-@dataclass
+@dataclass(repr=False)  # hypothesis shows arguments, and this one holds whole policies
 class StoredFleet:
     """Devices of one auditor."""
 
