@@ -57,6 +57,11 @@ def statements(dialect: str) -> Iterator[str]:
     kept = dict.fromkeys([*NEVER, *(table for table, _ in (*ERASED, *ONCE, *FIXED))])
     for table in kept:
         yield _trigger(dialect, table, "DELETE", None)
+        if dialect == "postgresql":
+            yield (
+                f'CREATE TRIGGER "{table.name}_truncate_kept" BEFORE TRUNCATE ON "{table.name}" FOR EACH STATEMENT '
+                "EXECUTE FUNCTION setapart_refuse()"
+            )
     for table in NEVER:
         yield _trigger(dialect, table, "UPDATE", None)
     for table, columns in ERASED:

@@ -126,9 +126,8 @@ def test_of_many_defects_the_first_hundred_are_said(filled: Installation) -> Non
     assert len(check_store(filled.store)) <= 100
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_damaged_file_is_found(filled: Installation, tmp_path: Path) -> None:
-    if filled.store.is_postgresql:
-        pytest.skip("PostgreSQL's files are PostgreSQL's")
     with filled.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     filled.store.close()
