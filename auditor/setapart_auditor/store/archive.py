@@ -1,7 +1,9 @@
 """The file of a backup: a tar of members in zstd, of which the last one, the manifest, names every other's digest.
 
 `tables/NAME/00000000` holds rows (a MessagePack array of arrays), `folder/PATH` a file of the auditor's folder.
-Everything that reads an archive verifies it first: names, order, sizes and digests.
+Everything that reads an archive verifies it first: names, order, sizes and digests. Behind the zstd frame a skippable
+one (RFC 8878, section 3.1.2), which other programs pass over, holds the SHA-256 of all before it: bits of a frame that
+change nothing in what it unpacks to are seen too.
 """
 
 import hashlib
@@ -28,7 +30,10 @@ FOLDER = "folder/"
 _MOST_BYTES = 256 * 1024 * 1024
 """In one member: rows come in chunks far below this."""
 _NAME = re.compile(r"(?:tables/[a-z_]{1,60}/[0-9]{8}|folder/[^/\0]{1,255}(?:/[^/\0]{1,255}){0,7})\Z")
+_AT_ONCE = 1024 * 1024
 _WINDOW = 1 << 27
+_SEAL = (0x184D2A50).to_bytes(4, "little") + (32).to_bytes(4, "little")
+_SEAL_BYTES = len(_SEAL) + 32
 
 Kind = Literal["int", "text", "bytes", "date", "bool"]
 
@@ -106,15 +111,18 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
     if path.exists() or path.is_symlink():
         raise _there_already(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
             with (
                 compressor.stream_writer(file, closefd=False) as packed,
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
             ):
                 yield ArchiveWriter(tar)
+            file.seek(0)
+            seal = _SEAL + hashlib.file_digest(file, "sha256").digest()
+            file.write(seal)
             file.flush()
             os.fsync(file.fileno())
         try:
@@ -147,6 +155,8 @@ def verify_archive(path: Path) -> Manifest:
         raise _damaged(path, "its members are not those of its manifest")
     if len({one.name for one in found}) != len(found):
         raise _damaged(path, "a member is there twice")
+    if not _is_sealed(path):
+        raise _damaged(path, "it is not the file that was written")
     return manifest
 
 
@@ -190,6 +200,18 @@ def _read(path: Path) -> Iterator[tuple[str, bytes]]:
                     yield info.name, raw
     except (zstandard.ZstdError, tarfile.TarError, EOFError, ValueError, OverflowError):
         raise _damaged(path, "it is no zstd of a tar, or cut off") from None
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether the digest at the end is that of all before it."""
+    with path.open("rb") as file:
+        left = max(0, file.seek(0, os.SEEK_END) - _SEAL_BYTES)
+        file.seek(0)
+        found = hashlib.sha256()
+        while left and (part := file.read(min(left, _AT_ONCE))):
+            found.update(part)
+            left -= len(part)
+        return file.read() == _SEAL + found.digest()
 
 
 def _manifest(path: Path, raw: bytes) -> Manifest:
