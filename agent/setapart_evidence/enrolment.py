@@ -31,8 +31,8 @@ from .statement import (
     ShortText,
     Statement,
     Subject,
-    SubjectDigest,
     check_moment,
+    named,
     subject,
 )
 
@@ -274,11 +274,6 @@ def public_key(encoded: str) -> PublicKey:
 def encoded_key(key: PublicKey) -> str:
     """A public key as the messages carry it."""
     return base64.b64encode(key.spki).decode()
-
-
-def named(name: str, digest: str) -> Subject:
-    """The subject of a name and a `sha256:` digest."""
-    return Subject(name=name, digest=SubjectDigest(sha256=digest.removeprefix("sha256:")))
 
 
 def _check_subject(subjects: tuple[Subject, ...], key: PublicKey) -> None:

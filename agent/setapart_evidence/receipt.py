@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from . import message
-from .enrolment import Nonce, named
+from .enrolment import Nonce
 from .errors import StatementError
 from .keys import PublicKey, Signer
 from .message import Message
@@ -26,6 +26,7 @@ from .statement import (
     Statement,
     Subject,
     check_moment,
+    named,
     subject,
 )
 

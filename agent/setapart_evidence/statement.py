@@ -128,6 +128,7 @@ class Predicate(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
+_SHA256 = "sha256:"
 T = TypeVar("T")
 
 
@@ -189,12 +190,22 @@ def refuse_other_type(payload: bytes, predicate_type: str) -> None:
 
 def digest(payload: bytes) -> str:
     """`sha256:` and the hex digest: the identity of a statement, an inventory or a bundle."""
-    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
+    return f"{_SHA256}{hashlib.sha256(payload).hexdigest()}"
 
 
 def subject(name: str, content: bytes) -> Subject:
     """The subject that names these bytes."""
     return Subject(name=name, digest=SubjectDigest(sha256=hashlib.sha256(content).hexdigest()))
+
+
+def named(name: str, digest: str) -> Subject:
+    """The subject of a name and a `sha256:` digest."""
+    return Subject(name=name, digest=SubjectDigest(sha256=digest.removeprefix(_SHA256)))
+
+
+def raw_digest(digest: str) -> bytes:
+    """The 32 bytes of a `sha256:` digest."""
+    return bytes.fromhex(digest.removeprefix(_SHA256))
 
 
 class _Kind(Struct, frozen=True, kw_only=True):

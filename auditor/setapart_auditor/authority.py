@@ -126,7 +126,7 @@ def issue_bundle(
     """
     folder = authority.folder / BUNDLES
     folder.mkdir(mode=0o700, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         version = 1 + max((one.signed.bundle.version for one in _kept(folder)), default=0)
         bundle = policy_bundle(
             policy, catalog, authority.secrets, choices, version=version, issued_at=now.replace(microsecond=0)
@@ -240,7 +240,8 @@ def create_private(path: Path, content: Callable[[], bytes]) -> bool:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Waits for the one lock of a folder, and holds it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

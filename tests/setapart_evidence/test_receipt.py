@@ -8,7 +8,6 @@ import pytest
 
 from evidence_maker import AUTHORITY, DEVICE, STRANGER
 from setapart_evidence import message
-from setapart_evidence.enrolment import named
 from setapart_evidence.errors import EvidenceError, SignatureError, StatementError
 from setapart_evidence.receipt import (
     Challenge,
@@ -23,7 +22,7 @@ from setapart_evidence.receipt import (
     unverified_receipt,
     unverified_request,
 )
-from setapart_evidence.statement import RECEIPT, REQUEST, subject
+from setapart_evidence.statement import RECEIPT, REQUEST, named, subject
 
 NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64

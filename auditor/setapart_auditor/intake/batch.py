@@ -18,6 +18,7 @@ from setapart_evidence.errors import EvidenceError, UnknownKeyError
 from setapart_evidence.keys import Signer
 from setapart_evidence.open import VerifiedReport
 from setapart_evidence.receipt import Outcome, Receipt, make_receipt
+from setapart_evidence.statement import raw_digest
 
 from . import rows
 from .nonce import NonceKey
@@ -56,7 +57,7 @@ class Arrived:
     @property
     def digest(self) -> bytes:
         """Of its statement: what tells it from every other."""
-        return bytes.fromhex(self.report.statement_digest.removeprefix("sha256:"))
+        return raw_digest(self.report.statement_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +256,7 @@ def _row(one: _Placed, receipt: bytes, index: int) -> dict[str, Any]:
         "branch": one.branch,
         "digest": one.item.digest,
         "previous": _raw(observation.previous),
-        "inventory_digest": _raw(report.inventory_digest),
+        "inventory_digest": raw_digest(report.inventory_digest),
         "received_at": one.item.received_at,
         "collected_at": observation.collected_at,
         "nonce_issued_at": one.item.nonce_issued_at,
@@ -280,7 +281,7 @@ def _record(one: _Placed) -> ReportRecord:
 
 
 def _raw(digest: str | None) -> bytes | None:
-    return None if digest is None else bytes.fromhex(digest.removeprefix("sha256:"))
+    return None if digest is None else raw_digest(digest)
 
 
 def _no_longer(item: Arrived) -> UnknownKeyError:

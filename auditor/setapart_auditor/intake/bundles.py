@@ -1,19 +1,13 @@
 """The policy bundle that a unit's agents should have now: the newest that was issued, or a new one."""
 
 import datetime as dt
-import fcntl
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from setapart_auditor.authority import IssuedBundle, issue_bundle, kept_bundles
+from setapart_auditor.authority import IssuedBundle, issue_bundle, kept_bundles, locked
 from setapart_auditor.installation import Installation, Policies
 from setapart_auditor.policy.bundle import Choices, client_keys
 from setapart_auditor.policy.model import Policy
 from setapart_evidence.bundle import PolicyBundle
-
-_LOCK = "bundles.lock"
 
 
 class Bundles:
@@ -37,7 +31,7 @@ class Bundles:
         with self._lock:
             kept = self._kept.get(policy.digest)
             if kept is None or now >= _half(kept.signed.bundle):
-                with self._alone():
+                with locked(self._installation.folder):  # one process at a time looks and issues
                     kept = self._kept[policy.digest] = self._find(policy, now) or self._issue(policy, now)
         return kept
 
@@ -71,17 +65,6 @@ class Bundles:
             and bundle.own_store == tuple(sorted(policy.own_store))
             and bundle.internal == tuple(sorted(policy.internal))
         )
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One process at a time looks and issues."""
-        path = self._installation.folder / _LOCK
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
 
 def _half(bundle: PolicyBundle) -> dt.datetime:

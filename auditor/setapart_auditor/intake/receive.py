@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-import zstandard
 from sqlalchemy import Connection, select
 
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.store import schema
+from setapart_auditor.store.bodies import compressor
 from setapart_evidence import envelope as dsse
 from setapart_evidence.enrolment import read_enrolment, unverified_rotation
 from setapart_evidence.errors import SignatureError, UnknownKeyError
@@ -34,7 +34,6 @@ from .writer import Task
 
 Kind = Literal["receipt", "enrolment-answer", "rotation-answer", "challenge", "bundle"]
 T = TypeVar("T")
-_ZSTD_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ class Receiver:
         self._keys = keys
         self._bundles = bundles
         self._devices = devices
-        self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+        self._compressor = compressor()
 
     def read(self, kind: str, raw: bytes, now: dt.datetime) -> Arrived | Task[Answer] | Answer:
         """Verifies a message.

@@ -4,11 +4,11 @@ import datetime as dt
 
 from sqlalchemy import Connection, insert, select
 
-from setapart_auditor.store.schema import log_checkpoint, log_leaf
+from setapart_auditor.store.schema import log_checkpoint
 from setapart_evidence.keys import Signer
 
 from .note import Checkpoint, NoteError, NoteKey, parse_checkpoint, sign, verify
-from .tree import consistency_proof, root_at, state_of
+from .tree import root_at, state_of
 
 
 def make_checkpoint(connection: Connection, signer: Signer, origin: str, now: dt.datetime) -> str:
@@ -60,21 +60,3 @@ def check_against(connection: Connection, note: str, keys: tuple[NoteKey, ...]) 
             cure="the log was rewritten: compare with the latest backup",
         )
     return found
-
-
-def proof_between(connection: Connection, old: int, size: int) -> tuple[bytes, ...]:
-    """The consistency proof between two sizes of the log.
-
-    Raises:
-        NoteError: the log has no such sizes.
-    """
-    have = state_of(connection).size
-    if not 0 <= old <= size <= have:
-        raise NoteError(f"sizes {old} and {size}", expected=f"0 ≤ old ≤ new ≤ {have}")
-    return consistency_proof(connection, old, size)
-
-
-def last_entry(connection: Connection) -> dt.datetime | None:
-    """When the newest entry was made."""
-    query = select(log_leaf.c.at).order_by(log_leaf.c.no.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none()

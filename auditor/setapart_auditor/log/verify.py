@@ -10,9 +10,9 @@ import msgspec
 import zstandard
 from sqlalchemy import Connection, Row, func, select
 
+from setapart_auditor.store.bodies import inflate
 from setapart_auditor.store.schema import evidence, inventory, log_checkpoint, log_leaf, log_node, log_state, metadata
 from setapart_auditor.store.watch import WATCHED
-from setapart_evidence.limits import DEFAULT_LIMITS
 
 from .append import leaf_data
 from .merkle import Frontier, leaf_hash
@@ -222,7 +222,6 @@ def _rows(connection: Connection, scratch: sqlite3.Connection, name: str, found:
 
 def _inventories(connection: Connection, tree: _Tree, found: _Found) -> None:
     """Every inventory is the one that the statement names, or an entry says that it was erased."""
-    unpack = zstandard.ZstdDecompressor()
     query = (
         select(evidence.c.no, evidence.c.inventory_digest, inventory.c.body, inventory.c.erased_at)
         .outerjoin(inventory, inventory.c.evidence_no == evidence.c.no)
@@ -235,7 +234,7 @@ def _inventories(connection: Connection, tree: _Tree, found: _Found) -> None:
             found.check(where, holds=said, got="gone, and no entry says that it was erased")
             continue
         try:
-            raw = unpack.decompress(row.body, max_output_size=DEFAULT_LIMITS.inventory)
+            raw = inflate(row.body)
         except zstandard.ZstdError:
             found.say(where, "does not unpack")
             continue

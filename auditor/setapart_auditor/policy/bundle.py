@@ -7,7 +7,7 @@ from typing import Literal
 
 from setapart_evidence.bundle import PackRef, PolicyBundle
 from setapart_evidence.keys import PublicKey
-from setapart_evidence.statement import Level, Subject, SubjectDigest
+from setapart_evidence.statement import Level, Subject, named
 
 from .catalog import Catalog, keys_of_entry
 from .model import Policy
@@ -58,11 +58,7 @@ def policy_bundle(
 def bundle_subjects(policy: Policy) -> tuple[Subject, ...]:
     """What the bundle was made from: pack, overlay if there is one, catalog."""
     digests = (("pack", policy.pack_digest), ("overlay", policy.overlay_digest), ("catalog", policy.catalog_digest))
-    return tuple(
-        Subject(name=name, digest=SubjectDigest(sha256=digest.removeprefix("sha256:")))
-        for name, digest in digests
-        if digest is not None
-    )
+    return tuple(named(name, digest) for name, digest in digests if digest is not None)
 
 
 def client_keys(catalog: Catalog) -> tuple[str, ...]:

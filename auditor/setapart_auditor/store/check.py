@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from setapart_auditor.errors import StoreError
 from setapart_evidence.envelope import parse
 from setapart_evidence.errors import EvidenceError
-from setapart_evidence.limits import DEFAULT_LIMITS
 
 from . import append_only
+from .bodies import OversizeError, inflate
 from .engine import Store
 from .migrate import check, triggers_of
 from .schema import chain, current, evidence, inventory, log_leaf, log_state, metadata
@@ -180,7 +180,6 @@ def _chains(connection: Connection) -> Iterator[str]:
 
 
 def _reports(connection: Connection, progress: Progress) -> Iterator[str]:
-    unpack = zstandard.ZstdDecompressor()
     query = (
         select(
             evidence.c.no,
@@ -196,7 +195,7 @@ def _reports(connection: Connection, progress: Progress) -> Iterator[str]:
         .order_by(evidence.c.no)
     )
     for done, row in enumerate(connection.execution_options(yield_per=_AT_ONCE).execute(query), 1):
-        got = _envelope(row) or _inventory(row, unpack)
+        got = _envelope(row) or _inventory(row)
         if got is not None:
             yield f"evidence {row.no}: {got}"
         if done % _AT_ONCE == 0:
@@ -211,15 +210,15 @@ def _envelope(row: Any) -> str | None:  # noqa: ANN401 - a row
     return None if hashlib.sha256(payload).digest() == row.digest else "its digest is not that of its statement"
 
 
-def _inventory(row: Any, unpack: zstandard.ZstdDecompressor) -> str | None:  # noqa: ANN401 - a row
+def _inventory(row: Any) -> str | None:  # noqa: ANN401 - a row
     if row.evidence_no is None:
         return "its inventory is not there"
     if row.body is None:
         return None if row.erased_at is not None else "its inventory is gone without having been erased"
     try:
-        if zstandard.frame_content_size(row.body) > DEFAULT_LIMITS.inventory:
-            return "its inventory is larger than any"
-        raw = unpack.decompress(row.body, max_output_size=DEFAULT_LIMITS.inventory)
+        raw = inflate(row.body)
+    except OversizeError:
+        return "its inventory is larger than any"
     except zstandard.ZstdError:
         return "its inventory does not unpack"
     if hashlib.sha256(raw).digest() != row.inventory_digest:

@@ -22,6 +22,7 @@ from setapart_auditor.register.database import devices_by_number, version_of
 from setapart_auditor.store.engine import Store, open_engine
 from setapart_auditor.store.schema import device, sweep, verdict
 from setapart_evidence import __version__
+from setapart_evidence.statement import raw_digest
 
 from .judging import Judge, JudgedDevice, make_judge
 from .verdicts import NewVerdict, write_verdicts
@@ -218,7 +219,7 @@ def _keep(connection: Connection, swept: Swept, chunk: Sequence[JudgedDevice]) -
 
 def _digest(judged: JudgedDevice) -> bytes | None:
     evidence = judged.verdict.evidence
-    return bytes.fromhex(evidence.digest.removeprefix("sha256:")) if evidence is not None else None
+    return raw_digest(evidence.digest) if evidence is not None else None
 
 
 def _finish(connection: Connection, swept: Swept, now: dt.datetime) -> None:

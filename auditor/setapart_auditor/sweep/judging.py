@@ -4,15 +4,15 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from setapart_auditor.appraisal.engine import appraise_history
 from setapart_auditor.appraisal.model import Context, Exception_, Status, Verdict
 from setapart_auditor.authority import built_in, known_bundles
 from setapart_auditor.installation import Installation, Policies
+from setapart_auditor.intake.epochs import known_epochs
 from setapart_auditor.policy.model import Policy
 from setapart_auditor.register.database import RegisteredDevice
-from setapart_auditor.store.schema import epoch
 
 from .causes import causes_of
 from .granted import granted_exceptions
@@ -104,12 +104,11 @@ def make_judge(
     Raises:
         AuditorError: a kept bundle is damaged.
     """
-    epochs = {row.value: row.issued_at for row in connection.execute(select(epoch.c.value, epoch.c.issued_at))}
     return Judge(
         policies=policies,
         context=Context(
             bundles={**built_in(policies.catalog), **known_bundles(installation.folder)},
-            epochs=epochs,
+            epochs=known_epochs(connection),
             shared=shared_accounts(connection, at, of=of),
         ),
         exceptions=granted_exceptions(connection),

@@ -22,11 +22,11 @@ from setapart_auditor.appraisal.history import History, Outline, ReportPlace, ou
 from setapart_auditor.appraisal.model import Received
 from setapart_auditor.register.database import RegisteredDevice
 from setapart_auditor.register.model import device_binding, station_binding
+from setapart_auditor.store.bodies import inflate
 from setapart_auditor.store.schema import chain, current, device_key, evidence, inventory, station
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey
-from setapart_evidence.limits import DEFAULT_LIMITS
 from setapart_evidence.open import KeyBinding, KeyLookup, VerifiedReport, open_report
 
 _QUARANTINED = "quarantined"
@@ -83,22 +83,6 @@ def current_numbers(connection: Connection, devices: Sequence[RegisteredDevice],
         current_ones = outline_of(place for place, _ in places).current
         found |= {numbers[place.digest]: names[no] for place in current_ones}
     return found
-
-
-def inflate(body: bytes) -> bytes:
-    """An inventory's bytes.
-
-    Raises:
-        ZstdError: it is no zstd, or larger than an inventory can be.
-    """
-    if zstandard.frame_content_size(body) > DEFAULT_LIMITS.inventory:
-        raise zstandard.ZstdError("larger than an inventory can be")
-    return _inflater().decompress(body, max_output_size=DEFAULT_LIMITS.inventory)
-
-
-@lru_cache(1)
-def _inflater() -> zstandard.ZstdDecompressor:
-    return zstandard.ZstdDecompressor()
 
 
 _PLACE = (

@@ -9,9 +9,10 @@ import zstandard
 from sqlalchemy import Connection, select
 
 from setapart_auditor.register.database import RegisteredDevice, devices
+from setapart_auditor.store.bodies import inflate
 from setapart_auditor.store.schema import device, inventory
 
-from .reading import current_numbers, inflate
+from .reading import current_numbers
 
 _AT_ONCE = 200
 _DIGEST = re.compile(rb'"address_digest"\s*:\s*"([^"\\]{1,200})"')
