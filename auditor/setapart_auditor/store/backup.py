@@ -11,9 +11,10 @@ from sqlalchemy import Engine, inspect
 from setapart_auditor.errors import StoreError
 
 from .archive import FOLDER, TABLES, Manifest, members, new_archive, sync_folder
-from .dump import VERSION_TABLE, Loader, dump, empty
+from .dump import Loader, dump, empty
 from .engine import Store, own_errors
 from .migrate import MIGRATIONS, head, upgrading, version
+from .schema import VERSION_TABLE
 
 Progress = Callable[[int], None]
 

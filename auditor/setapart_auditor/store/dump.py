@@ -29,8 +29,8 @@ from sqlalchemy.types import TypeEngine
 from setapart_auditor.errors import StoreError
 
 from .archive import TABLES, ArchiveWriter, DumpedColumn, DumpedTable, Kind, Manifest
+from .schema import VERSION_TABLE
 
-VERSION_TABLE = "alembic_version"
 _CHUNK_BYTES = 4 * 1024 * 1024
 _AT_ONCE = 500
 _TYPES: dict[Kind, TypeEngine[Any]] = {

@@ -1,23 +1,26 @@
 """The schema of a store: made, upgraded and asked for its version.
 
-An upgrade is one transaction on both databases: one that was interrupted has not happened, and is run again.
+An upgrade is one transaction on both databases: one that was interrupted has not happened, and is run again. Alembic is
+imported for an upgrade alone: every command of the auditor asks for the version.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from setapart_auditor.errors import StoreError
 
 from . import append_only
 from .engine import own_errors
+from .schema import VERSION, VERSION_TABLE
 from .watch import WATCH_POSTGRESQL
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x5E7A9A27
@@ -67,6 +70,8 @@ def upgrading(engine: Engine, scripts: Path = MIGRATIONS) -> Iterator[tuple[Conn
 
 
 def _bring(connection: Connection, scripts: Path, to: str) -> None:
+    from alembic import command
+
     _refuse_unknown(to if to != "head" else None, scripts)
     command.upgrade(_config(scripts, connection), to)
     dialect = connection.dialect.name
@@ -119,33 +124,41 @@ def check(engine: Engine) -> None:
         StoreError: it is older, newer, or not there.
     """
     found = version(engine)
-    newest = head()
-    if found == newest:
+    if found == VERSION:
         return
     _refuse_unknown(found, MIGRATIONS)
     raise StoreError(
         f"a database of schema {found}" if found else "a database without a schema",
-        expected=f"schema {newest}",
+        expected=f"schema {VERSION}",
         cure="back it up, then run `setapart-auditor db upgrade`",
     )
 
 
 def head(scripts: Path = MIGRATIONS) -> str:
     """The newest version that a folder of migrations makes."""
-    found = ScriptDirectory(str(scripts)).get_current_head()
+    found = _scripts(scripts).get_current_head()
     assert found is not None
     return found
 
 
 def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar_one_or_none()  # noqa: S608
+    return None if found is None else str(found)
+
+
+def _scripts(folder: Path) -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(folder))
 
 
 def _refuse_unknown(found: str | None, scripts: Path) -> None:
     if found is None:
         return
     with suppress(Exception):  # Alembic has several for what it does not know
-        if ScriptDirectory(str(scripts)).get_revision(found) is not None:
+        if _scripts(scripts).get_revision(found) is not None:
             return
     raise StoreError(
         f"a database of schema {found[:40]}, which is newer than this program",
@@ -154,7 +167,9 @@ def _refuse_unknown(found: str | None, scripts: Path) -> None:
     )
 
 
-def _config(scripts: Path, connection: Connection) -> Config:
+def _config(scripts: Path, connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection

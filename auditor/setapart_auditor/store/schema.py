@@ -24,6 +24,11 @@ from sqlalchemy import (
 
 from .types import Moment, Number
 
+VERSION = "0001"
+"""The newest migration, which makes these tables."""
+VERSION_TABLE = "alembic_version"
+"""Alembic's own: which migration the database has reached."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -19,7 +19,7 @@ from setapart_auditor.log.note import NoteKey
 from setapart_auditor.log.verify import verify_log
 from setapart_auditor.store.engine import open_engine
 from setapart_auditor.store.migrate import MIGRATIONS, check, head, upgrade, version
-from setapart_auditor.store.schema import metadata
+from setapart_auditor.store.schema import VERSION, metadata
 
 SECOND = '''"""A later schema, for the tests alone: a column, and a slow look at every row."""
 
@@ -67,6 +67,10 @@ def triggers(engine: Engine) -> set[str]:
     )
     with engine.connect() as connection:
         return set(connection.execute(text(query)).scalars())
+
+
+def test_the_schema_names_its_newest_migration() -> None:
+    assert head() == VERSION
 
 
 def test_the_migrations_make_the_schema_as_it_is_declared(engine: Engine) -> None:
