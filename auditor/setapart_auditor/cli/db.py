@@ -183,7 +183,7 @@ def _erase(installation: "Installation", officer: str | None, why: str, now: dt.
             if erased is None:
                 return count
             detail = {"evidence": ",".join(map(str, erased.numbers))}
-            record(connection, actor, "retain", now, why=why or "retention", detail=detail)
+            record(connection, actor.name, "retain", now, why=why or "retention", detail=detail)
         count += len(erased.numbers)
 
 

@@ -140,7 +140,7 @@ def list_(
             for row in rows(at.connection)
             if at.actor.sees(row.unit) and state in (None, row.state) and only in (None, row.device_no)
         ]
-        record(at.connection, at.actor, "exception-list", at.now, about=device or "", why=why)
+        record(at.connection, at.actor.name, "exception-list", at.now, about=device or "", why=why)
     if as_json:
         click.echo(msgspec.json.encode({"exceptions": found}).decode())
         return
@@ -166,7 +166,13 @@ def show(*, id_: str, as_json: bool, folder: Path | None, officer: str | None, w
         row = find(at.connection, at.actor, id_)
         told = _told(row, officers_keys(at.connection))
         record(
-            at.connection, at.actor, "exception-read", at.now, about=row.id, why=why, detail={"device": row.device_name}
+            at.connection,
+            at.actor.name,
+            "exception-read",
+            at.now,
+            about=row.id,
+            why=why,
+            detail={"device": row.device_name},
         )
     if as_json:
         click.echo(msgspec.json.encode(told).decode())

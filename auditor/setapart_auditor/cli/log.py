@@ -252,7 +252,7 @@ def _act(
     actor.require("admin" if admin else "auditor")
     if actor.unit is not None:
         raise NotAllowedError(f"{actor.name} acts for unit {actor.unit}", expected="somebody who acts for every unit")
-    record(connection, actor, kind, now, about=about, why=why)
+    record(connection, actor.name, kind, now, about=about, why=why)
 
 
 def _own_key(installation: "Installation") -> "NoteKey":

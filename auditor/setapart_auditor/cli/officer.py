@@ -103,7 +103,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
     with acting_in(folder, officer) as at:
         at.actor.require(*ALL)
         found = officers(at.connection)
-        record(at.connection, at.actor, "officer-list", at.now, why=why)
+        record(at.connection, at.actor.name, "officer-list", at.now, why=why)
     if as_json:
         click.echo(msgspec.json.encode({"officers": found}).decode())
         return

@@ -71,7 +71,7 @@ def reader(
             unit = unit if unit is not None else actor.unit
             found = _find(connection, actor, device) if device is not None else None
             about = found.name if found is not None else unit or ""
-            record(connection, actor, kind, now, about=about, why=why, detail=detail)
+            record(connection, actor.name, kind, now, about=about, why=why, detail=detail)
         yield Reader(installation=installation, actor=actor, unit=unit, device=found, now=now)
     finally:
         installation.store.close()

@@ -64,7 +64,9 @@ def confirm(
         )
     )
     detail = {"enrolment": str(found.no), "key": found.keyid, "token": str(token.no)}
-    record(connection, actor, "enrol-accept" if accept else "enrol-refuse", now, about=name, why=why, detail=detail)
+    record(
+        connection, actor.name, "enrol-accept" if accept else "enrol-refuse", now, about=name, why=why, detail=detail
+    )
     decided = of_key(connection, found.keyid)
     assert decided is not None
     return decided

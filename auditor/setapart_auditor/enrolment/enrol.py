@@ -18,6 +18,7 @@ from sqlalchemy import Connection, update
 
 from setapart_auditor.errors import ConflictError, NotAllowedError, TokenRefusedError
 from setapart_auditor.installation import Installation
+from setapart_auditor.officers.trail import record
 from setapart_auditor.register.database import RegisteredDevice
 from setapart_auditor.store.schema import enrolment
 from setapart_evidence.enrolment import Enrolment, EnrolmentAnswer, encoded_key, make_answer, public_key, read_enrolment
@@ -25,7 +26,7 @@ from setapart_evidence.message import Message
 
 from .asked import Asked, Enrolled, asked_of, keep, of_key
 from .place import bind, numbered, owner_of, place_of
-from .tokens import IssuedToken, bearer, find_token, log, redeem, token_of_secret
+from .tokens import IssuedToken, bearer, find_token, redeem, token_of_secret
 
 Nonce = Callable[[str], str]
 """A fresh nonce for a device's id."""
@@ -197,4 +198,4 @@ def _log(connection: Connection, kind: str, found: Enrolled, name: str, now: dt.
         "replaces": str(token.replaces).lower(),
         "agent": found.asked.agent,
     }
-    log(connection, bearer(found.token_no), kind, now, about=name, detail=detail)
+    record(connection, bearer(found.token_no), kind, now, about=name, detail=detail)

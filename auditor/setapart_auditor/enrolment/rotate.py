@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from setapart_auditor.errors import ConflictError, NotAllowedError, RegisterError
 from setapart_auditor.installation import Installation
+from setapart_auditor.officers.trail import record
 from setapart_auditor.register.database import RegisteredDevice, bind_key
 from setapart_auditor.store.schema import device, device_key
 from setapart_evidence.enrolment import EnrolmentAnswer, encoded_key, make_answer, read_rotation, unverified_rotation
@@ -15,7 +16,6 @@ from setapart_evidence.keys import PublicKey
 
 from .enrol import check_auditor
 from .place import numbered
-from .tokens import log
 
 
 def rotate(connection: Connection, installation: Installation, raw: bytes, now: dt.datetime) -> bytes:
@@ -68,7 +68,7 @@ def _change(connection: Connection, found: RegisteredDevice, old: "Row[Any]", ne
     except RegisterError as exc:
         raise ConflictError(exc.got, expected=exc.expected, cure="make a new key, then rotate") from None
     detail = {"old": old.keyid, "key": new.keyid, "was_hardware": str(old.hardware).lower()}
-    log(connection, f"device:{found.registration.id}", "rotate", now, about=found.name, detail=detail)
+    record(connection, f"device:{found.registration.id}", "rotate", now, about=found.name, detail=detail)
 
 
 def _key(connection: Connection, device_id: str, keyid: str) -> "Row[Any] | None":

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, insert, select, update
 
 from setapart_auditor.errors import AuditorError, TokenRefusedError
 from setapart_auditor.installation import Installation
-from setapart_auditor.officers.actor import Actor
 from setapart_auditor.officers.trail import record
 from setapart_auditor.policy.model import DeviceClass
 from setapart_auditor.register.database import RegisteredDevice, bump
@@ -132,7 +131,7 @@ def issue_token(
         insert(token).values(hash=made.hash, created_at=now, created_by=actor_name, **values)
     ).inserted_primary_key[0]  # type: ignore[index]
     detail = {name: str(value) for name, value in values.items() if value not in (None, False) and name != "device_no"}
-    log(
+    record(
         connection,
         actor_name,
         "token-issue",
@@ -155,7 +154,7 @@ def list_tokens(
     connection: Connection, *, actor_name: str, now: dt.datetime, why: str = "", unit: str | None = None
 ) -> tuple[IssuedToken, ...]:
     """Every token, or those for one unit; that somebody read the list goes into the log."""
-    log(connection, actor_name, "token-list", now, why=why, detail={"unit": unit} if unit is not None else {})
+    record(connection, actor_name, "token-list", now, why=why, detail={"unit": unit} if unit is not None else {})
     units = dict(connection.execute(select(device_table.c.no, device_table.c.unit)).all()) if unit is not None else {}
 
     def unit_of(one: IssuedToken) -> str:
@@ -174,7 +173,7 @@ def revoke_token(connection: Connection, no: int, *, actor_name: str, now: dt.da
     if found.revoked_at is not None:
         return found
     connection.execute(update(token).where(token.c.no == no).values(revoked_at=now))
-    log(connection, actor_name, "token-revoke", now, about=found.device or "", why=why, detail={"token": str(no)})
+    record(connection, actor_name, "token-revoke", now, about=found.device or "", why=why, detail={"token": str(no)})
     bump(connection)
     return find_token(connection, no)
 
@@ -221,20 +220,6 @@ def redeem(connection: Connection, found: IssuedToken, now: dt.datetime) -> None
     )
     if changed.rowcount != 1:
         raise TokenRefusedError(find_token(connection, found.no).refusal(now) or f"token {found.no} is used up")
-
-
-def log(
-    connection: Connection,
-    who: str,
-    kind: str,
-    now: dt.datetime,
-    *,
-    about: str = "",
-    why: str = "",
-    detail: Mapping[str, str] | None = None,
-) -> None:
-    """Records an act of somebody who was asked before whether they may, or of the bearer of a token."""
-    record(connection, Actor(name=who, roles=frozenset()), kind, now, about=about, why=why, detail=detail)
 
 
 def bearer(no: int) -> str:

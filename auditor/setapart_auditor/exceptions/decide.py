@@ -98,7 +98,7 @@ def request(
     )
     bump(connection)
     detail = {"device": told.name, "app": asked.app, "until": str(asked.until)}
-    record(connection, actor, "exception-request", now, about=asked.id, why=why or asked.need, detail=detail)
+    record(connection, actor.name, "exception-request", now, about=asked.id, why=why or asked.need, detail=detail)
     return asked.id
 
 
@@ -141,7 +141,7 @@ def approve(
     envelope = grant(bytes(row.envelope), requester, _signer(actor))
     _decide(connection, row, actor, now, state="approved", envelope=envelope, approver_role=role)
     detail = {"device": row.device_name, "app": row.app, "requested by": row.requested_by, "role": role or ""}
-    record(connection, actor, "exception-approve", now, about=row.id, why=why, detail=detail)
+    record(connection, actor.name, "exception-approve", now, about=row.id, why=why, detail=detail)
 
 
 def reject(connection: Connection, actor: Actor, id_: str, now: dt.datetime, *, why: str) -> None:
@@ -154,7 +154,7 @@ def reject(connection: Connection, actor: Actor, id_: str, now: dt.datetime, *, 
     row = _open(connection, actor, id_, "officer", "approver")
     _decide(connection, row, actor, now, state="rejected", why=_reason(why))
     detail = {"device": row.device_name, "app": row.app}
-    record(connection, actor, "exception-reject", now, about=row.id, why=why, detail=detail)
+    record(connection, actor.name, "exception-reject", now, about=row.id, why=why, detail=detail)
 
 
 def revoke(
@@ -181,7 +181,7 @@ def revoke(
     _once(done.rowcount, row)
     bump(connection)
     detail = {"device": row.device_name, "app": row.app, "on": str(day)}
-    record(connection, actor, "exception-revoke", now, about=row.id, why=why, detail=detail)
+    record(connection, actor.name, "exception-revoke", now, about=row.id, why=why, detail=detail)
 
 
 def find(connection: Connection, actor: Actor, id_: str) -> "Row[Any]":

@@ -82,7 +82,7 @@ def add(
             installation, connection, name, roles=wanted, unit=unit, added_by=actor.name, now=now, key=key
         )
     detail = {"roles": _stored(wanted), "unit": unit or "", "keyid": keyid}
-    record(connection, actor, "officer-add", now, about=" ".join(name.split()), why=why, detail=detail)
+    record(connection, actor.name, "officer-add", now, about=" ".join(name.split()), why=why, detail=detail)
     return keyid
 
 
@@ -96,7 +96,7 @@ def disable(connection: Connection, actor: Actor, name: str, now: dt.datetime, *
     row = present_officer(connection, name)
     _is_not_last(connection, row)
     _change(connection, row.no, disabled_at=now, token_hash=None, token_expires_at=None)
-    record(connection, actor, "officer-disable", now, about=row.name, why=why)
+    record(connection, actor.name, "officer-disable", now, about=row.name, why=why)
 
 
 def set_roles(
@@ -118,7 +118,7 @@ def set_roles(
         _is_not_last(connection, row)
     _change(connection, row.no, roles=_stored(wanted))
     detail = {"roles": _stored(wanted), "before": str(row.roles)}
-    record(connection, actor, "officer-role", now, about=row.name, why=why, detail=detail)
+    record(connection, actor.name, "officer-role", now, about=row.name, why=why, detail=detail)
 
 
 def officers(connection: Connection) -> tuple[Officer, ...]:

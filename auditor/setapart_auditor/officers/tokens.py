@@ -38,7 +38,7 @@ def issue(connection: Connection, actor: Actor, name: str, now: dt.datetime, *, 
     )
     bump(connection)
     detail = {"until": f"{expires_at:%Y-%m-%d}"}
-    record(connection, actor, "officer-token", now, about=row.name, why=why, detail=detail)
+    record(connection, actor.name, "officer-token", now, about=row.name, why=why, detail=detail)
     return token
 
 

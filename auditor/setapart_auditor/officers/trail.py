@@ -10,8 +10,6 @@ from sqlalchemy import Connection
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.log.append import Entry, append
 
-from .actor import Actor
-
 LONGEST_REASON = 2000
 _Text = Annotated[str, Meta(max_length=4000)]
 
@@ -27,7 +25,7 @@ class Act(Struct, frozen=True, kw_only=True):
 
 def record(
     connection: Connection,
-    actor: Actor,
+    who: str,
     kind: str,
     now: dt.datetime,
     *,
@@ -37,10 +35,12 @@ def record(
 ) -> int:
     """Records an act in the transaction that does it. Returns its index in the log.
 
+    `who` is an officer's name; `token:` and a number, or `device:` and an id, is whoever bears it.
+
     Raises:
         AuditorError: a reason that is too long to be one.
     """
     if len(why) > LONGEST_REASON:
         raise AuditorError(f"a reason of {len(why)} characters", expected=f"at most {LONGEST_REASON}")
-    act = Act(who=actor.name, about=about, why=why, detail=dict(detail or {}))
+    act = Act(who=who, about=about, why=why, detail=dict(detail or {}))
     return append(connection, (Entry(kind=kind, at=now, record=act),))

@@ -56,7 +56,7 @@ class Desk:
         """Records what is done in the log."""
         from setapart_auditor.officers.trail import record
 
-        record(self.connection, self.actor, kind, self.now, about=about, why=self.why, detail=detail)
+        record(self.connection, self.actor.name, kind, self.now, about=about, why=self.why, detail=detail)
 
 
 @contextmanager
