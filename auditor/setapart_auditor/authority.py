@@ -24,6 +24,7 @@ from setapart_auditor.policy.agent_table import identifiers
 from setapart_auditor.policy.bundle import Choices, Secrets, bundle_subjects, policy_bundle
 from setapart_auditor.policy.catalog import Catalog
 from setapart_auditor.policy.model import Policy
+from setapart_auditor.settings import credential
 from setapart_auditor.toml_file import read_toml
 from setapart_evidence.bundle import PolicyBundle, SignedBundle, list_digest, make_bundle, read_bundle
 from setapart_evidence.epoch import Epoch, make_epoch
@@ -80,7 +81,7 @@ def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "fi
 
     Args:
         folder: made if it isn't there.
-        key: another private key to sign with.
+        key: another private key to sign with; by default systemd's credential `authority.pem`, else that of the folder.
         keystore: where a new key is made: `file`, or a `pkcs11:` URI.
 
     Raises:
@@ -90,6 +91,7 @@ def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "fi
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_new = create_private(folder / SECRETS_FILE, _new_secrets)
+        key = key or credential(KEY_FILE)
         if key is None:
             is_new = create_private(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
         return _read(folder, key or folder / KEY_FILE, is_new=is_new)

@@ -35,3 +35,7 @@ class TokenRefusedError(NotAllowedError):
 
 class ConflictError(NotAllowedError):
     """What is asked for contradicts what the register holds: the key or the device is enrolled already."""
+
+
+class TransientStoreError(StoreError):
+    """The database failed or did not answer; the same may succeed later, and nothing was changed."""

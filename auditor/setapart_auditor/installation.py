@@ -17,7 +17,7 @@ from .log.seal import seal_touched
 from .policy.catalog import Catalog, load_catalog
 from .policy.load import load_policy
 from .policy.model import Policy
-from .settings import SETTINGS_FILE, Settings, read_settings
+from .settings import SETTINGS_FILE, Settings, credential, read_settings
 from .store.engine import Store, open_engine
 from .store.migrate import check, upgrade
 from .store.schema import log_state
@@ -101,7 +101,7 @@ def open_installation(folder: Path | None = None, *, any_schema: bool = False) -
     """
     folder = folder or default_folder()
     settings = read_settings(folder)
-    if not (folder / KEY_FILE).exists():
+    if credential(KEY_FILE) is None and not (folder / KEY_FILE).exists():
         raise AuditorError(
             f"no {KEY_FILE} in {folder}",
             expected="the auditor's key",

@@ -25,6 +25,7 @@ COMMANDS = {
     "sweep": "Judge every registered device, and say what changed.",
     "export": "Verdicts as CSV, JSON or JUnit.",
     "log": "The tamper-evident log: show, verify, prove, witness, erase.",
+    "config": "The settings: show and check them.",
     "db": "The database: upgrade, back up, restore, check.",
 }
 _MODULES = {"list": "list_devices"}

@@ -220,9 +220,12 @@ def _database_files(installation: "Installation") -> frozenset[Path]:
 
 
 def _outside(installation: "Installation") -> list[str]:
-    """Files that the settings name and that are not in the folder."""
-    settings = installation.settings
-    named = [settings.database.password_file, settings.serve.certificate, settings.serve.key]
+    """Files that the settings name, and systemd's credentials, that are not in the folder."""
+    from setapart_auditor.authority import KEY_FILE
+    from setapart_auditor.settings import credential
+
+    settings, key = installation.settings, credential(KEY_FILE)
+    named = [str(key) if key else None, settings.database.password_file, settings.serve.certificate, settings.serve.key]
     named += [settings.policy.overlay, settings.policy.pack]
     named += [name for unit in settings.policy.unit for name in (unit.pack, unit.overlay)]
     folder = installation.folder.absolute()

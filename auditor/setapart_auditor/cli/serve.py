@@ -10,6 +10,9 @@ import click
 if TYPE_CHECKING:
     from setapart_auditor.installation import Installation
 
+_TRY_LATER = 75
+"""EX_TEMPFAIL of sysexits.h. 2 stands for what waiting does not mend: a service manager need not start it again."""
+
 
 @click.command("serve")
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen. Default: [serve] listen of auditor.toml.")
@@ -30,7 +33,27 @@ def command(
     """Take in enrolments and reports over the network, and judge them, until it is stopped.
 
     SIGTERM and Ctrl-C let it finish what it has begun. Its log goes to standard error, one JSON object a line.
+    Exit code 75 if the database does not answer at the start: it may later.
     """
+    from setapart_auditor.errors import TransientStoreError
+    from setapart_evidence.text import printable
+
+    try:
+        _serve(listen, certificate, key, folder, behind_proxy=behind_proxy, appraise=not no_appraiser)
+    except TransientStoreError as exc:
+        click.echo(f"setapart-auditor: {printable(str(exc), 4000)}", err=True)
+        raise SystemExit(_TRY_LATER) from None
+
+
+def _serve(
+    listen: str | None,
+    certificate: Path | None,
+    key: Path | None,
+    folder: Path | None,
+    *,
+    behind_proxy: bool,
+    appraise: bool,
+) -> None:
     from setapart_auditor.installation import load_policies, open_installation
     from setapart_auditor.intake.service import Intake
     from setapart_auditor.web import events
@@ -61,7 +84,7 @@ def command(
             sys.stdout.flush()
             events.say("ready", url=url)
 
-        chores = Chores(installation, appraise=not no_appraiser)
+        chores = Chores(installation, appraise=appraise)
         intake.start()
         chores.start()
         try:

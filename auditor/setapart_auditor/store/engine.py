@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from setapart_auditor.errors import StoreError
+from setapart_auditor.errors import StoreError, TransientStoreError
 
 from .schema import log_state
 from .watch import TOUCHED, watch
@@ -222,23 +222,25 @@ def own_errors() -> Iterator[None]:
     """The database's errors as ours: one line, what to do next, and no secret.
 
     Raises:
-        StoreError: in place of SQLAlchemy's and the drivers' errors.
+        TransientStoreError: in place of SQLAlchemy's and the drivers' errors.
     """
     try:
         yield
     except DBAPIError as exc:
         words = str(exc.orig).strip().splitlines() or ["the database failed"]
-        raise StoreError(words[0], expected="a database that answers", cure=_cure(exc, words[0])) from None
+        raise TransientStoreError(words[0], expected="a database that answers", cure=_cure(exc, words[0])) from None
     except sqlite3.Error as exc:
-        raise StoreError(str(exc), expected="a database that answers", cure=_cure(exc, str(exc))) from None
+        raise TransientStoreError(str(exc), expected="a database that answers", cure=_cure(exc, str(exc))) from None
     except SQLAlchemyError as exc:
-        raise StoreError(f"the database failed: {type(exc).__name__}") from None
+        raise TransientStoreError(f"the database failed: {type(exc).__name__}") from None
 
 
 def _cure(exc: Exception, message: str) -> str:
     state = getattr(getattr(exc, "orig", None), "sqlstate", None) or ""
     if state == "53100" or "disk is full" in message or "No space left" in message:
         return "free some space; what was acknowledged is safe"
+    if state == "25006" or "readonly database" in message:
+        return "the auditor must be able to write: name the server that takes writes, or own the file and its folder"
     if "no such table" in message or state == "42P01":
         return "run `setapart-auditor db upgrade`"
     if state.startswith("28") or "password" in message:
