@@ -208,6 +208,11 @@ def raw_digest(digest: str) -> bytes:
     return bytes.fromhex(digest.removeprefix(_SHA256))
 
 
+def digest_text(digest: bytes) -> str:
+    """`sha256:` and the hex of these 32 bytes; `raw_digest` takes it back."""
+    return f"{_SHA256}{digest.hex()}"
+
+
 class _Kind(Struct, frozen=True, kw_only=True):
     type_: str = msgspec.field(name="_type")
     predicateType: str  # noqa: N815

@@ -21,6 +21,8 @@ from setapart_evidence.statement import (
     Predicate,
     Subject,
     SubjectDigest,
+    digest_text,
+    raw_digest,
 )
 
 PREDICATE = Predicate(
@@ -185,3 +187,9 @@ def test_types_of_messages_are_distinct() -> None:
     assert len(set(kinds)) == 4
     assert all(kind.startswith("urn:setapart:") for kind in kinds)
     assert msgspec.json.decode(dumps(plain_statement()))["predicateType"] == statement.EVIDENCE
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_digest_survives_being_written(raw: bytes) -> None:
+    assert digest_text(raw) == f"sha256:{raw.hex()}"
+    assert raw_digest(digest_text(raw)) == raw

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Self
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from setapart_evidence.errors import EvidenceError, UnknownKeyError
 from setapart_evidence.keys import Signer
 from setapart_evidence.open import VerifiedReport
 from setapart_evidence.receipt import Outcome, Receipt, make_receipt
-from setapart_evidence.statement import raw_digest
+from setapart_evidence.statement import Grade, digest_text, raw_digest
 
 from . import rows
 from .nonce import NonceKey
@@ -38,26 +38,64 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrived:
-    """A verified report on its way to the disk; `done` is answered once it is there.
+    """What is stored of a verified report; `done` is answered once it is there.
+
+    The inventory is not among it: what was decoded to be verified is let go, or a batch would hold all of theirs.
 
     Attributes:
+        digest, previous: of its statement, which tells it from every other, and of the one before it.
         envelope: the first part of the file, as it came.
         body, size: the inventory, compressed, and its size before.
         nonce_issued_at: of a nonce of ours that the report carries.
     """
 
-    report: VerifiedReport
+    device: str
+    keyid: str
+    role: Literal["device", "station"]
+    grade: Grade
+    source: str
+    sequence: int
+    digest: bytes
+    previous: bytes | None
+    inventory_digest: bytes
+    collected_at: dt.datetime
+    received_at: dt.datetime
+    nonce_issued_at: dt.datetime | None
     envelope: bytes = field(repr=False)
     body: bytes = field(repr=False)
     size: int
-    received_at: dt.datetime
-    nonce_issued_at: dt.datetime | None = None
     done: "Future[Stored]" = field(default_factory=Future)
 
-    @property
-    def digest(self) -> bytes:
-        """Of its statement: what tells it from every other."""
-        return raw_digest(self.report.statement_digest)
+    @classmethod
+    def of(
+        cls,
+        report: VerifiedReport,
+        *,
+        envelope: bytes,
+        body: bytes,
+        size: int,
+        received_at: dt.datetime,
+        nonce_issued_at: dt.datetime | None = None,
+    ) -> Self:
+        """What is stored of this report."""
+        observation = report.predicate.observation
+        return cls(
+            device=report.device,
+            keyid=report.keyid,
+            role=report.role,
+            grade=report.grade,
+            source=report.predicate.origin.source,
+            sequence=observation.sequence,
+            digest=raw_digest(report.statement_digest),
+            previous=None if observation.previous is None else raw_digest(observation.previous),
+            inventory_digest=raw_digest(report.inventory_digest),
+            collected_at=observation.collected_at,
+            received_at=received_at,
+            nonce_issued_at=nonce_issued_at,
+            envelope=envelope,
+            body=body,
+            size=size,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +154,7 @@ def store_batch(connection: Connection, desk: Desk, items: Sequence[Arrived]) ->
         found[row.digest] = Stored(
             receipt=row.receipt,
             outcome=row.outcome,
-            device=digests[row.digest].report.device,
+            device=digests[row.digest].device,
             sequence=row.sequence,
             resent=True,
         )
@@ -135,17 +173,17 @@ class _Batch:
         self._last_evidence, self._last_chain = rows.last_numbers(connection)
 
     def store(self, items: Sequence[Arrived]) -> dict[bytes, Stored | EvidenceError]:
-        devices = rows.devices_of(self._connection, {item.report.device for item in items})
-        owners = rows.owners_of(self._connection, {item.report.keyid for item in items})
+        devices = rows.devices_of(self._connection, {item.device for item in items})
+        owners = rows.owners_of(self._connection, {item.keyid for item in items})
         for row in rows.chains_of(self._connection, {one.no for one in devices.values()}):
             head = Head(sequence=row.head_sequence, digest=row.head_digest)
             self._chains[row.device_no, row.keyid] = _Chain(no=row.no, head=head, irregular=row.irregular)
         found: dict[bytes, Stored | EvidenceError] = {}
         placed: list[_Placed] = []
         for item in items:
-            row = devices.get(item.report.device)
-            owner = owners.get(item.report.keyid, -1)
-            if row is None or owner not in {row.no, None} or (owner is None) != (item.report.role == "station"):
+            row = devices.get(item.device)
+            owner = owners.get(item.keyid, -1)
+            if row is None or owner not in {row.no, None} or (owner is None) != (item.role == "station"):
                 found[item.digest] = _no_longer(item)
             else:
                 placed.append(self._place(item, row))
@@ -154,23 +192,21 @@ class _Batch:
         return found
 
     def _place(self, item: Arrived, row: rows.DeviceRow) -> _Placed:
-        observation = item.report.predicate.observation
-        kept = self._chain(row.no, item.report.keyid)
-        highest = self._highest_branch(kept, observation.sequence)
-        place = place_of(kept.head, observation.sequence, _raw(observation.previous), taken=highest is not None)
+        kept = self._chain(row.no, item.keyid)
+        highest = self._highest_branch(kept, item.sequence)
+        place = place_of(kept.head, item.sequence, item.previous, taken=highest is not None)
         branch = 0 if highest is None else highest + 1
-        kept.branches[observation.sequence] = branch
+        kept.branches[item.sequence] = branch
         kept.irregular = kept.irregular or not place.regular
         kept.is_changed = True
         if place.advances:
-            kept.head = Head(sequence=observation.sequence, digest=item.digest)
+            kept.head = Head(sequence=item.sequence, digest=item.digest)
         self._last_evidence += 1
         outcome = place.outcome
         if row.state != "active":  # whatever clock the revocation was dated by: it was committed before this
             outcome = "quarantined"
         elif place.advances:
-            source = item.report.predicate.origin.source.partition(":")[0]
-            self._current[row.no, kept.no, source] = self._last_evidence
+            self._current[row.no, kept.no, item.source.partition(":")[0]] = self._last_evidence
         return _Placed(item=item, device=row, chain_no=kept.no, no=self._last_evidence, branch=branch, outcome=outcome)
 
     def _chain(self, device_no: int, keyid: str) -> _Chain:
@@ -203,8 +239,8 @@ class _Batch:
             found[one.item.digest] = Stored(
                 receipt=receipt,
                 outcome=one.outcome,
-                device=one.item.report.device,
-                sequence=one.item.report.predicate.observation.sequence,
+                device=one.item.device,
+                sequence=one.item.sequence,
             )
         self._write_chains()
         rows.add_reports(
@@ -220,17 +256,17 @@ class _Batch:
         return found
 
     def _receipt(self, one: _Placed, index: int) -> bytes:
-        report = one.item.report
+        item = one.item
         receipt = Receipt(
-            device=report.device,
-            sequence=report.predicate.observation.sequence,
-            received_at=one.item.received_at,
+            device=item.device,
+            sequence=item.sequence,
+            received_at=item.received_at,
             outcome=one.outcome,
-            nonce=self._desk.nonces.issue(report.device, one.item.received_at),
+            nonce=self._desk.nonces.issue(item.device, item.received_at),
             log_index=index,
-            bundle=self._desk.bundle_of(one.device.unit, one.item.received_at),
+            bundle=self._desk.bundle_of(one.device.unit, item.received_at),
         )
-        return make_receipt(receipt, report.statement_digest, report.inventory_digest, self._desk.signer)
+        return make_receipt(receipt, digest_text(item.digest), digest_text(item.inventory_digest), self._desk.signer)
 
     def _write_chains(self) -> None:
         new: list[dict[str, Any]] = []
@@ -247,46 +283,42 @@ class _Batch:
 
 
 def _row(one: _Placed, receipt: bytes, index: int) -> dict[str, Any]:
-    report, observation = one.item.report, one.item.report.predicate.observation
+    item = one.item
     return {
         "no": one.no,
         "device_no": one.device.no,
         "chain_no": one.chain_no,
-        "sequence": observation.sequence,
+        "sequence": item.sequence,
         "branch": one.branch,
-        "digest": one.item.digest,
-        "previous": _raw(observation.previous),
-        "inventory_digest": raw_digest(report.inventory_digest),
-        "received_at": one.item.received_at,
-        "collected_at": observation.collected_at,
-        "nonce_issued_at": one.item.nonce_issued_at,
-        "grade": report.grade,
-        "source": report.predicate.origin.source,
+        "digest": item.digest,
+        "previous": item.previous,
+        "inventory_digest": item.inventory_digest,
+        "received_at": item.received_at,
+        "collected_at": item.collected_at,
+        "nonce_issued_at": item.nonce_issued_at,
+        "grade": item.grade,
+        "source": item.source,
         "outcome": one.outcome,
-        "envelope": one.item.envelope,
+        "envelope": item.envelope,
         "receipt": receipt,
         "log_index": index,
     }
 
 
 def _record(one: _Placed) -> ReportRecord:
-    report = one.item.report
+    item = one.item
     return ReportRecord(
-        device=report.device,
-        sequence=report.predicate.observation.sequence,
-        statement=report.statement_digest,
-        inventory=report.inventory_digest,
+        device=item.device,
+        sequence=item.sequence,
+        statement=digest_text(item.digest),
+        inventory=digest_text(item.inventory_digest),
         outcome=one.outcome,
     )
 
 
-def _raw(digest: str | None) -> bytes | None:
-    return None if digest is None else raw_digest(digest)
-
-
 def _no_longer(item: Arrived) -> UnknownKeyError:
     return UnknownKeyError(
-        f"key {item.report.keyid[:16]}… no longer speaks for this device",
+        f"key {item.keyid[:16]}… no longer speaks for this device",
         expected="the device's present key, or a registered station's",
         cure="report with the new key, or enrol again with a new token",
     )

@@ -108,8 +108,8 @@ class Receiver:
         self._take(report.device)
         envelope, inventory = dsse.split(raw)
         nonce = report.predicate.observation.nonce
-        return Arrived(
-            report=report,
+        return Arrived.of(
+            report,
             envelope=envelope,
             body=self._compressor.compress(inventory),
             size=len(inventory),
