@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from setapart_agent.backoff import is_due, wait
 from setapart_agent.delivery_record import Trouble, read_record, write_record
-from setapart_agent.errors import AgentError, NetworkError, RefusedError, TrustError
+from setapart_agent.errors import AgentError, NetworkError, RefusedError, SpoolError, TrustError
 from setapart_agent.membership import Membership, accept_bundle, pinned_bundle, write_membership
 from setapart_agent.receipts import keep_receipt
 from setapart_agent.spool import Rejection, Spool, Spooled
@@ -114,10 +114,12 @@ class Courier:
     def deliver(self) -> Outcome:
         """Sends what is spooled, then fetches the policy bundle if the auditor has named another one.
 
-        Never raises for what the auditor or the network does: that is in the outcome, and on disk for the next run.
+        Never raises for what the auditor or the network does: that is in the outcome, and on disk for the next run. So
+        is what the spool refuses for a single report, which holds up no other.
 
         Raises:
             ChainError: the state folder can't be written.
+            SpoolError: the spool can't be read at all.
         """
         outcome = Outcome()
         try:
@@ -127,7 +129,7 @@ class Courier:
         finally:
             write_membership(self._folder, self.membership)
         outcome.next_at = self._note(outcome.trouble, delivered=bool(outcome.delivered))
-        if outcome.trouble is None:
+        if outcome.trouble is None or isinstance(outcome.trouble, SpoolError):
             self.fetch_bundle()
         return outcome
 
@@ -197,7 +199,10 @@ class Courier:
             if report.sequence != claimed.sequence:
                 continue
             try:
-                found = read_receipt(raw, self.membership.key, _digest_of(report)).predicate
+                kept = self.spool.read(report)
+                if kept is None:
+                    continue
+                found = read_receipt(raw, self.membership.key, _payload_digest(dsse.split(kept)[0])).predicate
             except EvidenceError as exc:
                 wrong = exc
                 continue
@@ -212,16 +217,10 @@ class Courier:
         failing = 0
         refused: set[str] = set()
         for report in self.spool.reports():
-            try:
-                raw = report.path.read_bytes()
-                payload = _payload(dsse.split(raw)[0])
-                device = _DEVICE.decode(payload).predicate.device.id
-            except FileNotFoundError:
-                continue  # it had to make room
-            except (EvidenceError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                damage = AgentError("a file that is no report", expected="what the agent wrote")
-                self._put_aside(report, damage, "damaged on this disk", outcome)
+            opened = self._opened(report, outcome)
+            if opened is None:
                 continue
+            raw, payload, device = opened
             if device in refused:
                 continue
             try:
@@ -239,6 +238,21 @@ class Courier:
             else:
                 failing = 0
 
+    def _opened(self, report: Spooled, outcome: Outcome) -> tuple[bytes, bytes, str] | None:
+        """A report, its statement and its device; None if it can't be sent now, or is none and was put aside."""
+        try:
+            raw = self.spool.read(report)
+            if raw is None:
+                return None  # it had to make room
+            payload = _payload(dsse.split(raw)[0])
+            return raw, payload, _DEVICE.decode(payload).predicate.device.id
+        except SpoolError as exc:
+            outcome.trouble = exc
+        except (EvidenceError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            damage = AgentError("a file that is no report", expected="what the agent wrote")
+            self._put_aside(report, damage, "damaged on this disk", outcome)
+        return None
+
     def _send(self, report: Spooled, raw: bytes, digest: str, outcome: Outcome) -> None:
         try:
             answer = self._post(REPORT_PATH, raw)
@@ -247,7 +261,11 @@ class Courier:
                 raise
             self._put_aside(report, exc, exc.reason, outcome)
             return
-        self._let_go(report, answer, self._receipt(answer, digest))
+        receipt = self._receipt(answer, digest)
+        try:
+            self._let_go(report, answer, receipt)
+        except SpoolError as exc:
+            outcome.trouble = exc
         outcome.delivered.append(report)
 
     def _is_of_a_former_key(self, exc: RefusedError, raw: bytes) -> bool:
@@ -272,8 +290,12 @@ class Courier:
 
     def _put_aside(self, report: Spooled, exc: SetapartError, reason: str, outcome: Outcome) -> None:
         why = Rejection(reason=reason, got=exc.got, expected=exc.expected, cure=exc.cure, at=self._clock())
-        self.spool.reject(report, why)
-        outcome.rejected.append(report)
+        try:
+            self.spool.reject(report, why)
+        except SpoolError as stuck:
+            outcome.trouble = stuck
+        else:
+            outcome.rejected.append(report)
 
     def _post(self, path: str, body: bytes, *, most: int | None = None) -> bytes:
         if self._client is None:
@@ -308,11 +330,6 @@ class Courier:
             ),
         )
         return next_at
-
-
-def _digest_of(report: Spooled) -> str:
-    """The digest of what is really in the file, whatever its name says."""
-    return _payload_digest(dsse.split(report.path.read_bytes())[0])
 
 
 def _payload_digest(envelope: bytes) -> str:

@@ -31,6 +31,7 @@ from setapart_evidence.enrolment import (
 )
 from setapart_evidence.keystore import is_hardware, open_key
 from setapart_evidence.statement import digest
+from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,8 +79,8 @@ def ask_to_enrol(
             auditor=token.auditor,
             key=encoded_key(signer.public),
             hardware=is_hardware(signer),
-            name=name[:_LONGEST_NAME],
-            serial=device.serial[:_LONGEST_SERIAL] if device.serial else None,
+            name=printable(name, _LONGEST_NAME),
+            serial=printable(device.serial, _LONGEST_SERIAL) if device.serial else None,
             platform=device.platform,
             agent=__version__,
             requested_at=now,

@@ -71,5 +71,9 @@ class RefusedError(AgentError):
         return self.reason in ABOUT_THE_MESSAGE
 
 
+class PolicyError(AgentError):
+    """A policy bundle of the right auditor that must not take the place of the one that is here."""
+
+
 class SpoolError(AgentError):
     """A report could not be kept until it is delivered."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from setapart_agent.errors import AgentError, NotEnrolledError
+from setapart_agent.errors import AgentError, NotEnrolledError, PolicyError
 from setapart_agent.private_files import write_private
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.statement import DeviceId, KeyId, Moment, Sha256, ShortText
@@ -151,7 +151,7 @@ def accept_bundle(folder: Path, membership: Membership, raw: bytes, now: datetim
 
     Raises:
         EvidenceError: no bundle, or of another authority.
-        AgentError: older than the one that is here, or expired. What is here stays.
+        PolicyError: older than the one that is here, or expired. What is here stays.
     """
     from setapart_evidence.bundle import read_bundle
 
@@ -163,13 +163,13 @@ def accept_bundle(folder: Path, membership: Membership, raw: bytes, now: datetim
     if present is not None and present.digest == found.digest:
         return present
     if present is not None and found.bundle.version <= present.bundle.version:
-        raise AgentError(
+        raise PolicyError(
             f"policy bundle {found.bundle.version}",
             expected=f"one after {present.bundle.version}, which is here",
             cure="somebody may be holding back the newest bundle: tell your officer",
         )
     if found.bundle.expires_at <= now:
-        raise AgentError(
+        raise PolicyError(
             f"a policy bundle that expired on {found.bundle.expires_at:%Y-%m-%d}",
             expected="a valid one",
             cure="set this machine's clock, or tell your officer that no new bundle is issued",

@@ -65,11 +65,18 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
         ) from None
     except OSError as exc:
         raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="choose a folder that you own") from None
-    with os.fdopen(handle, "wb") as file:
-        restrict(path, handle, mode)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
+    try:
+        try:
+            restrict(path, handle, mode)
+            write_all(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        sync_folder(path.parent)
+    except OSError as exc:
+        with suppress(OSError):  # half a key would be in the way of the next attempt
+            path.unlink()
+        raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="free some space") from None
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from setapart_agent.errors import ChainError
 from setapart_agent.membership import Membership
 from setapart_agent.private_files import write_private
 from setapart_evidence.errors import EvidenceError
@@ -20,7 +21,14 @@ def keep_receipt(folder: Path, device: str, raw: bytes) -> None:
     Raises:
         ChainError: it could not be written.
     """
-    (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    try:
+        (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    except OSError as exc:
+        raise ChainError(
+            f"{folder / FOLDER} can't be made: {exc.strerror}",
+            expected="a folder for receipts",
+            cure="make the state folder writable, and take away what bears this name",
+        ) from None
     write_private(receipt_path(folder, device), raw)
 
 

@@ -8,7 +8,7 @@ oldest reports make room, which leaves a gap in the chain and is counted, never 
 import os
 import re
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,11 +68,7 @@ class Rejection(Struct, frozen=True, kw_only=True):
 
 
 class Spool:
-    """The spool of a state folder. Staging, releasing and recovering are done under the lock of the chain.
-
-    Raises:
-        SpoolError: the folder can't be made.
-    """
+    """The spool of a state folder. Staging, releasing and recovering are done under the lock of the chain."""
 
     def __init__(self, state: Path, *, most: int = MOST_REPORTS, most_bytes: int = MOST_BYTES) -> None:
         self._folder = state / FOLDER
@@ -84,12 +80,20 @@ class Spool:
         self._size = 0
 
     def reports(self) -> tuple[Spooled, ...]:
-        """Every report, the oldest first. What bears another name is nobody's."""
-        return tuple(sorted(_reports(self._folder)))
+        """Every report, the oldest first. What bears another name is nobody's.
+
+        Raises:
+            SpoolError: the folder can't be read.
+        """
+        return _reports(self._folder)
 
     def rejected(self) -> tuple[Spooled, ...]:
-        """The reports that the auditor will not take, the oldest first."""
-        return tuple(sorted(_reports(self._folder / _REJECTED)))
+        """The reports that the auditor will not take, the oldest first.
+
+        Raises:
+            SpoolError: their folder can't be read.
+        """
+        return _reports(self._folder / _REJECTED)
 
     def rejection(self, report: Spooled) -> Rejection | None:
         """Why a rejected report was; None if that was lost."""
@@ -118,7 +122,7 @@ class Spool:
         Raises:
             SpoolError: there is no room for it, or the folder can't be written; the chain must not go on.
         """
-        try:
+        with _told("the report can't be kept", self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             newest = self._count_up()
             moment = max(now.astimezone(UTC).strftime(_TIME), newest.partition("-")[0])
@@ -134,10 +138,6 @@ class Spool:
                 raise
             finally:
                 os.close(handle)
-        except OSError as exc:
-            raise SpoolError(
-                f"the report can't be kept: {exc.strerror}", cure=f"free some space, or make {self._folder} writable"
-            ) from None
         return Staged(path=path, name=name)
 
     def release(self, staged: Staged, now: datetime) -> int:
@@ -146,7 +146,7 @@ class Spool:
         Raises:
             SpoolError: the folder can't be written; `recover` will find the report.
         """
-        try:
+        with _told("the spool can't be written", self._folder):
             self._count_up()
             self._size += staged.path.stat().st_size
             self._count += 1
@@ -156,21 +156,20 @@ class Spool:
             if self._count <= self._most and self._size <= self._most_bytes:
                 return 0
             return self._make_room(staged.name, now)
-        except OSError as exc:
-            raise SpoolError(
-                f"the spool can't be written: {exc.strerror}", cure=f"make {self._folder} writable"
-            ) from None
 
     def recover(self, heads: Collection[str]) -> int:
         """Ends what an agent that died had begun. Returns how many reports were found.
 
         Args:
             heads: the digests of the last statements of the chain (`sha256:…`): a staged report that the chain names
-                is released, any other never was one.
+                is released, any other never was one. Files alone: a folder is somebody else's.
+
+        Raises:
+            SpoolError: the folder can't be written; what was begun is still there.
         """
         found = 0
-        with suppress(FileNotFoundError):
-            for path in sorted(self._folder.glob(".*")):
+        with _told("what an agent that died had kept can't be released", self._folder), suppress(FileNotFoundError):
+            for path in sorted(path for path in self._folder.glob(".*") if path.is_symlink() or not path.is_dir()):
                 name = _NAME.fullmatch(path.name[1:])
                 if name is not None and f"sha256:{name[3]}" in heads:
                     path.rename(self._folder / path.name[1:])
@@ -180,22 +179,47 @@ class Spool:
             sync_folder(self._folder)
         return found
 
+    def read(self, report: Spooled) -> bytes | None:
+        """The bytes of a report; None if another agent has let go of it meanwhile.
+
+        Raises:
+            SpoolError: it can't be read.
+        """
+        with _told(f"{report.name} can't be read", self._folder):
+            try:
+                return report.path.read_bytes()
+            except FileNotFoundError:
+                return None
+
     def remove(self, report: Spooled) -> None:
-        """Lets go of a report: the auditor's receipt for it was verified."""
-        report.path.unlink(missing_ok=True)
+        """Lets go of a report: the auditor's receipt for it was verified.
+
+        Raises:
+            SpoolError: the folder can't be written; the report is sent again, for the same receipt.
+        """
+        with _told(f"{report.name} is with the auditor and can't be removed", self._folder):
+            report.path.unlink(missing_ok=True)
 
     def reject(self, report: Spooled, why: Rejection) -> None:
-        """Puts a report aside that the auditor will not take; the newest of them are kept."""
+        """Puts a report aside that the auditor will not take; the newest of them are kept.
+
+        Raises:
+            SpoolError: the folder can't be written; the report stays where it is.
+        """
         aside = self._folder / _REJECTED
-        aside.mkdir(mode=0o700, exist_ok=True)
         target = aside / report.name
-        with suppress(ChainError):  # without its reason rather than sent for ever
-            write_private(target.with_suffix(".json"), msgspec.json.encode(why))
-        report.path.rename(target)
-        sync_folder(aside)
-        for old in _surplus(self.rejected(), MOST_REJECTED, MOST_REJECTED_BYTES):
-            old.path.unlink(missing_ok=True)
-            old.path.with_suffix(".json").unlink(missing_ok=True)
+        with _told(f"{report.name} can't be put aside", aside):
+            aside.mkdir(mode=0o700, exist_ok=True)
+            with suppress(ChainError):  # without its reason rather than sent for ever
+                write_private(target.with_suffix(".json"), msgspec.json.encode(why))
+            try:
+                report.path.rename(target)
+            except FileNotFoundError:  # it had to make room meanwhile
+                target.with_suffix(".json").unlink(missing_ok=True)
+            sync_folder(aside)
+            for old in _surplus(self.rejected(), MOST_REJECTED, MOST_REJECTED_BYTES):
+                old.path.unlink(missing_ok=True)
+                old.path.with_suffix(".json").unlink(missing_ok=True)
 
     def _count_up(self) -> str:
         """The name of the newest report, empty if there is none."""
@@ -219,23 +243,38 @@ class Spool:
         return len(surplus)
 
 
-def _reports(folder: Path) -> Iterator[Spooled]:
+@contextmanager
+def _told(got: str, folder: Path) -> Iterator[None]:
+    """Tells of what the file system refuses as an error of ours."""
     try:
-        entries = tuple(os.scandir(folder))
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        name = _NAME.fullmatch(entry.name)
-        if name is None or not entry.is_file(follow_symlinks=False):
-            continue
-        with suppress(FileNotFoundError):  # another agent has just delivered it
-            yield Spooled(
-                name=entry.name,
-                path=folder / entry.name,
-                sequence=int(name[2]),
-                digest=f"sha256:{name[3]}",
-                size=entry.stat(follow_symlinks=False).st_size,
-            )
+        yield
+    except OSError as exc:
+        why = exc.strerror or type(exc).__name__
+        raise SpoolError(
+            f"{got}: {why}",
+            expected="a folder of this agent's own, on a disk with room",
+            cure=f"free some space, or make {folder} a folder that this user may read and write",
+        ) from None
+
+
+def _reports(folder: Path) -> tuple[Spooled, ...]:
+    found = []
+    with _told("the spool can't be read", folder), suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = _NAME.fullmatch(entry.name)
+            if name is None or not entry.is_file(follow_symlinks=False):
+                continue
+            with suppress(FileNotFoundError):  # another agent has just delivered it
+                found.append(
+                    Spooled(
+                        name=entry.name,
+                        path=folder / entry.name,
+                        sequence=int(name[2]),
+                        digest=f"sha256:{name[3]}",
+                        size=entry.stat(follow_symlinks=False).st_size,
+                    )
+                )
+    return tuple(sorted(found))
 
 
 def _surplus(reports: tuple[Spooled, ...], most: int, most_bytes: int) -> Iterator[Spooled]:

@@ -22,13 +22,22 @@ class BusyError(AgentError):
 
 
 def state_folder() -> Path:
-    """The system's state folder for an administrator, else the user's (XDG; on Windows the local application data)."""
+    """The system's state folder for an administrator, else the user's (XDG; on Windows the local application data).
+
+    Raises:
+        AgentError: the system knows no home of this user.
+    """
     if sys.platform == "win32":
         base = os.environ["PROGRAMDATA" if is_administrator() else "LOCALAPPDATA"]
         return Path(base, "setapart-agent")
     if is_administrator():
         return Path("/var/lib/setapart-agent")
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    try:
+        state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    except RuntimeError:
+        raise AgentError(
+            "a user without a home", expected="a state folder", cure="name one with --dir, or set XDG_STATE_HOME"
+        ) from None
     return Path(state, "setapart-agent")
 
 

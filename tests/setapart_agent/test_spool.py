@@ -162,3 +162,42 @@ def test_killed_at_any_moment_it_loses_no_report_and_invents_none(tmp_path: Path
     assert sequences(spool) == list(range(1, last + 1))
     assert last >= 12
     assert all(report.path.stat().st_size == 10000 for report in spool.reports())
+
+
+def test_a_report_that_made_room_while_the_auditor_refused_it_leaves_no_reason_behind(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, most=1)
+    add(spool, 1)
+    refused = spool.reports()[0]
+    add(Spool(tmp_path, most=1), 2)  # another process
+    spool.reject(refused, Rejection(reason="bad-statement", got="x", at=NOW))
+    assert (sequences(spool), spool.rejected(), spool.read(refused)) == ([2], (), None)
+    assert list((tmp_path / "spool" / "rejected").iterdir()) == []
+
+
+@pytest.mark.parametrize("call", ["reports", "rejected", "stage", "reject", "remove"])
+def test_a_file_in_place_of_its_folder_is_said_with_the_next_step(tmp_path: Path, call: str) -> None:
+    spool = Spool(tmp_path)
+    add(spool, 1)
+    report = spool.reports()[0]
+    (tmp_path / "spool").rename(tmp_path / "away")
+    (tmp_path / "spool").write_text("x")
+    calls = {
+        "reports": spool.reports,
+        "rejected": spool.rejected,
+        "stage": lambda: Spool(tmp_path).stage(b"x", digest(2), 2, NOW),
+        "reject": lambda: spool.reject(report, Rejection(reason="r", got="g", at=NOW)),
+        "remove": lambda: spool.remove(report),
+    }
+    with pytest.raises(SpoolError) as told:
+        calls[call]()
+    assert str(tmp_path / "spool") in told.value.cure
+
+
+def test_a_folder_under_a_hidden_name_is_left_alone(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    add(spool, 1)
+    (tmp_path / "spool" / ".snapshot").mkdir()
+    spool.stage(b"x", digest(2), 2, NOW)
+    assert Spool(tmp_path).recover({digest(2)}) == 1
+    assert sequences(spool) == [1, 2]
+    assert (tmp_path / "spool" / ".snapshot").is_dir()

@@ -1,6 +1,8 @@
 """The command line of the agent: `setapart-agent`."""
 
 import gc
+import io
+import os
 import sys
 
 import click
@@ -57,6 +59,8 @@ def cli() -> None:
 def main() -> None:
     """Runs the command line; what the caller owns ends in one line on standard error and exit code 2."""
     gc.disable()  # a command is over before its few cycles matter: a twelfth of a report's CPU
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no UTF-8, a terminal may know ASCII alone
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=True)
     except SetapartError as exc:
@@ -65,6 +69,17 @@ def main() -> None:
     except OSError as exc:
         where = f"{printable(str(exc.filename))}: " if exc.filename else ""
         click.echo(f"setapart-agent: {where}{exc.strerror or 'input or output failed'}", err=True)
+        forsake_output()
         sys.exit(2)
     finally:
         gc.enable()
+
+
+def forsake_output() -> None:
+    """Turns standard output to nowhere if it can't be written: what is left in it would fail once more at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -9,7 +9,7 @@ import msgspec
 
 from setapart_agent.cli.exchange import WAITING, courier_of, utc_now
 from setapart_agent.cli.options import read_small
-from setapart_agent.errors import AgentError
+from setapart_agent.errors import AgentError, KeyFileError, PolicyError
 from setapart_agent.membership import enrolled
 from setapart_agent.private_files import write_private
 from setapart_agent.spool import Spool
@@ -86,13 +86,19 @@ def _send(home: Path, ca: Path | None, *, at_once: bool, as_json: bool) -> None:
 def _copy(home: Path, output: Path, *, as_json: bool) -> None:
     """Copies; what is kept stays until its receipt is here."""
     enrolled(home)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise AgentError(
+            f"{output} can't be made: {exc.strerror}", expected="a folder", cure="choose another with --output"
+        ) from None
     written = []
-    for report in Spool(home).reports():
-        try:
-            write_private(output / report.name, report.path.read_bytes())
-        except FileNotFoundError:
+    spool = Spool(home)
+    for report in spool.reports():
+        raw = spool.read(report)
+        if raw is None:
             continue  # delivered meanwhile
+        write_private(output / report.name, raw)
         written.append(report.name)
     if as_json:
         click.echo(msgspec.json.encode({"written": written}).decode())
@@ -104,13 +110,16 @@ def _take(home: Path, receipts: Path, *, as_json: bool) -> None:
     """Takes receipts, and a policy bundle that lies beside them."""
     taken, refused = [], []
     with courier_of(home) as courier:
-        for path in sorted(receipts.iterdir()) if receipts.is_dir() else [receipts]:
-            if receipts.is_dir() and (not path.is_file() or path.suffix == ".evidence"):
+        for path in _files(receipts):
+            try:
+                lines = tuple(_lines(path))
+            except KeyFileError as exc:
+                refused.append(str(exc))
                 continue
-            for line in _lines(path):
+            for line in lines:
                 try:
                     taken += _take_one(home, courier, line)
-                except EvidenceError as exc:
+                except (EvidenceError, PolicyError) as exc:
                     refused.append(f"{path.name}: {exc}")
         waiting = len(courier.spool.reports())
     if as_json:
@@ -120,6 +129,20 @@ def _take(home: Path, receipts: Path, *, as_json: bool) -> None:
             click.echo(f"setapart-agent: {why}", err=True)
         click.echo(f"proven to be with the auditor {len(taken)}, kept {waiting}")
     raise SystemExit(2 if refused and not taken else WAITING if waiting else 0)
+
+
+def _files(receipts: Path) -> Iterator[Path]:
+    """The file that was named, or those of a folder; not the reports among them."""
+    if not receipts.is_dir():
+        yield receipts
+        return
+    try:
+        there = sorted(receipts.iterdir())
+    except OSError as exc:
+        raise AgentError(
+            f"{receipts} can't be read: {exc.strerror}", expected="a folder of receipts", cure="look at who may read it"
+        ) from None
+    yield from (path for path in there if path.is_file() and path.suffix != ".evidence")
 
 
 def _take_one(home: Path, courier: "Courier", line: bytes) -> list[str]:

@@ -104,9 +104,11 @@ def read_key(path: Path) -> Signer:
         KeystoreError: the TPM or token that holds it can't be used.
     """
     try:
-        raw = read_small(path)
+        raw = _content(path)
     except FileNotFoundError:
         raise KeyFileError(f"no key at {path}", cure=f"make one with `setapart-agent keygen --output {path}`") from None
+    except OSError as exc:
+        raise _unreadable(path, exc) from None
     return open_key(raw)
 
 
@@ -147,9 +149,23 @@ def read_small(path: Path) -> bytes:
     """A file that the caller named, no larger than such a file can be.
 
     Raises:
-        KeyFileError: it is larger, or no regular file.
-        OSError: it can't be read.
+        KeyFileError: it can't be read, or is larger.
     """
+    try:
+        return _content(path)
+    except OSError as exc:
+        raise _unreadable(path, exc) from None
+
+
+def _unreadable(path: Path, exc: OSError) -> KeyFileError:
+    return KeyFileError(
+        f"{path} can't be read: {exc.strerror}",
+        expected="a file that this user may read",
+        cure="look at its name, and at who may read it and its folder",
+    )
+
+
+def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         raw = file.read(_SMALL + 1)
     if len(raw) > _SMALL:

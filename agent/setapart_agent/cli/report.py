@@ -1,7 +1,5 @@
 """`setapart-agent report`."""
 
-import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setapart_agent.chain import Chain, locked_chain
+from setapart_agent.cli import forsake_output
 from setapart_agent.cli.exchange import utc_now
 from setapart_agent.cli.options import (
     disclosure_options,
@@ -176,10 +175,7 @@ def _tell(line: str) -> None:
     try:
         click.echo(line)
     except OSError:
-        # What is still in the buffer would fail once more at the end of the program.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        forsake_output()
 
 
 def _is_outdated(collected: Collected, device: str, newest: dict[str, datetime]) -> bool:

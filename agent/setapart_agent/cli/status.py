@@ -1,5 +1,6 @@
 """`setapart-agent status`."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from setapart_agent.cli.exchange import WAITING, utc_now
 from setapart_agent.cli.options import key_path, read_key
 from setapart_agent.cli.table import print_table
 from setapart_agent.delivery_record import Record, read_record
-from setapart_agent.errors import AgentError
+from setapart_agent.errors import AgentError, SpoolError
 from setapart_agent.membership import Membership, pinned_bundle, read_membership
 from setapart_agent.receipts import last_receipt
-from setapart_agent.spool import Spool
+from setapart_agent.spool import Spool, Spooled
 from setapart_agent.state import state_folder
 from setapart_evidence.errors import SetapartError
 
@@ -38,7 +39,7 @@ class Status(Struct, frozen=True, kw_only=True):
         device, name: what the auditor knows this agent as.
         key, words: of this agent.
         bundle, bundle_until: version and end of the policy bundle that is here.
-        kept, oldest: reports in the spool, and the name of the oldest.
+        kept, oldest: reports in the spool, None if it can't be read; and the name of the oldest.
         rejected, dropped: reports that the auditor would not take; that had to make room.
         delivered_at, tried_at, next_at: of deliveries, by this machine's clock.
         received_at, sequence: of the last receipt for this device, by the auditor's clock.
@@ -53,7 +54,7 @@ class Status(Struct, frozen=True, kw_only=True):
     words: str | None = None
     bundle: int | None = None
     bundle_until: datetime | None = None
-    kept: int = 0
+    kept: int | None = 0
     oldest: str | None = None
     rejected: int = 0
     dropped: int = 0
@@ -97,8 +98,9 @@ def status_of(folder: Path, now: datetime) -> Status:
     key, words = _key(folder, problems)
     version, until = _bundle(folder, membership, now, problems)
     record, spool = read_record(folder), Spool(folder)
-    kept, rejected, dropped = spool.reports(), spool.rejected(), spool.dropped.reports
     _troubles(membership, record, problems)
+    kept, rejected = _reports(spool.reports, problems), _reports(spool.rejected, problems)
+    dropped = spool.dropped.reports
     if rejected:
         why = spool.rejection(rejected[-1])
         problems.append(
@@ -126,9 +128,9 @@ def status_of(folder: Path, now: datetime) -> Status:
         words=words,
         bundle=version,
         bundle_until=until,
-        kept=len(kept),
+        kept=None if kept is None else len(kept),
         oldest=kept[0].name if kept else None,
-        rejected=len(rejected),
+        rejected=len(rejected or ()),
         dropped=dropped,
         delivered_at=record.delivered_at,
         tried_at=record.tried_at,
@@ -148,6 +150,15 @@ def _key(folder: Path, problems: list[Problem]) -> tuple[str | None, str | None]
         problems.append(Problem(got=exc.got, cure=exc.cure))
         return None, None
     return keyid, words_of(keyid)
+
+
+def _reports(look: Callable[[], tuple[Spooled, ...]], problems: list[Problem]) -> tuple[Spooled, ...] | None:
+    """The reports that are there; None, which is no empty spool, if they can't be seen."""
+    try:
+        return look()
+    except SpoolError as exc:
+        problems.append(Problem(got=exc.got, cure=exc.cure))
+        return None
 
 
 def _bundle(
@@ -212,7 +223,7 @@ def _print(found: Status) -> None:
                 ("key id", found.key),
                 ("words", found.words),
                 ("policy bundle", bundle),
-                ("kept", str(found.kept)),
+                ("kept", None if found.kept is None else str(found.kept)),
                 ("last delivery", moment(found.delivered_at)),
                 ("last receipt", receipt),
                 ("next attempt", moment(found.next_at)),
