@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 import zstandard
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
-from setapart_auditor.appraisal.model import Verdict
+from setapart_auditor.appraisal.controls.evidence_damaged import CONTROL
+from setapart_auditor.appraisal.model import Finding, Status, Verdict
+from setapart_auditor.errors import StoreError
 from setapart_auditor.log.append import Entry, append
+from setapart_auditor.register.database import unenrolled_id
 from setapart_auditor.store.schema import device, status, verdict
 from setapart_evidence import __version__
 
@@ -108,11 +111,18 @@ def write_verdicts(
 
 
 def read_verdicts(connection: Connection, sweep_no: int) -> Iterator[StoredVerdict]:
-    """The verdicts of a sweep by the devices' numbers, some at a time."""
+    """The verdicts of a sweep by the devices' numbers, some at a time.
+
+    In the place of one that is damaged stands a verdict of status `invalid` that says so: whatever it once was, it is
+    not green, and stops no other.
+    """
     last = 0
     while True:
         query = (
-            select(verdict.c.device_no, verdict.c.body, device.c.unit)
+            select(
+                *(verdict.c[name] for name in ("no", "device_no", "body", "status", "policy", "evidence_digest")),
+                *(device.c[name] for name in ("unit", "name", "id", "class")),
+            )
             .join(device, device.c.no == verdict.c.device_no)
             .where(verdict.c.sweep_no == sweep_no, verdict.c.device_no > last)
             .order_by(verdict.c.device_no)
@@ -124,7 +134,10 @@ def read_verdicts(connection: Connection, sweep_no: int) -> Iterator[StoredVerdi
         last = rows[-1].device_no
         statuses = _newest(connection, [row.device_no for row in rows])
         for row in rows:
-            found = unpack(row.body)
+            try:
+                found = _read(row)
+            except StoreError as exc:
+                found = _damaged(row, exc)
             word, since = statuses.get(row.device_no, (None, None))
             yield StoredVerdict(
                 device_no=row.device_no,
@@ -143,23 +156,57 @@ def statuses_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tup
 
 
 def count_statuses(connection: Connection, sweep_no: int, *, unit: str | None = None) -> dict[str, int]:
-    """How many devices of a sweep, of every unit or of one, have each status."""
-    query = (
-        select(verdict.c.status, device.c.unit, func.count().label("devices"))
-        .join(device, device.c.no == verdict.c.device_no)
-        .where(verdict.c.sweep_no == sweep_no)
-        .group_by(verdict.c.status, device.c.unit)
-    )
+    """How many devices of a sweep, of every unit or of one, have each status; of what `read_verdicts` reads."""
     found: dict[str, int] = {}
-    for row in connection.execute(query):
-        if unit is None or row.unit.casefold() == unit.casefold():
-            found[row.status] = found.get(row.status, 0) + row.devices
+    for one in read_verdicts(connection, sweep_no):
+        if unit is None or one.unit.casefold() == unit.casefold():
+            found[one.verdict.status] = found.get(one.verdict.status, 0) + 1
     return found
 
 
 def unpack(body: bytes) -> Verdict:
-    """The verdict of a row."""
-    return _DECODER.decode(_codecs()[1].decompress(body, max_output_size=_MAX_BODY))
+    """The verdict of a row.
+
+    Raises:
+        StoreError: it is none, or larger than any.
+    """
+    try:
+        # The size that a frame states is believed by the library, whatever bound it is given.
+        if zstandard.frame_content_size(body) > _MAX_BODY:
+            raise StoreError("a verdict larger than any", expected="a verdict as it was written")
+        return _DECODER.decode(_codecs()[1].decompress(body, max_output_size=_MAX_BODY))
+    except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError):
+        raise StoreError("no verdict", expected="a verdict as it was written") from None
+
+
+def _read(row: "Row[Any]") -> Verdict:
+    """The verdict of a row, if it is what the row says."""
+    found = unpack(row.body)
+    digest = found.evidence.digest if found.evidence is not None else None
+    said = f"sha256:{row.evidence_digest.hex()}" if row.evidence_digest is not None else None
+    if (found.status, found.policy, digest) != (row.status, row.policy, said):
+        raise StoreError("another verdict than its row says", expected="a verdict as it was written")
+    return found
+
+
+def _damaged(row: "Row[Any]", exc: StoreError) -> Verdict:
+    """What is told in the place of a verdict that can't be read."""
+    finding = Finding(
+        control=CONTROL,
+        severity="violation",
+        evidence=f"store:/verdict/{row.no}",
+        message=f"the stored verdict was changed: {exc.got}",
+        cure="run `setapart-auditor db check`, restore the database from a backup, and sweep again",
+    )
+    return Verdict(
+        name=row.name,
+        id=row.id or unenrolled_id(row.device_no),
+        class_=getattr(row, "class"),
+        status=Status.INVALID.word,
+        findings=(finding,),
+        evidence=None,
+        policy=row.policy,
+    )
 
 
 def _newest(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, dt.datetime]]:
@@ -187,7 +234,7 @@ def _row(number: int, one: NewVerdict, at: dt.datetime, sweep_no: int | None) ->
 
 @lru_cache(1)
 def _codecs() -> tuple[zstandard.ZstdCompressor, zstandard.ZstdDecompressor]:
-    return zstandard.ZstdCompressor(level=1), zstandard.ZstdDecompressor()
+    return zstandard.ZstdCompressor(level=1, write_checksum=True), zstandard.ZstdDecompressor()
 
 
 _DECODER = msgspec.json.Decoder(Verdict)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from evidence_factory import TIKTOK, app, make_inventory, rows
 from setapart_auditor.installation import open_installation
 from setapart_auditor.log.entries import ShownEntry, read_entries
 from setapart_auditor.officers.actor import add_officer
-from setapart_auditor.store.schema import sweep
-from store_builder import DAY, make_stored_fleet
+from setapart_auditor.store.schema import inventory, sweep, verdict
+from store_builder import DAY, by_hand, make_stored_fleet
 from typed_commands import Ran, run
 
 NOW = dt.datetime.now(dt.UTC)
@@ -44,8 +44,8 @@ def desk(tmp_path: Path) -> Desk:
     """A clean and a blind device of one unit, a violating and a silent one of another."""
     fleet = make_stored_fleet(tmp_path, None, ["clean", "blind"], unit="office", at=NOW - DAY)
     fleet.add("dirty", "silent", unit="patrol", at=NOW - DAY)
-    for name, inventory in {"clean": CLEAN, "blind": BLIND, "dirty": DIRTY}.items():
-        fleet.report(name, inventory, at=NOW - DAY)
+    for name, found in {"clean": CLEAN, "blind": BLIND, "dirty": DIRTY}.items():
+        fleet.report(name, found, at=NOW - DAY)
     fleet.installation.store.close()
     return Desk(fleet.installation.folder)
 
@@ -64,6 +64,14 @@ def close(desk: Desk, *officers: tuple[str, str, str | None]) -> None:
                 added_by="os:root",
                 now=NOW,  # type: ignore[arg-type]
             )
+    installation.store.close()
+
+
+def damage(desk: Desk, statement: object) -> None:
+    """A disk or a hand changes something in the store."""
+    installation = open_installation(desk.folder)
+    with by_hand(installation) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
     installation.store.close()
 
 
@@ -208,3 +216,33 @@ def test_who_may_look_may_not_sweep_or_export_and_nobody_acts_without_a_name(des
         assert desk(*words, "--as", "v1").code == 2
     for words in (("list",), ("explain", "clean"), ("history", "clean"), ("sweep",)):
         assert desk(*words).code == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"\x28\xb5\x2f\xfd\x20", b"cut off"], ids=["empty", "cut", "no zstd"])
+def test_a_damaged_inventory_is_an_error_of_its_device_for_every_command(desk: Desk, body: bytes) -> None:
+    damage(desk, update(inventory).where(inventory.c.evidence_no == 1).values(body=body))
+    everybody = {"clean": "invalid", "blind": "inconclusive", "dirty": "violation", "silent": "pending"}
+    for words in (("list",), ("sweep", "--jobs", "1")):
+        ran = desk(*words, "--json")
+        assert (devices(ran), ran.code) == (everybody, 1)
+    assert devices(desk("export", "--format", "json", "--now")) == everybody
+    shown = desk("explain", "clean")
+    assert ("violation evidence-damaged" in shown.printed, shown.code) == (True, 1)
+    told = json.loads(desk("history", "clean", "--json").printed)
+    assert [one["status"] for one in told["statuses"]] == ["invalid"]
+
+
+@pytest.mark.parametrize("body", [b"", b"cut off"], ids=["empty", "no zstd"])
+def test_a_damaged_verdict_is_an_error_of_its_device_in_every_export(desk: Desk, body: bytes) -> None:
+    desk("sweep", "--json", "--jobs", "1")
+    damage(desk, update(verdict).where(verdict.c.device_no == 1).values(body=body))
+    everybody = {"clean": "invalid", "blind": "inconclusive", "dirty": "violation", "silent": "pending"}
+    assert devices(desk("export", "--format", "json")) == everybody
+    lines = desk("export", "--format", "jsonl").printed.splitlines()
+    assert {json.loads(line)["name"]: json.loads(line)["status"] for line in lines} == everybody
+    assert "clean,ordinary,office,invalid," in desk("export", "--format", "csv").printed
+    junit = desk("export", "--format", "junit").printed
+    assert '<testsuites name="setapart" tests="4" failures="2" errors="2">' in junit
+    assert junit.count("<failure ") == 2
+    again = json.loads(desk("sweep", "--json", "--jobs", "1").printed)
+    assert [one["name"] for one in again["changes"]["cured"]] == ["clean"]
