@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.acting import act, opened
+from setapart_auditor.cli.acting_options import acting_options, folder_option
 
 if TYPE_CHECKING:
     from setapart_auditor.installation import Installation
 
-_folder = click.option(
-    "--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder. Default: the user's own."
-)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -30,14 +28,13 @@ def command() -> None:
 
 
 @command.command()
-@_folder
+@folder_option()
 @_json
 def upgrade(*, folder: Path | None, as_json: bool) -> None:
     """Bring the schema up to date: all of it, or, if anything interrupts it, nothing. Back up first."""
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.store.migrate import upgrade as bring
 
-    with _closing(open_installation(folder, any_schema=True)) as installation:
+    with opened(folder, any_schema=True) as installation:
         before, after = bring(installation.store.engine)
     if as_json:
         click.echo(msgspec.json.encode({"before": before, "after": after}).decode())
@@ -46,7 +43,7 @@ def upgrade(*, folder: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@_folder
+@folder_option()
 @click.argument("archive", type=click.Path(path_type=Path))
 @_json
 def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
@@ -54,10 +51,9 @@ def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
 
     The auditor may go on working. The file holds every key: keep it as you keep them.
     """
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.store.backup import back_up
 
-    with _closing(open_installation(folder, any_schema=True)) as installation, _progress("rows") as done:
+    with opened(folder, any_schema=True) as installation, _progress("rows") as done:
         manifest = back_up(
             installation.store,
             installation.folder.absolute(),  # as the database's own files are named
@@ -86,7 +82,7 @@ def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
 @_json
 def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool) -> None:
     """Make an auditor from ARCHIVE, with either database, whatever the backup is of. All of it, or nothing."""
-    from setapart_auditor.installation import database_engine, open_installation
+    from setapart_auditor.installation import database_engine
     from setapart_auditor.settings import read_settings
     from setapart_auditor.store.archive import sync_folder, verify_archive
     from setapart_auditor.store.backup import load, unpack_folder
@@ -111,7 +107,7 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    with _closing(open_installation(folder)):
+    with opened(folder):
         rows = sum(one.rows for one in manifest.tables)
     if as_json:
         click.echo(msgspec.json.encode({"folder": str(folder), "made_at": manifest.made_at, "rows": rows}).decode())
@@ -121,18 +117,17 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
 
 
 @command.command()
-@_folder
+@folder_option()
 @_json
 def check(*, folder: Path | None, as_json: bool) -> None:
     """Check the database: its files and schema, its references, and that every report is what it says.
 
     Exit code 1, with a list, where something is wrong. What was changed on purpose is what `log verify` finds.
     """
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.store.check import check_store
     from setapart_evidence.text import printable
 
-    with _closing(open_installation(folder, any_schema=True)) as installation, _progress("reports") as done:
+    with opened(folder, any_schema=True) as installation, _progress("reports") as done:
         defects = check_store(installation.store, done)
     if as_json:
         click.echo(msgspec.json.encode({"defects": defects}).decode())
@@ -152,11 +147,10 @@ def retain(*, folder: Path | None, officer: str | None, why: str, dry_run: bool,
 
     Not those of devices on legal hold, nor the latest one of every source of a device.
     """
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.store.retention import count_expired
 
     now = dt.datetime.now(dt.UTC)
-    with _closing(open_installation(folder)) as installation:
+    with opened(folder) as installation:
         if dry_run:
             with installation.store.read() as connection:
                 count = count_expired(connection, installation.settings.retention, now)
@@ -170,29 +164,16 @@ def retain(*, folder: Path | None, officer: str | None, why: str, dry_run: bool,
 
 def _erase(installation: "Installation", officer: str | None, why: str, now: dt.datetime) -> int:
     """In portions, each with its entry in the log: intake goes on in between."""
-    from setapart_auditor.officers.actor import acting
-    from setapart_auditor.officers.trail import record
     from setapart_auditor.store.retention import erase_expired
 
     count = 0
     while True:
-        with installation.store.write() as connection:
-            actor = acting(installation, connection, officer, now)
-            actor.require("admin")
-            erased = erase_expired(connection, installation.settings.retention, now, by=actor.name)
+        with act(installation, officer, "admin", why=why or "retention") as at:
+            erased = erase_expired(at.connection, installation.settings.retention, now, by=at.actor.name)
             if erased is None:
                 return count
-            detail = {"evidence": ",".join(map(str, erased.numbers))}
-            record(connection, actor.name, "retain", now, why=why or "retention", detail=detail)
+            at.record("retain", "", evidence=",".join(map(str, erased.numbers)))
         count += len(erased.numbers)
-
-
-@contextmanager
-def _closing(installation: "Installation") -> "Iterator[Installation]":
-    try:
-        yield installation
-    finally:
-        installation.store.close()
 
 
 @contextmanager

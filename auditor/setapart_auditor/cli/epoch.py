@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from setapart_auditor.cli.acting import opened
+
 
 @click.group()
 def command() -> None:
@@ -33,14 +35,9 @@ def issue(*, output: Path, key: Path | None, folder: Path | None, days: int) -> 
         click.echo(f"made the authority's keys in {authority.folder}: keep a backup", err=True)
     epoch, raw = issue_epoch(authority, dt.datetime.now(dt.UTC), days)
     if (authority.folder / SETTINGS_FILE).exists():
-        from setapart_auditor.installation import open_installation
         from setapart_auditor.intake.epochs import keep_epoch
 
-        installation = open_installation(authority.folder)
-        try:
-            with installation.store.write() as connection:
-                keep_epoch(connection, epoch, raw)
-        finally:
-            installation.store.close()
+        with opened(authority.folder) as installation, installation.store.write() as connection:
+            keep_epoch(connection, epoch, raw)
     output.write_bytes(raw)
     click.echo(f'[[epoch]]\nvalue = "{epoch.value}"\nissued_at = {epoch.issued_at:%Y-%m-%dT%H:%M:%SZ}')

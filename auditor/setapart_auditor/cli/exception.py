@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from setapart_auditor.cli.acting_options import Decorator, acting_in, acting_options
+from setapart_auditor.cli.acting import acting_in
+from setapart_auditor.cli.acting_options import Decorator, acting_options
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.acting import act, acting_in, opened
+from setapart_auditor.cli.acting_options import acting_options, folder_option
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 256 * 1024
 _PAGE = 50
+_WHOLE = "the log is of all of them"
 
 
 @click.group()
@@ -50,14 +52,14 @@ def show(
 ) -> None:
     """Print entries: who did or read what, about what, and why."""
     from setapart_auditor.cli.output import print_table
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.log.entries import read_entries
 
-    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
-    with installation.store.write() as connection:
-        _act(installation, connection, officer, now, "log-read", about=about or "", why=why)
-    with installation.store.read() as connection:
-        found = read_entries(connection, kind=kind, about=about, first=first, limit=limit)
+    with opened(folder) as installation:
+        with act(installation, officer, "auditor", why=why) as at:
+            at.require_all_units(_WHOLE)
+            at.record("log-read", about or "")
+        with installation.store.read() as connection:
+            found = read_entries(connection, kind=kind, about=about, first=first, limit=limit)
     if as_json:
         for one in found:
             click.echo(msgspec.json.encode(one).decode())
@@ -69,7 +71,7 @@ def show(
 
 
 @command.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder.")
+@folder_option()
 @click.option(
     "--checkpoint", "kept", multiple=True, type=click.Path(path_type=Path), help="A checkpoint that was kept elsewhere."
 )
@@ -79,15 +81,13 @@ def verify(*, folder: Path | None, kept: tuple[Path, ...], as_json: bool) -> Non
 
     Exit code 1, with a list, where anything was changed, taken away or put in.
     """
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.intake.replay import derived_defects
     from setapart_auditor.log.checkpoint import check_against
     from setapart_auditor.log.note import NoteError
     from setapart_auditor.log.verify import MOST_DEFECTS, verify_log
 
-    installation = open_installation(folder)
-    key = _own_key(installation)
-    with installation.store.read() as connection:
+    with opened(folder) as installation, installation.store.read() as connection:
+        key = _own_key(installation)
         report = verify_log(connection, key)
         defects = [*report.defects, *islice(derived_defects(connection), MOST_DEFECTS)]
         for path in kept:
@@ -117,21 +117,17 @@ def verify(*, folder: Path | None, kept: tuple[Path, ...], as_json: bool) -> Non
 
 
 @command.command()
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder.")
+@folder_option()
 @click.option("--output", type=click.Path(path_type=Path), help="Where the note goes. Default: printed.")
 @click.option("--key", "with_key", is_flag=True, help="Print the log's verifier key instead.")
 def checkpoint(*, folder: Path | None, output: Path | None, with_key: bool) -> None:
     """Sign the log's size and root as they are now: a C2SP note, to be kept by somebody else."""
-    from setapart_auditor.installation import open_installation
-    from setapart_auditor.log.checkpoint import make_checkpoint
-
-    installation = open_installation(folder)
-    key = _own_key(installation)
-    if with_key:
-        click.echo(key.spelled())
-        return
-    with installation.store.write() as connection:
-        note = make_checkpoint(connection, installation.authority.signer, key.name, dt.datetime.now(dt.UTC))
+    with opened(folder) as installation:
+        if with_key:
+            click.echo(_own_key(installation).spelled())
+            return
+        with installation.store.write() as connection:
+            note = _checkpoint(installation, connection)
     _put(output, note.encode())
 
 
@@ -154,19 +150,20 @@ def prove(
     The proof of an entry says what the entry says: that it was made is an entry itself.
     """
     from setapart_auditor.errors import AuditorError
-    from setapart_auditor.installation import open_installation
-    from setapart_auditor.log.checkpoint import make_checkpoint
     from setapart_auditor.log.proof import prove_entry, prove_growth
 
     if (entry is None) == (old is None):
         raise AuditorError("no question, or two", expected="the number of an entry, or --old SIZE")
-    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
-    key = _own_key(installation)
-    with installation.store.write() as connection:
+    proof: msgspec.Struct
+    with opened(folder) as installation:
         if entry is not None:
-            _act(installation, connection, officer, now, "log-prove", about=str(entry), why=why)
-        note = make_checkpoint(connection, installation.authority.signer, key.name, now)
-        proof = prove_entry(connection, entry, note) if entry is not None else prove_growth(connection, old or 0, note)
+            with act(installation, officer, "auditor", why=why) as at:
+                at.require_all_units(_WHOLE)
+                at.record("log-prove", str(entry))
+                proof = prove_entry(at.connection, entry, _checkpoint(installation, at.connection))
+        else:
+            with installation.store.write() as connection:
+                proof = prove_growth(connection, old or 0, _checkpoint(installation, connection))
     _put(output, msgspec.json.encode(proof) + b"\n")
 
 
@@ -219,46 +216,28 @@ def witness(
 def erase(*, folder: Path | None, officer: str | None, why: str, entries: tuple[int, ...]) -> None:
     """Take away what ENTRIES say. Their place, time and kind stay, and with them every proof."""
     from setapart_auditor.errors import AuditorError
-    from setapart_auditor.installation import open_installation
     from setapart_auditor.log.erase import erase as take_away
 
     if not why.strip():
         raise AuditorError("no reason", expected="--why TEXT: it is recorded")
-    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
-    with installation.store.write() as connection:
-        done = take_away(connection, entries, now)
-        _act(
-            installation, connection, officer, now, "log-erase", why=why, about=", ".join(map(str, entries)), admin=True
-        )
+    with acting_in(folder, officer, "admin", why=why) as at:
+        at.require_all_units(_WHOLE)
+        done = take_away(at.connection, entries, at.now)
+        at.record("log-erase", ", ".join(map(str, entries)))
     click.echo(f"{done} entries erased")
-
-
-def _act(
-    installation: "Installation",
-    connection: "Connection",
-    officer: str | None,
-    now: dt.datetime,
-    kind: str,
-    *,
-    about: str,
-    why: str,
-    admin: bool = False,
-) -> None:
-    from setapart_auditor.errors import NotAllowedError
-    from setapart_auditor.officers.actor import acting
-    from setapart_auditor.officers.trail import record
-
-    actor = acting(installation, connection, officer, now)
-    actor.require("admin" if admin else "auditor")
-    if actor.unit is not None:
-        raise NotAllowedError(f"{actor.name} acts for unit {actor.unit}", expected="somebody who acts for every unit")
-    record(connection, actor.name, kind, now, about=about, why=why)
 
 
 def _own_key(installation: "Installation") -> "NoteKey":
     from setapart_auditor.log.note import NoteKey
 
     return NoteKey(name=installation.settings.log.origin, key=installation.authority.signer.public)
+
+
+def _checkpoint(installation: "Installation", connection: "Connection") -> str:
+    from setapart_auditor.log.checkpoint import make_checkpoint
+
+    name = installation.settings.log.origin
+    return make_checkpoint(connection, installation.authority.signer, name, dt.datetime.now(dt.UTC))
 
 
 def _put(output: Path | None, content: bytes) -> None:

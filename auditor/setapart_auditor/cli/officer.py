@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from setapart_auditor.cli.acting_options import acting_in, acting_options
+from setapart_auditor.cli.acting import acting_in
+from setapart_auditor.cli.acting_options import acting_options
 
 if TYPE_CHECKING:
     from setapart_auditor.officers.actor import Role

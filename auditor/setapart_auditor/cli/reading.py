@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setapart_auditor.cli.acting import act, opened
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -59,22 +61,13 @@ def reader(
         NotAllowedError: the officer may not.
         RegisterError: no such device.
     """
-    from setapart_auditor.installation import open_installation
-    from setapart_auditor.officers.actor import acting
-    from setapart_auditor.officers.trail import record
-
-    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
-    try:
-        with installation.store.write() as connection:
-            actor = acting(installation, connection, officer, now)
-            actor.require(*roles, unit=unit)
-            unit = unit if unit is not None else actor.unit
-            found = _find(connection, actor, device) if device is not None else None
-            about = found.name if found is not None else unit or ""
-            record(connection, actor.name, kind, now, about=about, why=why, detail=detail)
-        yield Reader(installation=installation, actor=actor, unit=unit, device=found, now=now)
-    finally:
-        installation.store.close()
+    with opened(folder) as installation:
+        with act(installation, officer, why=why) as at:
+            at.actor.require(*roles, unit=unit)
+            unit = unit if unit is not None else at.actor.unit
+            found = _find(at.connection, at.actor, device) if device is not None else None
+            at.record(kind, found.name if found is not None else unit or "", **(detail or {}))
+        yield Reader(installation=installation, actor=at.actor, unit=unit, device=found, now=at.now)
 
 
 def workers_of(jobs: int | None) -> int:

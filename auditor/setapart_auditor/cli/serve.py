@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setapart_auditor.cli.acting import opened
+from setapart_auditor.cli.acting_options import folder_option
+
 if TYPE_CHECKING:
     from setapart_auditor.installation import Installation
 
@@ -20,7 +23,7 @@ _TRY_LATER = 75
 @click.option("--key", type=click.Path(path_type=Path), help="PEM file of the certificate's private key.")
 @click.option("--behind-proxy", is_flag=True, help="Serve plain http beyond this machine: a proxy does TLS.")
 @click.option("--no-appraiser", is_flag=True, help="Take in only; another process judges.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The auditor's folder. Default: the user's own.")
+@folder_option()
 def command(
     *,
     listen: str | None,
@@ -54,7 +57,7 @@ def _serve(
     behind_proxy: bool,
     appraise: bool,
 ) -> None:
-    from setapart_auditor.installation import load_policies, open_installation
+    from setapart_auditor.installation import load_policies
     from setapart_auditor.intake.service import Intake
     from setapart_auditor.web import events
     from setapart_auditor.web.app import make_app
@@ -62,8 +65,7 @@ def _serve(
     from setapart_auditor.web.server import Server, calm_collector, listen_on, parse_listen, raise_file_limit
     from setapart_auditor.web.state import look
 
-    installation = open_installation(folder)
-    try:
+    with opened(folder) as installation:
         host, port = parse_listen(listen or installation.settings.serve.listen)
         context = _context(installation, certificate, key)
         _check_plain(installation, host, secure=context is not None, behind_proxy=behind_proxy)
@@ -93,8 +95,6 @@ def _serve(
             intake.close()
             chores.close()
             events.say("stopped")
-    finally:
-        installation.store.close()
 
 
 def _context(installation: "Installation", certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import Decorator, acting_options
-from setapart_auditor.cli.device.desk import Desk, desk
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Identity:
         if self.hardware and self.key is None:
             raise RegisterError("--hardware for a device without a key", expected="--key")
 
-    def device_id(self, at: Desk) -> str | None:
+    def device_id(self, at: Acting) -> str | None:
         """The device's id, if anything but a key says it."""
         from setapart_evidence.identity import hardware_id
 
@@ -61,7 +61,7 @@ class Identity:
             return self.id
         return hardware_id(at.installation.authority.secrets.id_key, self.platform, self.serial)
 
-    def bind(self, at: Desk, device: "RegisteredDevice") -> None:
+    def bind(self, at: Acting, device: "RegisteredDevice") -> None:
         """Gives the device its key, if one was given."""
         from setapart_auditor.register.database import bind_key
 
@@ -130,7 +130,7 @@ def add(
 
     identity.check()
     tidy_unit = " ".join(unit.split())
-    with desk(folder, officer, why, "technician", "officer") as at:
+    with acting_in(folder, officer, "technician", "officer", why=why) as at:
         at.actor.require("technician", "officer", unit=tidy_unit)
         new = NewDevice(
             name=name,

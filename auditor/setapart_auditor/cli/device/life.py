@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES, Identity, day, identity_options
-from setapart_auditor.cli.device.desk import desk
 from setapart_evidence.text import printable
 
 
@@ -44,7 +44,7 @@ def change(
         changes["since"] = day(since, "--since")
     if not changes:
         raise RegisterError("nothing to change", expected="--class, --holder, --unit, --role, --ownership or --since")
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         check_active(found)
         at.actor.require("officer", unit=found.registration.unit)
@@ -62,7 +62,7 @@ def retire(*, name: str, folder: Path | None, officer: str | None, why: str) -> 
     """Take the device NAME out of use: it is judged no more. What it reports later is kept, and not judged."""
     from setapart_auditor.register.lifecycle import retire as end
 
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         end(at.connection, found, at.actor.name, at.now, why=why)
@@ -83,7 +83,7 @@ def replace(
     from setapart_auditor.register.lifecycle import replace as put
 
     identity.check()
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         old = at.device(name)
         registration = old.registration
         at.actor.require("officer", unit=registration.unit)
@@ -117,7 +117,7 @@ def revoke(*, name: str, effective: str | None, folder: Path | None, officer: st
     from setapart_auditor.register.lifecycle import revoke as end
 
     since = moment(effective, "--effective") if effective is not None else None
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         since = since or at.now
@@ -136,7 +136,7 @@ def hold(*, name: str, release: bool, folder: Path | None, officer: str | None, 
     """Put the device NAME on legal hold: nothing of it is erased by retention."""
     from setapart_auditor.register.database import change_device
 
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         change_device(at.connection, found, {"legal_hold": not release}, at.actor.name, at.now, why=why)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import day
-from setapart_auditor.cli.device.desk import Desk, desk
 
 
 @click.command("settle")
@@ -22,7 +22,7 @@ def settle(*, name: str, digests: tuple[str, ...], folder: Path | None, officer:
     from setapart_auditor.register.forks import settle as say
 
     wanted = [_digest(one) for one in digests]
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         _second_eyes(at, found.registration.holder)
@@ -47,7 +47,7 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
     from setapart_auditor.register.people import MAX_ATTESTATION_DAYS
     from setapart_auditor.store.schema import attestation
 
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         _second_eyes(at, found.registration.holder)
@@ -69,7 +69,7 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
     click.echo(f"{found.name}: {client} attested until {end}")
 
 
-def _second_eyes(at: Desk, holder: str) -> None:
+def _second_eyes(at: Acting, holder: str) -> None:
     """Returns if who acts is an officer by name, and not the device's holder.
 
     Raises:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.device.desk import Desk, desk
 
 if TYPE_CHECKING:
     from setapart_auditor.officers.actor import Role
@@ -29,7 +29,7 @@ def list_(
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.database import devices
 
-    with desk(folder, officer, why, *_READERS) as at:
+    with acting_in(folder, officer, *_READERS, why=why) as at:
         at.record("device-list", unit or "")
         found = [one for one in devices(at.connection, unit=unit, state=state) if at.actor.sees(one.registration.unit)]
     if as_json:
@@ -57,7 +57,7 @@ def list_(
 @acting_options()
 def show(*, name: str, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """Show what the register knows of the device NAME: fields, keys, changes with their dates. The look is logged."""
-    with desk(folder, officer, why, *_READERS) as at:
+    with acting_in(folder, officer, *_READERS, why=why) as at:
         found = at.device(name)
         told = _told(found) | _more(at, found)
         at.record("device-read", found.name)
@@ -94,7 +94,7 @@ def _told(one: "RegisteredDevice") -> dict[str, object]:
     }
 
 
-def _more(at: Desk, one: "RegisteredDevice") -> dict[str, object]:
+def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
     from sqlalchemy import select
 
     from setapart_auditor.register.readers import last_read

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.device.desk import desk
 from setapart_evidence.text import printable
 
 
@@ -25,7 +25,7 @@ def add(*, name: str, key: Path, folder: Path | None, officer: str | None, why: 
     from setapart_auditor.register.stations import add_station
 
     public = read_public_key(key)
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         at.require_all_units("a station speaks for every unit")
         add_station(at.connection, name, public, at.now)
         at.record("station-add", name, key=public.keyid)
@@ -40,7 +40,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.stations import stations
 
-    with desk(folder, officer, why, "viewer", "technician", "officer", "auditor") as at:
+    with acting_in(folder, officer, "viewer", "technician", "officer", "auditor", why=why) as at:
         found = stations(at.connection)
     if as_json:
         click.echo(msgspec.json.encode({"stations": found}).decode())
@@ -66,7 +66,7 @@ def revoke(*, name: str, folder: Path | None, officer: str | None, why: str) -> 
     """Let the station NAME speak for nobody from now on; what it has reported stays."""
     from setapart_auditor.register.stations import revoke_station
 
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         at.require_all_units("a station speaks for every unit")
         revoke_station(at.connection, name, at.now)
         at.record("station-revoke", name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES
-from setapart_auditor.cli.device.desk import Desk, desk
 
 if TYPE_CHECKING:
     from setapart_auditor.policy.model import DeviceClass
@@ -52,7 +52,7 @@ def token(
     """
     from setapart_auditor.enrolment.tokens import issue_token
 
-    with desk(folder, officer, why, "technician", "officer") as at:
+    with acting_in(folder, officer, "technician", "officer", why=why) as at:
         found = at.device(name) if name is not None else None
         if replaces or hardware:
             at.actor.require("officer")
@@ -91,7 +91,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.enrolment.tokens import list_tokens
 
-    with desk(folder, officer, why, "technician", "officer", "auditor") as at:
+    with acting_in(folder, officer, "technician", "officer", "auditor", why=why) as at:
         found = list_tokens(at.connection, actor_name=at.actor.name, now=at.now, why=why, unit=at.actor.unit)
         now = at.now
     if as_json:
@@ -120,7 +120,7 @@ def revoke(*, number: int, folder: Path | None, officer: str | None, why: str) -
     """Revoke the token NUMBER. Keys that it has enrolled stay."""
     from setapart_auditor.enrolment.tokens import find_token, revoke_token
 
-    with desk(folder, officer, why, "technician", "officer") as at:
+    with acting_in(folder, officer, "technician", "officer", why=why) as at:
         one = find_token(at.connection, number)
         found = at.device(one.device) if one.device is not None else None
         for unit in _units(at, found, one.serial, one.unit):
@@ -129,7 +129,7 @@ def revoke(*, number: int, folder: Path | None, officer: str | None, why: str) -
     click.echo(f"revoked token {number}")
 
 
-def _units(at: Desk, found: "RegisteredDevice | None", serial: str | None, unit: str | None) -> "frozenset[str]":
+def _units(at: Acting, found: "RegisteredDevice | None", serial: str | None, unit: str | None) -> "frozenset[str]":
     """Of what a token is for: its record, the records with its serial, the records that it makes."""
     from setapart_auditor.register.database import units_of_serial
 
@@ -147,7 +147,7 @@ def confirm(*, words: tuple[str, ...], refuse: bool, folder: Path | None, office
     """Accept the key whose fingerprint's WORDS the holder read to you from the device."""
     from setapart_auditor.enrolment.confirm import confirm as decide
 
-    with desk(folder, officer, why, "technician", "officer") as at:
+    with acting_in(folder, officer, "technician", "officer", why=why) as at:
         done = decide(at.connection, at.installation, " ".join(words), at.actor, at.now, accept=not refuse, why=why)
     click.echo(f"{'refused' if refuse else 'accepted'} key {done.keyid[:16]}…")
 
@@ -159,7 +159,7 @@ def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.enrolment.asked import waiting as asked
 
-    with desk(folder, officer, why, "technician", "officer") as at:
+    with acting_in(folder, officer, "technician", "officer", why=why) as at:
         at.actor.require("technician", "officer", unit=at.actor.unit)
         found = list(asked(at.connection))
         at.record("enrolment-list", "")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.device.desk import Desk, desk
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def import_(*, file: Path, update: bool, dry_run: bool, folder: Path | None, off
     from setapart_auditor.register.incoming import plan
     from setapart_auditor.register.toml_import import beside, without_own
 
-    with desk(folder, officer, why, "officer") as at:
+    with acting_in(folder, officer, "officer", why=why) as at:
         incoming, errors, register = _read(file, at)
         incoming = without_own(incoming, at.actor.name)
         name = str(file)
@@ -78,7 +78,7 @@ def export(
     from setapart_auditor.register.toml_export import export_toml
 
     form = form or ("toml" if output is not None and output.suffix == ".toml" else "csv")
-    with desk(folder, officer, why, "officer", "auditor") as at:
+    with acting_in(folder, officer, "officer", "auditor", why=why) as at:
         found = [one for one in devices(at.connection, unit=unit) if at.actor.sees(one.registration.unit)]
         keys = present_keys(at.connection)
         if form == "csv":
@@ -94,7 +94,7 @@ def export(
         click.echo(f"left out: {sentence}", err=True)
 
 
-def _read(file: Path, at: Desk) -> "tuple[tuple[Incoming, ...], tuple[RegisterError, ...], Register | None]":
+def _read(file: Path, at: Acting) -> "tuple[tuple[Incoming, ...], tuple[RegisterError, ...], Register | None]":
     """What the file says, and of what kind it is: a register.toml ends in .toml, anything else is CSV."""
     from setapart_auditor.errors import RegisterError
     from setapart_auditor.register.csv_file import MAX_BYTES, read_csv
@@ -129,7 +129,7 @@ def _refuse(errors: "Sequence[RegisterError]", file: Path) -> None:
     )  # fmt: skip
 
 
-def _take(at: Desk, wanted: "Plan", more: "Beside | None", file: Path) -> None:
+def _take(at: Acting, wanted: "Plan", more: "Beside | None", file: Path) -> None:
     from setapart_auditor.register.incoming import carry_out
     from setapart_auditor.register.toml_import import settle_first, take_beside
 
@@ -150,7 +150,7 @@ def _take(at: Desk, wanted: "Plan", more: "Beside | None", file: Path) -> None:
     at.record("device-import", file.name, sha256=digest, **{name: str(count) for name, count in counts.items()})
 
 
-def _not_in_csv(at: Desk) -> tuple[str, ...]:
+def _not_in_csv(at: Acting) -> tuple[str, ...]:
     from sqlalchemy import func, select
 
     from setapart_auditor.store.schema import attestation, exception, settlement, station

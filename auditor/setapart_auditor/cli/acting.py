@@ -1,4 +1,4 @@
-"""What the commands of the register share: an open auditor, a writing transaction, and who acts in it."""
+"""An auditor's folder, opened for a command; and the transaction in which somebody acts there."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """A transaction, and the officer whose it is."""
+class Acting:
+    """An open auditor, a transaction of the only writer, who acts in it, when and why."""
 
     installation: "Installation"
     connection: "Connection"
@@ -26,10 +26,10 @@ class Desk:
     why: str
 
     def device(self, name: str) -> "RegisteredDevice":
-        """The device of a name, if the officer may see its unit.
+        """The device of a name, if who acts may see its unit.
 
         Raises:
-            RegisterError: there is none; for an officer of another unit as well.
+            RegisterError: there is none; for a device of another unit as well.
         """
         from setapart_auditor.errors import RegisterError
         from setapart_auditor.register.database import find_device
@@ -40,7 +40,7 @@ class Desk:
         return found
 
     def require_all_units(self, why: str) -> None:
-        """Returns if the officer acts for every unit.
+        """Returns if who acts does so for every unit.
 
         Raises:
             NotAllowedError: for one alone.
@@ -60,16 +60,44 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path | None, officer: str | None, why: str, *roles: "Role") -> Iterator[Desk]:
-    """Opens the auditor for one act of an officer who has one of these roles; what fails changes nothing."""
-    from setapart_auditor.installation import open_installation
-    from setapart_auditor.officers.actor import acting
+def opened(folder: Path | None, *, any_schema: bool = False) -> Iterator["Installation"]:
+    """The auditor of a folder, by default the user's own, closed at the end.
 
-    installation, now = open_installation(folder), dt.datetime.now(dt.UTC)
+    Raises:
+        AuditorError: no auditor there, or a part of it is not usable; see `open_installation`.
+    """
+    from setapart_auditor.installation import open_installation
+
+    installation = open_installation(folder, any_schema=any_schema)
     try:
-        with installation.store.write() as connection:
-            actor = acting(installation, connection, officer, now)
-            actor.require(*roles)
-            yield Desk(installation=installation, connection=connection, actor=actor, now=now, why=why)
+        yield installation
     finally:
         installation.store.close()
+
+
+@contextmanager
+def act(
+    installation: "Installation", officer: str | None, *roles: "Role", why: str = "", key: Path | None = None
+) -> Iterator[Acting]:
+    """One act of an officer who has one of these roles, if any is named; an act that fails changes nothing.
+
+    Raises:
+        NotAllowedError: nobody of this name may act, or not so.
+    """
+    from setapart_auditor.officers.actor import acting
+
+    now = dt.datetime.now(dt.UTC)
+    with installation.store.write() as connection:
+        actor = acting(installation, connection, officer, now, key=key)
+        if roles:
+            actor.require(*roles)
+        yield Acting(installation=installation, connection=connection, actor=actor, now=now, why=why)
+
+
+@contextmanager
+def acting_in(
+    folder: Path | None, officer: str | None, *roles: "Role", why: str = "", key: Path | None = None
+) -> Iterator[Acting]:
+    """Opens the auditor of a folder for one act; see `opened` and `act`."""
+    with opened(folder) as installation, act(installation, officer, *roles, why=why, key=key) as at:
+        yield at
