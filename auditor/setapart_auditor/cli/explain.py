@@ -1,18 +1,16 @@
 """`setapart-auditor explain`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.reading import exit_code, reader, row_of_seen
+from setapart_auditor.cli.reading import exit_code, reader
 
 if TYPE_CHECKING:
-    import datetime as dt
-
-    from setapart_auditor.appraisal.model import Received
+    from setapart_auditor.looks.explained import Explained
     from setapart_auditor.sweep.look import Examined
 
 
@@ -26,59 +24,22 @@ def command(*, device: str, as_json: bool, folder: Path | None, officer: str | N
     The look is logged.
     """
     from setapart_auditor.installation import load_policies
+    from setapart_auditor.looks.explained import explained
     from setapart_auditor.sweep.look import examine
 
     with reader(folder, officer, why, "device-read", device=device, detail={"by": "explain"}) as at:
         assert at.device is not None
         found = examine(at.installation, load_policies(at.installation), at.device, at.now)
         now = at.now
+    told = explained(found, now)
     if as_json:
-        click.echo(msgspec.json.encode(_told(found, now)).decode())
+        click.echo(msgspec.json.encode(told).decode())
     else:
-        _print(found, now)
+        _print(found, told)
     raise SystemExit(exit_code([found.seen.judged.verdict.status]))
 
 
-def _told(found: "Examined", now: "dt.datetime") -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(row_of_seen(found.seen))
-    told["state"] = found.stored.device.state
-    told["reports"] = [_facts(one, found) for one in found.stored.history.current]
-    told["held_exceptions"] = [
-        {"id": one.id, "app": one.app, "need": one.need, "ground": one.ground, "from": one.valid_from,
-         "until": one.until, "requested_by": one.requested_by, "approved_by": one.approved_by}
-        for one in found.exceptions
-    ]  # fmt: skip
-    told["unseen"] = [line for one in found.stored.history.current for line in _unseen(one)]
-    told["judged"] = {"at": now, "policy": found.seen.judged.verdict.policy}
-    return told
-
-
-def _facts(received: "Received", found: "Examined") -> dict[str, Any]:
-    report = received.report
-    observation = report.predicate.observation
-    return {
-        "digest": report.statement_digest,
-        "sequence": observation.sequence,
-        "received_at": received.received_at,
-        "collected_at": observation.collected_at,
-        "fresh_since": found.stored.nonces.get(observation.nonce or ""),
-        "grade": report.grade,
-        "source": report.predicate.origin.source,
-        "agent": report.predicate.origin.agent,
-        "disclosure": report.predicate.disclosure.level,
-    }
-
-
-def _unseen(received: "Received") -> list[dict[str, Any]]:
-    return [
-        {"section": row.section, "profile": row.profile, "status": row.status, "collector": row.collector,
-         "reason": row.reason, "report": received.report.statement_digest}
-        for row in received.report.inventory.coverage
-        if row.status != "observed"
-    ]  # fmt: skip
-
-
-def _print(found: "Examined", now: "dt.datetime") -> None:
+def _print(found: "Examined", told: "Explained") -> None:
     from setapart_auditor.cli.output import styled_status
     from setapart_evidence.text import printable
 
@@ -89,30 +50,28 @@ def _print(found: "Examined", now: "dt.datetime") -> None:
     state = "" if device.state == "active" else f"; {device.state}, so no sweep judges it"
     holder = printable(registration.holder) or "nobody"
     click.echo(f"  {verdict.class_}, {registration.ownership}'s, held by {holder}{where}{state}")
-    for at, one in enumerate(found.stored.history.current):
-        facts = _facts(one, found)
+    for at, facts in enumerate(told.reports):
         click.echo(
-            f"  report {f'#{at} ' if len(found.stored.history.current) > 1 else ''}{facts['digest']}\n"
-            f"    sequence {facts['sequence']}, arrived {facts['received_at']:%Y-%m-%d %H:%M} UTC, "
-            f"grade {facts['grade']}, source {printable(facts['source'])}, agent {printable(facts['agent'])}"
+            f"  report {f'#{at} ' if len(told.reports) > 1 else ''}{facts.digest}\n"
+            f"    sequence {facts.sequence}, arrived {facts.received_at:%Y-%m-%d %H:%M} UTC, "
+            f"grade {facts.grade}, source {printable(facts.source)}, agent {printable(facts.agent)}"
         )
-    if not found.stored.history.current:
+    if not told.reports:
         click.echo("  no report")
     for finding in verdict.findings:
         click.echo(f"  {styled_status(finding.severity)} {finding.control}: {printable(finding.message, 4000)}")
         click.echo(f"    evidence {finding.evidence}")
         click.echo(f"    cure     {finding.cure}")
-    for held in found.exceptions:
+    for held in told.held_exceptions:
         click.echo(
             f"  exception {printable(held.id)} for {printable(held.app)} until {held.until}: "
             f"{printable(held.need, 1000)} (asked for by {printable(held.requested_by)}, "
             f"granted by {printable(held.approved_by)})"
         )
-    for received in found.stored.history.current:
-        for row in _unseen(received):
-            reason = f", {printable(row['reason'], 200)}" if row["reason"] else ""
-            click.echo(
-                f"  not seen: {row['section']} of profile {printable(row['profile'])}: "
-                f"{row['status']} by {printable(row['collector'])}{reason}"
-            )
-    click.echo(f"  judged as of {now:%Y-%m-%d %H:%M} UTC, policy {verdict.policy}")
+    for row in told.unseen:
+        reason = f", {printable(row.reason, 200)}" if row.reason else ""
+        click.echo(
+            f"  not seen: {row.section} of profile {printable(row.profile)}: "
+            f"{row.status} by {printable(row.collector)}{reason}"
+        )
+    click.echo(f"  judged as of {told.judged.at:%Y-%m-%d %H:%M} UTC, policy {verdict.policy}")
