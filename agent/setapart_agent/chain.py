@@ -67,15 +67,6 @@ class Chain:
         _append(self._path, msgspec.json.encode(Advance(device=device, link=link)) + b"\n")
         self.state.devices[device] = link
 
-    def restart(self) -> None:
-        """Begins anew, for a new key; the salt stays, and with it the ids that it makes.
-
-        Raises:
-            ChainError: it could not be written.
-        """
-        self.state = ChainState(salt=self.state.salt)
-        write_private(self._path, msgspec.json.encode(self.state) + b"\n")
-
 
 @contextmanager
 def locked_chain(key: Path) -> Iterator[Chain]:

@@ -214,6 +214,28 @@ def send_rotation(folder: Path, connect: "Callable[[Membership], Client]") -> Me
     return _finish_rotation(folder, answer)
 
 
+def coming_signer(folder: Path, membership: Membership) -> "Signer | None":
+    """The new key while a change of keys waits; it signs reports as well. Asked for under the chain's lock.
+
+    The auditor may take the change before or after any of them, and takes a report by the key that counts then.
+
+    Raises:
+        EvidenceError: its file is no key; KeystoreError: what holds it can't be used.
+        AgentError: its file can't be read.
+    """
+    if membership.rotation is None:
+        return None
+    try:
+        raw = (folder / NEW_KEY_NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise AgentError(
+            f"{folder / NEW_KEY_NAME} can't be read: {exc.strerror}", expected="the new key", cure="make it readable"
+        ) from None
+    return open_key(raw)
+
+
 def _waiting(folder: Path) -> Membership:
     membership = read_membership(folder)
     if membership is None or membership.request is None:
@@ -256,11 +278,11 @@ def _accepted(membership: Membership, answer: EnrolmentAnswer, authority: str) -
 def _finish_rotation(folder: Path, raw: bytes) -> Membership:
     """The new key takes the old one's place. Whenever the agent dies in here, the next run ends it.
 
-    The order: key, chain, membership. Between the first two the new key goes on with the old one's sequence, which is
-    no fork, since nobody knows another report of this key.
+    The new key goes on with the old one's sequence: which of the reports that both have signed the auditor files under
+    which key depends on when they arrive, and its chain of a key begins with the first that does.
     """
     key, new = folder / KEY_NAME, folder / NEW_KEY_NAME
-    with locked_chain(key) as chain, locked_state(folder):
+    with locked_chain(key), locked_state(folder):
         membership = enrolled(folder)
         if membership.rotation is None:
             return membership
@@ -270,7 +292,6 @@ def _finish_rotation(folder: Path, raw: bytes) -> Membership:
         if new.exists():
             new.replace(key)
             sync_folder(folder)
-            chain.restart()
         public, pem = key.with_suffix(".pub"), public_key(unverified_rotation(membership.rotation.encode()).key).pem()
         if not public.exists() or public.read_bytes() != pem:
             public.unlink(missing_ok=True)

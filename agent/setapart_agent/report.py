@@ -50,6 +50,7 @@ def make_signed_report(
     now: datetime,
     epoch: str | None = None,
     nonce: str | None = None,
+    coming: Signer | None = None,
     stage: Stage | None = None,
 ) -> SignedReport:
     """Signs what was collected and puts it on the chain.
@@ -64,6 +65,7 @@ def make_signed_report(
         now: informative only; what was captured before says when.
         epoch: the value of a signed epoch, if one was given.
         nonce: the auditor's, issued to this device, if there is one.
+        coming: the key that is about to take the signer's place.
         stage: called with the signed report before the chain goes on; what it raises stops the report.
 
     Raises:
@@ -89,7 +91,7 @@ def make_signed_report(
             collectors=tuple(map(_reference, collected.collectors)),
         ),
     )
-    raw, digest = make_report(predicate, encode_inventory(inventory), signer)
+    raw, digest = make_report(predicate, encode_inventory(inventory), signer, coming=coming)
     if stage is not None:
         stage(raw, digest, sequence)
     chain.advance(device, sequence, digest)

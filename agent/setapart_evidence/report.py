@@ -21,8 +21,16 @@ def encode_inventory(inventory: Inventory) -> bytes:
         raise InventoryError("a text with half of a surrogate pair", expected="what `printable` returns") from None
 
 
-def make_report(predicate: Predicate, inventory: bytes, signer: Signer) -> tuple[bytes, str]:
+def make_report(
+    predicate: Predicate, inventory: bytes, signer: Signer, *, coming: Signer | None = None
+) -> tuple[bytes, str]:
     """Signs one report.
+
+    Args:
+        predicate: what is said.
+        inventory: its bytes.
+        signer: the key that counts.
+        coming: the key that takes its place soon, and signs as well: the report is good before and after.
 
     Returns:
         The evidence file's bytes, and the statement's digest: the `previous` of the next report.
@@ -31,6 +39,7 @@ def make_report(predicate: Predicate, inventory: bytes, signer: Signer) -> tuple
         SizeError: larger than an auditor reads; nothing should be sent.
     """
     payload = statement.encode(statement.EVIDENCE, (statement.subject(SUBJECT_NAME, inventory),), predicate)
-    raw = envelope.join(envelope.seal(payload, (signer,)), inventory)
+    signers = (signer,) if coming is None else (signer, coming)
+    raw = envelope.join(envelope.seal(payload, signers), inventory)
     envelope.split(raw)  # refuses what is over the limits
     return raw, statement.digest(payload)

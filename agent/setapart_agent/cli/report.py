@@ -34,6 +34,7 @@ from setapart_evidence.statement import Level
 
 if TYPE_CHECKING:
     from setapart_agent.cli.sending import Sending
+    from setapart_evidence.bundle import SignedBundle
 
 
 @click.command("report")
@@ -73,24 +74,13 @@ def command(
     path = key_path(key_file, folder)
     read_key(path)
     epoch = read_epoch_value(epoch_file)
+    bundle = read_policy_bundle(bundle_file)
     target = _target(home, source, output, deliver=not no_deliver)
     target.prepare()  # may bring a nonce, a bundle, even a key
-    membership = read_membership(home) if key_file is None else None
-    if membership is not None and not membership.is_enrolled:
-        membership = None
-    bundle = read_policy_bundle(bundle_file)
-    if bundle is None and membership is not None:
-        bundle = pinned_bundle(home, membership)
-    run = Run(
-        source=source,
-        signer=read_key(path),
-        chosen=filter_of(bundle, disclosure),
-        folder=home,
-        membership=membership,
-        epoch=epoch,
-    )
     unseen = 0
     with locked_chain(path) as chain:
+        # Under the lock: a change of keys takes it as well, and what the old key signs after it nobody takes.
+        run = Run.of(home, path, source, own=key_file is None, bundle=bundle, disclosure=disclosure, epoch=epoch)
         target.begin(chain)
         devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
         for report in run.reports(target.admitted(devices), chain, target.stage):
@@ -109,14 +99,61 @@ def command(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What all reports of a run have in common; `membership` is that of an enrolled agent."""
+    """What all reports of a run have in common; `membership` is that of an enrolled agent, `coming` its next key."""
 
     source: SourceSpec
     signer: Signer
+    coming: Signer | None
     chosen: DisclosureFilter
     folder: Path
     membership: Membership | None
     epoch: str | None
+
+    @classmethod
+    def of(
+        cls,
+        folder: Path,
+        key: Path,
+        source: SourceSpec,
+        *,
+        own: bool,
+        bundle: "SignedBundle | None",
+        disclosure: Level | None,
+        epoch: str | None,
+    ) -> "Run":
+        """Reads what the state folder holds; under the chain's lock.
+
+        Args:
+            folder: the state folder.
+            key: the file of the key that signs.
+            source: what is read.
+            own: whether that key is the folder's: then its enrolment counts.
+            bundle: that was given; without one the pinned one counts.
+            disclosure: that was asked for.
+            epoch: the value of the one that was given.
+
+        Raises:
+            SetapartError: a file in the folder can't be used.
+        """
+        membership = read_membership(folder) if own else None
+        coming = None
+        if membership is not None and not membership.is_enrolled:
+            membership = None
+        if membership is not None:
+            bundle = bundle or pinned_bundle(folder, membership)
+            if membership.rotation is not None:
+                from setapart_agent.enrolment import coming_signer
+
+                coming = coming_signer(folder, membership)
+        return cls(
+            source=source,
+            signer=read_key(key),
+            coming=coming,
+            chosen=filter_of(bundle, disclosure),
+            folder=folder,
+            membership=membership,
+            epoch=epoch,
+        )
 
     def reports(self, devices: Iterator[Collected], chain: Chain, stage: Stage | None) -> Iterator[SignedReport]:
         """A signed report of each device; the next one is made when it is asked for."""
@@ -136,6 +173,7 @@ class Run:
                 now=utc_now(),
                 epoch=self.epoch,
                 nonce=self._nonce(device),
+                coming=self.coming,
                 stage=stage,
             )
 
