@@ -29,15 +29,11 @@ class Acting:
         """The device of a name, if who acts may see its unit.
 
         Raises:
-            RegisterError: there is none; for a device of another unit as well.
+            RegisterError: see `find_visible`.
         """
-        from setapart_auditor.errors import RegisterError
-        from setapart_auditor.register.database import find_device
+        from setapart_auditor.officers.actor import find_visible
 
-        found = find_device(self.connection, name)
-        if not self.actor.sees(found.registration.unit):
-            raise RegisterError(f"no device `{name[:128]}`", expected="a name of `setapart-auditor device list`")
-        return found
+        return find_visible(self.connection, self.actor, name)
 
     def require_all_units(self, why: str) -> None:
         """Returns if who acts does so for every unit.

@@ -129,19 +129,16 @@ def list_(
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.exceptions.database import officers_keys, rows
     from setapart_auditor.officers.actor import ROLES
-    from setapart_auditor.officers.trail import record
-    from setapart_auditor.register.database import find_device
 
-    with acting_in(folder, officer) as at:
-        at.actor.require(*ROLES)
-        only = None if device is None else find_device(at.connection, device).no
+    with acting_in(folder, officer, *ROLES, why=why) as at:
+        only = None if device is None else at.device(device).no
         people = officers_keys(at.connection)
         found = [
             _told(row, people)
             for row in rows(at.connection)
             if at.actor.sees(row.unit) and state in (None, row.state) and only in (None, row.device_no)
         ]
-        record(at.connection, at.actor.name, "exception-list", at.now, about=device or "", why=why)
+        at.record("exception-list", device or "")
     if as_json:
         click.echo(msgspec.json.encode({"exceptions": found}).decode())
         return

@@ -16,8 +16,6 @@ from setapart_auditor.cli.acting import act, opened
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
-
     from setapart_auditor.export.row import DeviceRow
     from setapart_auditor.installation import Installation, Policies
     from setapart_auditor.officers.actor import Actor, Role
@@ -65,7 +63,7 @@ def reader(
         with act(installation, officer, why=why) as at:
             at.actor.require(*roles, unit=unit)
             unit = unit if unit is not None else at.actor.unit
-            found = _find(at.connection, at.actor, device) if device is not None else None
+            found = at.device(device) if device is not None else None
             at.record(kind, found.name if found is not None else unit or "", **(detail or {}))
         yield Reader(installation=installation, actor=at.actor, unit=unit, device=found, now=at.now)
 
@@ -134,19 +132,3 @@ def row_of_seen(seen: "Seen") -> "DeviceRow":
 
 def _no_step(_done: int) -> None:
     return None
-
-
-def _find(connection: "Connection", actor: "Actor", name: str) -> "RegisteredDevice":
-    from setapart_auditor.errors import RegisterError
-    from setapart_auditor.register.database import find_device
-
-    missing = RegisterError(f"no device `{name[:128]}`", expected="a name of `setapart-auditor device list`")
-    try:
-        found = find_device(connection, name)
-    except RegisterError:
-        if actor.unit is None:
-            raise
-        raise missing from None  # the name of another unit's device is nothing to suggest
-    if not actor.sees(found.registration.unit):
-        raise missing
-    return found

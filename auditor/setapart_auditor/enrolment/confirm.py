@@ -44,7 +44,7 @@ def confirm(
         NotAllowedError: this officer may not; the device has got a key meanwhile, or is not active.
     """
     del installation  # the decision is the register's alone: the answer is signed when the agent asks for it
-    found = _waiting(connection, which)
+    found = _waiting(connection, actor, which)
     token = find_token(connection, found.token_no)
     device = numbered(connection, found.device_no) if found.device_no is not None else None
     actor.require("officer", unit=device.registration.unit if device is not None else token.unit or "")
@@ -72,9 +72,20 @@ def confirm(
     return decided
 
 
-def _waiting(connection: Connection, which: str) -> Enrolled:
+def waiting_for(connection: Connection, actor: Actor) -> tuple[Enrolled, ...]:
+    """The requests that wait, of the units that the actor sees, the oldest first."""
+    return tuple(one for one in waiting(connection) if actor.unit is None or actor.sees(_unit_of(connection, one)))
+
+
+def _unit_of(connection: Connection, one: Enrolled) -> str:
+    if one.device_no is not None:
+        return numbered(connection, one.device_no).registration.unit
+    return find_token(connection, one.token_no).unit or ""
+
+
+def _waiting(connection: Connection, actor: Actor, which: str) -> Enrolled:
     wanted = which.strip().casefold()
-    found = [one for one in waiting(connection) if _is(one, wanted)]
+    found = [one for one in waiting_for(connection, actor) if _is(one, wanted)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, insert, update
 
 from setapart_auditor.appraisal.model import Exception_
 from setapart_auditor.appraisal.need import folded
-from setapart_auditor.errors import AuditorError, NotAllowedError, RegisterError
+from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.installation import Policies
-from setapart_auditor.officers.actor import ROLES, Actor, actor_of, find_officer
+from setapart_auditor.officers.actor import ROLES, Actor, actor_of, find_officer, find_visible
 from setapart_auditor.officers.trail import record
-from setapart_auditor.register.database import RegisteredDevice, bump, devices_by_number, find_device
+from setapart_auditor.register.database import RegisteredDevice, bump, devices_by_number
 from setapart_auditor.store.schema import exception
 from setapart_evidence.exception import ExceptionRequest, grant, make_request
 from setapart_evidence.keys import PublicKey, Signer
@@ -46,11 +46,9 @@ def request(
         NotAllowedError: no officer, of another unit, without their key, or the device's holder.
         AuditorError: the register, the pack or the catalog can't have it so.
     """
-    device = find_device(connection, wanted.device)
-    told, policy = device.registration, policies.of(device.registration.unit)
     actor.require("officer")
-    if not actor.sees(told.unit):
-        raise RegisterError(f"no device `{wanted.device[:128]}`", expected="a name of `setapart-auditor device list`")
+    device = find_visible(connection, actor, wanted.device)
+    told, policy = device.registration, policies.of(device.registration.unit)
     _is_active(device)
     asked = Exception_(
         id=secrets.token_hex(_ID_BYTES),

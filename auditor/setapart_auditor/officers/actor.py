@@ -13,9 +13,9 @@ from typing import Literal, get_args
 from sqlalchemy import Connection, Row, func, insert, select
 
 from setapart_auditor.appraisal.need import folded
-from setapart_auditor.errors import AuditorError, NotAllowedError
+from setapart_auditor.errors import AuditorError, NotAllowedError, RegisterError
 from setapart_auditor.installation import Installation
-from setapart_auditor.register.database import bump
+from setapart_auditor.register.database import RegisteredDevice, bump, find_device
 from setapart_auditor.store.schema import officer
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey, Signer
@@ -121,6 +121,24 @@ def actor_of(row: "Row[tuple[object, ...]]", signer: Signer | None = None) -> Ac
         unit=row.unit,
         signer=signer,
     )
+
+
+def find_visible(connection: Connection, actor: Actor, name: str) -> RegisteredDevice:
+    """The device of a name, else of an id, if its unit is one that the actor sees.
+
+    Raises:
+        RegisterError: there is none; in the same words for another unit's, whose name is nothing to suggest either.
+    """
+    missing = RegisterError(f"no device `{name[:128]}`", expected="a name of `setapart-auditor device list`")
+    try:
+        found = find_device(connection, name)
+    except RegisterError:
+        if actor.unit is None:
+            raise
+        raise missing from None
+    if not actor.sees(found.registration.unit):
+        raise missing
+    return found
 
 
 def is_closed(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from people_maker import add_officers, add_phone
-from setapart_auditor.cli.acting import acting_in, opened
+from setapart_auditor.cli.acting import Acting, acting_in, opened
 from setapart_auditor.errors import NotAllowedError, RegisterError
 from setapart_auditor.log.entries import ShownEntry, read_entries
 from stores import make_installation
@@ -26,13 +26,17 @@ def entries(folder: Path, kind: str) -> tuple[ShownEntry, ...]:
 
 
 def test_an_act_that_fails_leaves_neither_what_it_did_nor_an_entry_in_the_log(folder: Path) -> None:
-    with pytest.raises(ZeroDivisionError), acting_in(folder, "ola", "officer") as at:
-        add_phone(at.connection)
-        at.record("device-add", "phone")
-        _ = 1 // 0
+    with pytest.raises(NotAllowedError, match="ola is officer"), acting_in(folder, "ola", "officer") as at:
+        _add_and_fail(at)
     with pytest.raises(RegisterError, match="no device"), acting_in(folder, "ola", "officer") as at:
         at.device("phone")
     assert entries(folder, "device-add") == ()
+
+
+def _add_and_fail(at: Acting) -> None:
+    add_phone(at.connection)
+    at.record("device-add", "phone")
+    at.actor.require("admin")
 
 
 def test_an_act_is_recorded_with_who_why_and_what_else_tells_it(folder: Path) -> None:

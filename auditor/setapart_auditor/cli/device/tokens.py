@@ -119,12 +119,14 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
 def revoke(*, number: int, folder: Path | None, officer: str | None, why: str) -> None:
     """Revoke the token NUMBER. Keys that it has enrolled stay."""
     from setapart_auditor.enrolment.tokens import find_token, revoke_token
+    from setapart_auditor.errors import AuditorError
+    from setapart_auditor.register.database import find_device
 
     with acting_in(folder, officer, "technician", "officer", why=why) as at:
         one = find_token(at.connection, number)
-        found = at.device(one.device) if one.device is not None else None
-        for unit in _units(at, found, one.serial, one.unit):
-            at.actor.require("technician", "officer", unit=unit)
+        found = find_device(at.connection, one.device) if one.device is not None else None
+        if not all(map(at.actor.sees, _units(at, found, one.serial, one.unit))):
+            raise AuditorError(f"no token {number}", expected="a number of `setapart-auditor device tokens list`")
         revoke_token(at.connection, number, actor_name=at.actor.name, now=at.now, why=why)
     click.echo(f"revoked token {number}")
 
@@ -157,11 +159,10 @@ def confirm(*, words: tuple[str, ...], refuse: bool, folder: Path | None, office
 def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
     """List the keys that wait for `device confirm`: compare the words with those that the device shows."""
     from setapart_auditor.cli.output import print_table
-    from setapart_auditor.enrolment.asked import waiting as asked
+    from setapart_auditor.enrolment.confirm import waiting_for
 
     with acting_in(folder, officer, "technician", "officer", why=why) as at:
-        at.actor.require("technician", "officer", unit=at.actor.unit)
-        found = list(asked(at.connection))
+        found = waiting_for(at.connection, at.actor)
         at.record("enrolment-list", "")
     print_table(
         ("number", "called", "words", "since"),
