@@ -169,6 +169,7 @@ def _erase(installation: "Installation", officer: str | None, why: str, now: dt.
     count = 0
     while True:
         with act(installation, officer, "admin", why=why or "retention") as at:
+            at.require_all_units("retention is for all of them")
             erased = erase_expired(at.connection, installation.settings.retention, now, by=at.actor.name)
             if erased is None:
                 return count

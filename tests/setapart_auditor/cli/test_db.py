@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from typed_commands import run
+from typed_commands import Ran, run
 
 
 def test_a_backup_of_a_relative_folder_is_restored_and_whole(tmp_path: Path) -> None:
@@ -31,3 +31,21 @@ def test_upgrade_and_retain_of_a_new_auditor_find_nothing_to_do(tmp_path: Path) 
     assert "as it was" in run(tmp_path, "setapart-auditor", "db", "upgrade", "--dir", "A").printed
     assert "0 inventories" in run(tmp_path, "setapart-auditor", "db", "retain", "--dry-run", "--dir", "A").printed
     assert "0 inventories" in run(tmp_path, "setapart-auditor", "db", "retain", "--dir", "A").printed
+
+
+def test_once_there_are_officers_only_an_administrator_of_every_unit_erases(tmp_path: Path) -> None:
+    def typed(*words: str) -> Ran:
+        return run(tmp_path, "setapart-auditor", *words, "--dir", "A")
+
+    typed("init")
+    typed("officer", "add", "root", "--role", "admin")
+    typed("officer", "add", "sub", "--role", "admin", "--unit", "north", "--as", "root")
+    typed("officer", "add", "ola", "--role", "officer", "--as", "root")
+    for words, said in (
+        ((), "expected --as OFFICER"),
+        (("--as", "ola"), "ola is officer"),
+        (("--as", "sub"), "sub acts for unit north"),
+    ):
+        refused = typed("db", "retain", *words)
+        assert (refused.code, said in refused.printed) == (2, True), refused.printed
+    assert typed("db", "retain", "--as", "root").code == 0
