@@ -53,6 +53,9 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
     "openssl": (_program("openssl"), "install the openssl program"),
     "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),
+    "nginx": (_program("nginx"), "install Debian's package nginx-light"),
+    "promtool": (_program("promtool"), "install Debian's package prometheus"),
+    "systemd-analyze": (_program("systemd-analyze"), "install Debian's package systemd"),
     "tpm": (
         lambda: _program("swtpm")() and find_spec("tpm2_pytss") is not None,
         "install Debian's packages swtpm and libtss2-dev, then pip install 'setapart[tpm]'",
