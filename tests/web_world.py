@@ -12,6 +12,8 @@ from typing import Any
 from evidence_factory import make_evidence, make_inventory
 from service import Service, serving
 from setapart_auditor.installation import Installation, open_installation
+from setapart_auditor.officers.actor import acting, add_officer
+from setapart_auditor.officers.tokens import issue
 from setapart_auditor.register.database import NewDevice, add_device, bind_key
 from setapart_evidence import envelope, statement
 from setapart_evidence.keys import Ed25519Signer
@@ -75,6 +77,13 @@ def register(installation: Installation, count: int, *, unit: str = "") -> list[
             device = add_device(connection, new, "o1", now())
             bind_key(connection, device.no, one.signer.public, hardware=False, origin="enrolled", now=now())
     return phones
+
+
+def make_reader(installation: Installation, name: str = "reader", *, unit: str | None = None) -> str:
+    """The token of a new officer who may look, at one unit or at every one."""
+    with installation.store.write() as connection:
+        add_officer(installation, connection, name, roles=("viewer",), unit=unit, added_by="tests", now=now())
+        return issue(connection, acting(installation, connection, name, now()), name, now())
 
 
 @contextmanager

@@ -50,6 +50,11 @@ def signed(body: bytes) -> Response:
     return Response(body, media_type=SIGNED, headers=_ALWAYS)
 
 
+def as_read(body: bytes) -> Response:
+    """JSON that was made elsewhere."""
+    return Response(body, media_type=JSON, headers=_ALWAYS)
+
+
 def as_json(found: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A struct or JSON that was built from a table."""
     return Response(msgspec.json.encode(found), status, {**_ALWAYS, **(headers or {})}, JSON)

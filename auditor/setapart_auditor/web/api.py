@@ -18,6 +18,7 @@ from setapart_auditor.intake.epochs import newest_epoch
 from setapart_auditor.intake.peek import claim_of
 from setapart_auditor.intake.service import Intake
 from setapart_auditor.log.checkpoint import newest
+from setapart_auditor.looks.asks import Ask, DeviceAsk, DevicesAsk, HistoryAsk, SweepAsk
 from setapart_auditor.store.schema import evidence
 from setapart_evidence.errors import EvidenceError, SetapartError
 
@@ -25,6 +26,7 @@ from . import events
 from .answers import Refusal, as_json, refusal_of, refused, signed
 from .body import Bodies
 from .metrics import TEXT, Metrics
+from .officers import Officers
 from .openapi import document
 from .routes import Health, Route
 from .senders import Address, Networks, counted_as, sender_of
@@ -76,6 +78,7 @@ class Api:
         self._document = document(routes)
         self._held = 0
         self.state = State(installation.store, intake)
+        self.officers = Officers(installation.folder, now)
         self._metrics = Metrics(intake, self.state, now)
 
     def endpoint(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
@@ -121,10 +124,10 @@ class Api:
         figures = self._intake.figures
         if figures.pending >= figures.room:  # before its body has cost anything
             return refused(503)
-        raw = await self._bodies.read(request)
+        address = counted_as(self._sender(request))
+        raw = await self._bodies.read(request, address)
         if not _is_of(raw, self._types[request.scope["path"]]):
             return refused(400, Refusal(reason="bad-route", got="a message of another type", expected="this path's"))
-        address = counted_as(self._sender(request))
         answer = await asyncio.wrap_future(self._intake.submit(raw, address=address, now=self._now()))
         return signed(answer.body)
 
@@ -175,6 +178,25 @@ class Api:
         """The document."""
         del request
         return as_json(self._document)
+
+    async def devices(self, request: Request) -> Response:
+        """A page of devices, for an officer."""
+        return await self._look(request, DevicesAsk)
+
+    async def device(self, request: Request) -> Response:
+        """One device as of now, for an officer."""
+        return await self._look(request, DeviceAsk)
+
+    async def history(self, request: Request) -> Response:
+        """What is known of one device over time, for an officer."""
+        return await self._look(request, HistoryAsk)
+
+    async def sweep(self, request: Request) -> Response:
+        """The last sweep, for an officer."""
+        return await self._look(request, SweepAsk)
+
+    async def _look(self, request: Request, kind: type[Ask]) -> Response:
+        return await self.officers.answer(request, kind, counted_as(self._sender(request)))
 
     def _peer(self, request: Request) -> Address | None:
         return sender_of(request.client.host if request.client else "", (), self._proxies)

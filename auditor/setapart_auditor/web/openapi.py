@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
+from setapart_auditor.looks.asks import parameters_of
 from setapart_evidence import __version__
 
 from .routes import Reply, Route
@@ -16,6 +18,18 @@ _DIGEST = {
     "required": True,
     "description": "The SHA-256 of the statement, in lower-case hex.",
     "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+}
+_DEVICE = {
+    "name": "device",
+    "in": "path",
+    "required": True,
+    "description": "The device's name, without regard to case, or its id.",
+    "schema": {"type": "string", "minLength": 1},
+}
+_OFFICER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token as `setapart-auditor officer token` prints it.",
 }
 
 
@@ -37,6 +51,9 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         }
         if route.digest:
             operation["parameters"] = [_DIGEST]
+        if route.asks is not None:
+            operation["parameters"] = _parameters(route.asks)
+            operation["security"] = [{"officer": []}]
         if route.takes is not None:
             operation["requestBody"] = {
                 "required": True,
@@ -52,8 +69,20 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "description": "Every message is a DSSE envelope; docs/evidence.md defines them.",
         },
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": {"officer": _OFFICER}},
     }
+
+
+def _parameters(asks: type[Struct]) -> list[dict[str, Any]]:
+    """The members of what is asked for: the device in the path, all others in the query."""
+    described = msgspec.json.schema(asks)["$defs"][asks.__name__]["properties"]
+    known = parameters_of(asks)
+    device = [_DEVICE] if "device" in described else []
+    return device + [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in described.items()
+        if name in known
+    ]
 
 
 def _response(reply: Reply, schema: dict[str, Any] | None) -> dict[str, Any]:
@@ -63,4 +92,6 @@ def _response(reply: Reply, schema: dict[str, Any] | None) -> dict[str, Any]:
     }
     if reply.headers:
         found["headers"] = {name: {"schema": {"type": "integer"}} for name in reply.headers}
+    if reply.texts:
+        found.setdefault("headers", {}).update({name: {"schema": {"type": "string"}} for name in reply.texts})
     return found

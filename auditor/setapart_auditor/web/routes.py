@@ -8,6 +8,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from setapart_auditor.looks.asks import DeviceAsk, DevicesAsk, HistoryAsk, SweepAsk
+from setapart_auditor.looks.explained import Explained
+from setapart_auditor.looks.page import DevicePage
+from setapart_auditor.looks.swept import SweepSummary
+from setapart_auditor.sweep.story import Story
 from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST, ROTATION
 
 from .answers import JSON, SIGNED, Refusal
@@ -25,12 +30,13 @@ class Health(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer of a route: its media type, and its schema if it is JSON of ours."""
+    """One answer of a route: its media type, its schema if it is JSON of ours, headers that are numbers and texts."""
 
     says: str
     media: str
     schema: type[Struct] | None = None
     headers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +48,8 @@ class Route:
         handler: a method of `api.Api`.
         replies: by status.
         digest: whether the path ends with a digest.
+        asks: what an officer asks for: the members are the parameters. Such a route takes a bearer token.
         takes: the predicate type of the signed message in its body.
-        is_metered: whether its time is counted.
     """
 
     method: Literal["GET", "POST"]
@@ -53,6 +59,7 @@ class Route:
     handler: Callable[["Api", Request], Awaitable[Response]]
     replies: dict[int, Reply]
     digest: bool = False
+    asks: type[Struct] | None = None
     takes: str | None = None
 
 
@@ -71,10 +78,23 @@ _TAKES = {
     413: _refused("Larger than any message."),
     429: _refused("Too many messages of one device or address.", "Retry-After"),
 } | _BUSY
+_READS = {
+    400: _refused("A parameter that is not known, or can't have this value."),
+    401: Reply(
+        says="No token of an officer that is good now.", media=JSON, schema=Refusal, texts=("WWW-Authenticate",)
+    ),
+    403: _refused("The officer has no role that reads."),
+    404: _refused("There is none, or it is another unit's."),
+    429: _refused("Too many wrong tokens came from this address.", "Retry-After"),
+} | _BUSY
 
 
 def _message(says: str) -> Reply:
     return Reply(says=says, media=SIGNED)
+
+
+def _read(says: str, schema: type[Struct]) -> Reply:
+    return Reply(says=says, media=JSON, schema=schema)
 
 
 def table() -> tuple[Route, ...]:
@@ -116,6 +136,26 @@ def table() -> tuple[Route, ...]:
             method="GET", path="/v1/checkpoint", name="checkpoint", handler=Api.checkpoint,
             summary="The newest checkpoint of the log, a C2SP signed note: for witnesses.",
             replies={200: Reply(says="The note.", media="text/plain; charset=utf-8")} | _ABSENT,
+        ),
+        Route(
+            method="GET", path="/v1/devices", name="devices", asks=DevicesAsk, handler=Api.devices,
+            summary="Active devices by name, as they were last judged; no verdict is older than a day and an hour.",
+            replies={200: _read("A page.", DevicePage)} | _READS,
+        ),
+        Route(
+            method="GET", path="/v1/devices/{device}", name="device", asks=DeviceAsk, handler=Api.device,
+            summary="One device as of now: every finding, its evidence and cure, and what was not seen.",
+            replies={200: _read("As `explain --json` prints it.", Explained)} | _READS,
+        ),
+        Route(
+            method="GET", path="/v1/devices/{device}/history", name="history", asks=HistoryAsk, handler=Api.history,
+            summary="What a device reported, how its status and registration changed, its exceptions and forks.",
+            replies={200: _read("As `history --json` prints it.", Story)} | _READS,
+        ),
+        Route(
+            method="GET", path="/v1/sweeps/latest", name="sweep", asks=SweepAsk, handler=Api.sweep,
+            summary="The last finished sweep: devices by status, and what changed since the one before.",
+            replies={200: _read("The sweep.", SweepSummary)} | _READS,
         ),
         Route(
             method="GET", path="/v1/health", name="health", handler=Api.health,

@@ -1,0 +1,202 @@
+"""The process that looks for officers, beside the intake: whatever they read, no receipt waits for it.
+
+It gets calls on its standard input and answers on its standard output, each a frame: four bytes of length, and
+MessagePack. Calls that have come in meanwhile are let in and written down together. It ends when its input does.
+"""
+
+import os
+import re
+import select
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from setapart_auditor.errors import NotAllowedError, StoreError
+
+from . import events
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from setapart_auditor.installation import Installation, Policies
+    from setapart_auditor.looks.asks import Call
+    from setapart_auditor.looks.desk import Admitted
+
+LENGTH_BYTES = 4
+FOUND, UNKNOWN, NOT_ALLOWED, ABSENT, UNAVAILABLE, FAILED = 200, 401, 403, 404, 503, 500
+_AT_ONCE = 64
+_BETWEEN_SECONDS = 0.05
+"""Between two transactions of records: however many look, the store is the intake's nearly all the time."""
+_READERS = 4
+_NICENESS = 5
+_PART = 64 * 1024
+_NOT_ASCII = re.compile("[^\x20-\x7e]")
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """The answer to a call: its number, an HTTP status, and JSON where that is 200."""
+
+    no: int
+    status: int
+    body: bytes = b""
+
+
+def frame(message: Struct) -> bytes:
+    """A message as it goes through a pipe."""
+    found = msgspec.msgpack.encode(message)
+    return len(found).to_bytes(LENGTH_BYTES, "big") + found
+
+
+class Frames:
+    """Frames out of a pipe."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._held = b""
+        self._is_open = True
+
+    def wait(self) -> bool:
+        """Waits for a frame. Returns whether there is one: there is none at the end."""
+        while self._is_open and not self._has_one:
+            self._read()
+        return self._has_one
+
+    def take(self, most: int) -> list[bytes]:
+        """The frames that are there, without waiting."""
+        while self._is_open and select.select([self._handle], [], [], 0)[0]:
+            self._read()
+        found: list[bytes] = []
+        while self._has_one and len(found) < most:
+            found.append(self._held[LENGTH_BYTES : self._end])
+            self._held = self._held[self._end :]
+        return found
+
+    @property
+    def _end(self) -> int:
+        return LENGTH_BYTES + int.from_bytes(self._held[:LENGTH_BYTES], "big")
+
+    @property
+    def _has_one(self) -> bool:
+        return len(self._held) >= LENGTH_BYTES and len(self._held) >= self._end
+
+    def _read(self) -> None:
+        part = os.read(self._handle, _PART)
+        self._is_open = bool(part)
+        self._held += part
+
+
+class Looking:
+    """Lets calls in, and answers them by a few threads."""
+
+    def __init__(self, installation: "Installation", policies: "Policies", output: int) -> None:
+        self._installation = installation
+        self._policies = policies
+        self._output = output
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_READERS, "look")
+
+    def work(self, frames: Frames) -> None:
+        """Answers until there are no more."""
+        from setapart_auditor.looks.asks import Call
+
+        decode = msgspec.msgpack.Decoder(Call).decode
+        while frames.wait():
+            self._let_in([decode(one) for one in frames.take(_AT_ONCE)])
+            time.sleep(_BETWEEN_SECONDS)
+        self._pool.shutdown()
+
+    def _let_in(self, calls: "Sequence[Call]") -> None:
+        from setapart_auditor.looks.desk import Admitted, admit
+
+        try:
+            found = admit(self._installation.store, calls)
+        except Exception as exc:  # noqa: BLE001 - told in the log, and every caller gets an answer
+            events.failed("not let in", exc)
+            for call in calls:
+                self._tell(Told(no=call.no, status=_status_of(exc)))
+            return
+        for call, one in zip(calls, found, strict=True):
+            if isinstance(one, Admitted):
+                self._pool.submit(self._answer, call.no, one)
+            else:
+                self._tell(Told(no=call.no, status=_status_of(one)))
+
+    def _answer(self, no: int, admitted: "Admitted") -> None:
+        from setapart_auditor.looks.desk import answer
+
+        try:
+            found = answer(self._installation, self._policies, admitted)
+            told = Told(no=no, status=FOUND, body=escaped(msgspec.json.encode(found)))
+        except Exception as exc:  # noqa: BLE001 - as above
+            events.failed("not answered", exc)
+            told = Told(no=no, status=_status_of(exc))
+        self._tell(told)
+
+    def _tell(self, told: Told) -> None:
+        whole = memoryview(frame(told))
+        with self._lock:
+            while whole:
+                whole = whole[os.write(self._output, whole) :]
+
+
+def escaped(body: bytes) -> bytes:
+    r"""JSON in which what does not show is written as `\uXXXX`: it steers no terminal, and hides from nobody."""
+    if body.isascii() and b"\x7f" not in body:
+        return body
+    return _NOT_ASCII.sub(_escape, body.decode()).encode()
+
+
+def _escape(match: re.Match[str]) -> str:
+    found = match[0]
+    if found.isprintable():
+        return found
+    raw = found.encode("utf-16-be")
+    return "".join(f"\\u{raw[at : at + 2].hex()}" for at in range(0, len(raw), 2))
+
+
+def _status_of(exc: Exception) -> int:
+    from setapart_auditor.looks.desk import AbsentError, UnauthenticatedError
+
+    for kind, status in (
+        (UnauthenticatedError, UNKNOWN),
+        (NotAllowedError, NOT_ALLOWED),
+        (AbsentError, ABSENT),
+        (StoreError, UNAVAILABLE),
+    ):
+        if isinstance(exc, kind):
+            return status
+    return FAILED
+
+
+def main(folder: Path) -> int:
+    """Answers calls until the pipe closes. Returns the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    events.begin(sys.stderr)
+    from setapart_auditor.installation import load_policies, open_installation
+
+    try:
+        installation = open_installation(folder)
+        try:
+            looking = Looking(installation, load_policies(installation), sys.stdout.fileno())
+            looking.work(Frames(sys.stdin.fileno()))
+        finally:
+            installation.store.close()
+    except BrokenPipeError:  # the parent has gone
+        return 0
+    except Exception as exc:  # noqa: BLE001 - the parent starts it again
+        events.failed("the process that looks for officers failed", exc)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

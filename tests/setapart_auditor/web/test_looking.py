@@ -1,0 +1,84 @@
+"""Frames through a pipe, and JSON that steers no terminal."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from setapart_auditor.web.looking import Frames, Told, escaped, frame
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    os.close(read)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100_000])
+def test_frames_arrive_whole_and_in_order_however_they_are_cut(pipe: tuple[int, int], size: int) -> None:
+    read, write = pipe
+    sent = [Told(no=no, status=200, body=b"x" * (no * 9000)) for no in range(5)]
+    whole = b"".join(map(frame, sent))
+
+    def send() -> None:
+        for at in range(0, len(whole), size):
+            os.write(write, whole[at : at + size])
+        os.close(write)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    frames, found = Frames(read), []
+    while frames.wait():
+        found += frames.take(2)
+    sender.join()
+    assert [msgspec.msgpack.decode(one, type=Told) for one in found] == sent
+
+
+def test_a_frame_that_was_cut_off_is_none(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.write(write, frame(Told(no=1, status=200, body=b"x" * 100))[:-1])
+    os.close(write)
+    assert not Frames(read).wait()
+
+
+def test_no_more_are_taken_than_asked_for(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.write(write, b"".join(frame(Told(no=no, status=200)) for no in range(5)))
+    os.close(write)
+    frames = Frames(read)
+    sizes = []
+    while frames.wait():
+        sizes.append(len(frames.take(2)))
+    assert sizes == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\u202egnp.exe", rb'"\u202egnp.exe"'),
+        ("\x7f\x9b31m", rb'"\u007f\u009b31m"'),
+        ("\U000e0041", rb'"\udb40\udc41"'),
+        ("\ufeffa\u200b", rb'"\ufeffa\u200b"'),
+        ("Ærlig 😀", '"Ærlig 😀"'.encode()),
+        ("\x1b[31m", rb'"\u001b[31m"'),
+    ],
+)
+def test_what_does_not_show_is_written_as_an_escape(text: str, written: bytes) -> None:
+    assert escaped(msgspec.json.encode(text)) == written
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"]))
+    )
+)
+def test_escapes_change_nothing_of_what_is_said(told: dict[str, str]) -> None:
+    body = escaped(msgspec.json.encode(told))
+    assert json.loads(body) == told
+    assert body.decode().isprintable()
