@@ -58,6 +58,11 @@ def sender_of(peer: str, forwarded: Iterable[str], proxies: Networks) -> Address
     return found
 
 
+def address_of(peer: str) -> Address | None:
+    """The address of whoever is connected, None if it has none."""
+    return _parsed(peer)
+
+
 def counted_as(address: Address | None) -> str:
     """What limits count an address as: IPv6 by subscriber, who has 2^64 of them."""
     if isinstance(address, IPv6Address):

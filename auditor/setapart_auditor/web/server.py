@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from starlette.applications import Starlette
 from setapart_auditor.errors import AuditorError
 from setapart_evidence.text import printable
 
-from .protocol import MOST_CONNECTIONS, BoundedProtocol
+from .connections import FairProtocol, Seats
+from .protocol import MOST_CONNECTIONS
 
 _DRAIN_SECONDS = 20
 _IDLE_SECONDS = 15
@@ -36,7 +38,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http=BoundedProtocol,
+                http=partial(FairProtocol, seats=Seats()),  # type: ignore[arg-type] # called, and no more
                 ws="none",
                 lifespan="on",
                 log_config=None,
