@@ -5,7 +5,8 @@ import pytest
 from enrolling import NOW, Office, new_key, request, rotation
 from setapart_auditor.errors import ConflictError
 from setapart_auditor.installation import Installation
-from setapart_auditor.register.database import StoredKeys, devices
+from setapart_auditor.register.database import devices
+from setapart_auditor.register.stored_keys import StoredKeys
 from setapart_evidence.enrolment import encoded_key
 from setapart_evidence.errors import EvidenceError, SignatureError, UnknownKeyError
 from setapart_evidence.keys import PublicKey

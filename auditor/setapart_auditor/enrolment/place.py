@@ -13,6 +13,7 @@ from setapart_auditor.register.database import (
     bind_key,
     devices_by_number,
     fold,
+    numbers_of_serial,
 )
 from setapart_auditor.store.schema import device, device_key
 from setapart_evidence.keys import PublicKey
@@ -137,8 +138,7 @@ def _checked(connection: Connection, token: IssuedToken, found: RegisteredDevice
 def _with_serial(connection: Connection, serial: str | None) -> list[RegisteredDevice]:
     if not serial:
         return []
-    query = select(device.c.no).where(device.c.serial == serial, device.c.state == "active").order_by(device.c.no)
-    return list(devices_by_number(connection, list(connection.execute(query).scalars())))
+    return list(devices_by_number(connection, list(numbers_of_serial(connection, serial))))
 
 
 def _is_taken(connection: Connection, name: str) -> bool:
@@ -147,4 +147,4 @@ def _is_taken(connection: Connection, name: str) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+    return fold(one) == fold(other)

@@ -12,7 +12,7 @@ from setapart_auditor.errors import AuditorError, TokenRefusedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.officers.trail import record
 from setapart_auditor.policy.model import DeviceClass
-from setapart_auditor.register.database import RegisteredDevice, bump
+from setapart_auditor.register.database import RegisteredDevice, bump, numbers_of_serial
 from setapart_auditor.store.schema import device as device_table
 from setapart_auditor.store.schema import device_key, token
 from setapart_evidence.enrolment import SECRET_BYTES, Token, check_url
@@ -295,13 +295,7 @@ def _check_new(connection: Connection, serial: str | None, device_class: str | N
         raise AuditorError("no unit", expected=f"at most {_LONGEST_UNIT} printable characters")
     if device_class is not None and device_class not in get_args(DeviceClass):
         raise AuditorError(f"no class `{device_class[:40]}`", expected=", ".join(get_args(DeviceClass)))
-    if device_class is None and (serial is None or not has_serial(connection, serial)):
+    if device_class is None and (serial is None or not numbers_of_serial(connection, serial)):
         raise AuditorError(
             "a token that makes records without a class", expected="the class of its records", cure="give the class"
         )
-
-
-def has_serial(connection: Connection, serial: str) -> bool:
-    """Whether an active device of the register has this serial."""
-    query = select(device_table.c.no).where(device_table.c.state == "active", device_table.c.serial == serial)
-    return connection.execute(query.limit(1)).one_or_none() is not None

@@ -3,13 +3,9 @@
 import threading
 from collections import OrderedDict
 
-from sqlalchemy import select
-
 from setapart_auditor.register.database import version_of
-from setapart_auditor.register.model import device_binding, station_binding
+from setapart_auditor.register.stored_keys import StoredKeys
 from setapart_auditor.store.engine import Store
-from setapart_auditor.store.schema import device, device_key, station
-from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding, KeyLookup
 
 MOST = 200_000
@@ -55,24 +51,11 @@ class KeyDirectory(KeyLookup):
         id_, station_id = question
         with self._store.read() as connection:
             version = version_of(connection)
-            rows = connection.execute(_OWN.where(device.c.id == id_)).all()
-            found = [device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware) for row in rows if row.spki]
-            if rows and station_id is not None:
-                other = _STATION.where(station.c.keyid == station_id)
-                found += [
-                    station_binding(PublicKey.from_spki(row.spki)) for row in connection.execute(other)
-                ]  # fmt: skip
+            answer = StoredKeys(connection).keys_for(id_, station_id)
         self._seen(version)
-        answer = tuple(found)
         with self._lock:
             if answer and version == self._version:
                 self._known[question] = answer
                 if len(self._known) > MOST:
                     self._known.popitem(last=False)
         return answer
-
-
-_OWN = select(device_key.c.spki, device_key.c.hardware).select_from(
-    device.outerjoin(device_key, (device_key.c.device_no == device.c.no) & device_key.c.valid_until.is_(None))
-)
-_STATION = select(station.c.spki).where(station.c.valid_until.is_(None))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from setapart_auditor.appraisal.model import Attestation, Registration
 from setapart_auditor.errors import RegisterError
@@ -16,15 +16,6 @@ from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.store.schema import attestation, device, device_change, device_key, log_state, settlement, station
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.model import Platform
-
-from .stored_keys import AllKeys, StoredKeys
-
-__all__ = [
-    "AllKeys", "NewDevice", "Origin", "RegisteredDevice", "State", "StoredKeys", "add_device", "bind_key", "bump",
-    "change_device", "change_row", "check_new", "check_texts", "devices", "devices_by_number", "find_device", "fold",
-    "is_unenrolled", "note_change", "registrations", "row_of", "unenrolled_id", "units_of_serial", "version_of",
-    "wanted_changes",
-]  # fmt: skip
 
 State = Literal["active", "retired", "replaced", "revoked"]
 Origin = Literal["enrolled", "rotated", "registered"]
@@ -103,7 +94,7 @@ def version_of(connection: Connection) -> int:
 
 
 def fold(name: str) -> str:
-    """A device's name as it is compared."""
+    """A device's name or serial as it is compared."""
     return name.strip().casefold()
 
 
@@ -159,10 +150,24 @@ def devices_by_number(connection: Connection, numbers: list[int]) -> Iterator[Re
         yield from _with_parts(connection, list(connection.execute(query).all()))
 
 
+def numbers_of_serial(connection: Connection, serial: str) -> Mapping[int, str]:
+    """The active devices with a serial: numbers and units. As in a device's id, case and surrounding space don't count.
+
+    Source: `setapart_evidence.identity.hardware_id`.
+    """
+    wanted = fold(serial)
+    query = select(device.c.no, device.c.unit, device.c.serial).where(
+        device.c.state == "active", device.c.serial.is_not(None)
+    )
+    if wanted.isascii():  # databases fold no other letters alike
+        column = device.c.serial.collate("C") if connection.dialect.name == "postgresql" else device.c.serial
+        query = query.where(func.lower(func.trim(column)) == wanted)
+    return {row.no: row.unit for row in connection.execute(query.order_by(device.c.no)) if fold(row.serial) == wanted}
+
+
 def units_of_serial(connection: Connection, serial: str) -> frozenset[str]:
     """The units of the active devices with a serial."""
-    query = select(device.c.unit).where(device.c.serial == serial.strip(), device.c.state == "active")
-    return frozenset(connection.execute(query).scalars())
+    return frozenset(numbers_of_serial(connection, serial).values())
 
 
 def registrations(connection: Connection) -> Mapping[str, Registration]:

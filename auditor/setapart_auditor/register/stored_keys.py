@@ -2,65 +2,83 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
+from setapart_auditor.appraisal.freshness import TOLERANCE
 from setapart_auditor.store.schema import device, device_key, station
+from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding, KeyLookup
 
 from .model import device_binding, station_binding
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatedKey:
-    """A key that may or might speak for a device or as a station, and when."""
-
-    binding: KeyBinding
-    valid_from: dt.datetime
-    valid_until: dt.datetime | None = None
-    station: str | None = field(default=None)
-
-    def held_at(self, when: dt.datetime) -> bool:
-        """Whether it was the key then."""
-        return self.valid_from <= when and (self.valid_until is None or when < self.valid_until)
+_OWN = select(device_key.c.spki, device_key.c.hardware).select_from(
+    device.outerjoin(device_key, (device_key.c.device_no == device.c.no) & device_key.c.valid_until.is_(None))
+)
+_STATION = select(station.c.spki).where(station.c.valid_until.is_(None))
 
 
 class StoredKeys(KeyLookup):
     """The keys that speak now: each device's present one, and the stations'."""
 
     def __init__(self, connection: Connection) -> None:
-        self._device, self._station = _dated_keys(connection, present=True)
+        self._connection = connection
 
-    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
-        """The device's own key, and the key of the named station if that station is registered."""
-        own = tuple(one.binding for one in self._device.get(device, ()))
-        other = self._station.get(station) if station is not None and device in self._device else None
-        return own if other is None else (*own, other.binding)
+    def keys_for(self, device_id: str, station_id: str | None) -> tuple[KeyBinding, ...]:
+        """The device's present key, and the named station's; nothing for a device that is not in the register."""
+        rows = self._connection.execute(_OWN.where(device.c.id == device_id)).all()
+        found = [device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware) for row in rows if row.spki]
+        if rows and station_id is not None:
+            other = self._connection.execute(_STATION.where(station.c.keyid == station_id)).scalars()
+            found += [station_binding(PublicKey.from_spki(spki)) for spki in other]
+        return tuple(found)
 
 
 class AllKeys(KeyLookup):
-    """Also the keys of before: evidence that arrived while one was valid stays evidence."""
+    """All keys that some devices ever had, and all stations', with their times.
 
-    def __init__(self, connection: Connection) -> None:
-        self._device, self._station = _dated_keys(connection, present=False)
-        self._dated = {
-            one.binding.key.keyid: one
-            for one in (*(key for keys in self._device.values() for key in keys), *self._station.values())
-        }
+    Evidence that arrived while a key was valid stays evidence.
 
-    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
-        """All keys that the device ever had, and the key of the named station."""
-        own = tuple(one.binding for one in self._device.get(device, ()))
-        other = self._station.get(station) if station is not None and device in self._device else None
-        return own if other is None else (*own, other.binding)
+    Args:
+        connection: one state of the store.
+        ids: of the devices, by number.
+    """
+
+    def __init__(self, connection: Connection, ids: Mapping[int, str]) -> None:
+        self._own: dict[str, tuple[KeyBinding, ...]] = {}
+        self._stations: dict[str, KeyBinding] = {}
+        self._times: dict[str, tuple[dt.datetime, dt.datetime | None]] = {}
+        query = select(device_key).where(device_key.c.device_no.in_(list(ids))).order_by(device_key.c.no.desc())
+        for row in connection.execute(query):
+            try:
+                binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
+            except EvidenceError:
+                continue  # a damaged key verifies nothing: its own device is invalid, and no other
+            name = ids[row.device_no]
+            self._own[name] = (*self._own.get(name, ()), binding)
+            self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
+        for row in connection.execute(select(station)):
+            try:
+                binding = _station(row.spki)
+            except EvidenceError:
+                continue
+            self._stations[binding.key.keyid] = binding
+            self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
+
+    def keys_for(self, device_id: str, station_id: str | None) -> tuple[KeyBinding, ...]:
+        """Every key of the device, and the named station's."""
+        own = self._own.get(device_id, ())
+        other = self._stations.get(station_id) if station_id is not None else None
+        return own if other is None else (*own, other)
 
     def held_at(self, keyid: str, when: dt.datetime) -> bool:
-        """Whether a key was valid at a moment."""
-        dated = self._dated.get(keyid)
-        return dated is not None and dated.held_at(when)
+        """Whether a key was valid when something arrived, give or take what clocks may differ by."""
+        if keyid not in self._times:
+            return False
+        begin, end = self._times[keyid]
+        return begin - TOLERANCE <= when and (end is None or when < end + TOLERANCE)
 
 
 def present_keys(connection: Connection) -> Mapping[int, KeyBinding]:
@@ -71,26 +89,6 @@ def present_keys(connection: Connection) -> Mapping[int, KeyBinding]:
     }
 
 
-def _dated_keys(
-    connection: Connection, *, present: bool
-) -> tuple[dict[str, tuple[DatedKey, ...]], dict[str, DatedKey]]:
-    """By device id, the keys (devices without one have an empty tuple: stations may speak for them); by key id."""
-    query: Select[Any] = select(device.c.id, device_key).select_from(
-        device.outerjoin(device_key, device_key.c.device_no == device.c.no)
-    )
-    found: dict[str, tuple[DatedKey, ...]] = {}
-    for row in connection.execute(query.where(device.c.id.is_not(None)).order_by(device_key.c.valid_from)):
-        keys = found.setdefault(row.id, ())
-        if row.spki is None or (present and row.valid_until is not None):
-            continue
-        binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
-        found[row.id] = (*keys, DatedKey(binding=binding, valid_from=row.valid_from, valid_until=row.valid_until))
-    stations: dict[str, DatedKey] = {}
-    for row in connection.execute(select(station)):
-        if present and row.valid_until is not None:
-            continue
-        binding = station_binding(PublicKey.from_spki(row.spki))
-        stations[row.keyid] = DatedKey(
-            binding=binding, valid_from=row.valid_from, valid_until=row.valid_until, station=row.name
-        )
-    return found, stations
+@lru_cache(4096)
+def _station(spki: bytes) -> KeyBinding:
+    return station_binding(PublicKey.from_spki(spki))

@@ -10,24 +10,22 @@ evidence any more. Neither gives its place to an older one: what was worse yeste
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import zstandard
 from sqlalchemy import Connection, Row, Select, func, select
 
 from setapart_auditor.appraisal.freshness import TOLERANCE
-from setapart_auditor.appraisal.history import History, Outline, ReportPlace, outline_of, way_in
+from setapart_auditor.appraisal.history import Chain, History, Outline, ReportPlace, outline_of, way_in
 from setapart_auditor.appraisal.model import Received
 from setapart_auditor.register.database import RegisteredDevice
-from setapart_auditor.register.model import device_binding, station_binding
+from setapart_auditor.register.stored_keys import AllKeys
 from setapart_auditor.store.bodies import inflate
-from setapart_auditor.store.schema import chain, current, device_key, evidence, inventory, station
+from setapart_auditor.store.schema import chain, current, evidence, inventory
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EvidenceError
-from setapart_evidence.keys import PublicKey
-from setapart_evidence.open import KeyBinding, KeyLookup, VerifiedReport, open_report
+from setapart_evidence.open import VerifiedReport, open_report
 
 _QUARANTINED = "quarantined"
 
@@ -58,12 +56,12 @@ def read_histories(
     """
     numbers = [one.no for one in devices]
     ids = {one.no: one.registration.id for one in devices}
-    places = _places(connection, numbers, ids, at + TOLERANCE, up_to)
-    outlines = {no: outline_of(place for place, _ in found) for no, found in places.items()}
+    places, whole = _places(connection, numbers, ids, at + TOLERANCE, up_to)
+    outlines = {no: _outline(found, whole) for no, found in places.items()}
     at_digest = {place.digest: number for found in places.values() for place, number in found}
     wanted = [at_digest[place.digest] for outline in outlines.values() for place in outline.current]
     bodies = _bodies(connection, wanted)
-    keys = _Keys(connection, devices)
+    keys = AllKeys(connection, ids)
     for one in devices:
         outline = outlines.get(one.no)
         if outline is None:
@@ -78,7 +76,7 @@ def current_numbers(connection: Connection, devices: Sequence[RegisteredDevice],
     ids = {one.no: one.registration.id for one in devices}
     names = {one.no: one.name for one in devices}
     found: dict[int, str] = {}
-    for no, places in _places(connection, list(ids), ids, at + TOLERANCE, None).items():
+    for no, places in _places(connection, list(ids), ids, at + TOLERANCE, None)[0].items():
         numbers = {place.digest: number for place, number in places}
         current_ones = outline_of(place for place, _ in places).current
         found |= {numbers[place.digest]: names[no] for place in current_ones}
@@ -106,8 +104,8 @@ def _places(
     ids: Mapping[int, str],
     latest: dt.datetime,
     up_to: Mapping[int, int] | None,
-) -> dict[int, list[Numbered]]:
-    """By device, the places to look at, each with the number of its evidence."""
+) -> tuple[dict[int, list[Numbered]], frozenset[Chain]]:
+    """By device, the places to look at, each with the number of its evidence; and the chains of which these are all."""
     last = (
         select(func.max(evidence.c.sequence))
         .where(evidence.c.chain_no == chain.c.no)
@@ -117,7 +115,7 @@ def _places(
     )
     chains = connection.execute(select(chain, last).where(chain.c.device_no.in_(numbers))).all()
     if not chains:
-        return {}
+        return {}, frozenset()
     noted: dict[int, list[Row[Any]]] = {}
     query: Select[Any] = select(current.c.chain_no.label("of"), *_PLACE).join(
         evidence, evidence.c.no == current.c.evidence_no
@@ -139,7 +137,13 @@ def _places(
             if up_to is not None and row.no > up_to[row.device_no]:
                 continue
             found.setdefault(row.device_no, []).append(_place(row, keyids[row.chain_no], ids))
-    return found
+    return found, frozenset((row.keyid, ids[row.device_no]) for row in chains if row.no in whole)
+
+
+def _outline(places: Sequence[Numbered], whole: frozenset[Chain]) -> Outline:
+    """What some places amount to; of a chain that is not read whole, what lies between them is not missed."""
+    outline = outline_of(place for place, _ in places)
+    return replace(outline, gaps=tuple(gap for gap in outline.gaps if gap.chain in whole)) if outline.gaps else outline
 
 
 def _all_of(chains: list[int]) -> Select[Any]:
@@ -193,7 +197,7 @@ def _bodies(connection: Connection, numbers: Collection[int]) -> "dict[int, Row[
 
 
 def _history(
-    device: RegisteredDevice, outline: Outline, bodies: "Mapping[str, Row[Any]]", keys: "_Keys"
+    device: RegisteredDevice, outline: Outline, bodies: "Mapping[str, Row[Any]]", keys: AllKeys
 ) -> StoredHistory:
     received: list[Received] = []
     damaged: list[str] = []
@@ -219,7 +223,7 @@ def _history(
     )
 
 
-def _verified(place: ReportPlace, row: "Row[Any]", keys: "_Keys") -> VerifiedReport | None:
+def _verified(place: ReportPlace, row: "Row[Any]", keys: AllKeys) -> VerifiedReport | None:
     """The report as it is stored; None if it does not verify, or is not what its row says."""
     if row.body is None:
         return None
@@ -238,45 +242,3 @@ def _verified(place: ReportPlace, row: "Row[Any]", keys: "_Keys") -> VerifiedRep
     if says != (place.chain, place.sequence, place.digest, place.previous, way_in(place.source)):
         return None
     return report if keys.held_at(report.keyid, place.received_at) else None
-
-
-class _Keys(KeyLookup):
-    """All keys that some devices ever had, and all stations', with their times."""
-
-    def __init__(self, connection: Connection, devices: Sequence[RegisteredDevice]) -> None:
-        numbers = {one.no: one.registration.id for one in devices}
-        self._own: dict[str, tuple[KeyBinding, ...]] = {}
-        self._stations: dict[str, KeyBinding] = {}
-        self._times: dict[str, tuple[dt.datetime, dt.datetime | None]] = {}
-        query = select(device_key).where(device_key.c.device_no.in_(list(numbers))).order_by(device_key.c.no.desc())
-        for row in connection.execute(query):
-            try:
-                binding = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
-            except EvidenceError:
-                continue  # a damaged key verifies nothing: its own device is invalid, and no other
-            name = numbers[row.device_no]
-            self._own[name] = (*self._own.get(name, ()), binding)
-            self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
-        for row in connection.execute(select(station)):
-            try:
-                binding = _station(row.spki)
-            except EvidenceError:
-                continue
-            self._stations[binding.key.keyid] = binding
-            self._times[binding.key.keyid] = (row.valid_from, row.valid_until)
-
-    def keys_for(self, device: str, station: str | None) -> tuple[KeyBinding, ...]:
-        """Every key of the device, and the named station's."""
-        own = self._own.get(device, ())
-        other = self._stations.get(station) if station is not None else None
-        return own if other is None else (*own, other)
-
-    def held_at(self, keyid: str, when: dt.datetime) -> bool:
-        """Whether a key was valid when something arrived, give or take what clocks may differ by."""
-        begin, end = self._times[keyid]
-        return begin - TOLERANCE <= when and (end is None or when < end + TOLERANCE)
-
-
-@lru_cache(4096)
-def _station(spki: bytes) -> KeyBinding:
-    return station_binding(PublicKey.from_spki(spki))

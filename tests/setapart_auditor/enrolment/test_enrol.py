@@ -9,7 +9,14 @@ from enrolling import BUNDLE, DAY, MINUTE, NOW, Office, digest_of, new_key, requ
 from evidence_maker import HARDWARE_DEVICE
 from setapart_auditor.enrolment.tokens import find_token, revoke_token
 from setapart_auditor.errors import ConflictError, NotAllowedError, TokenRefusedError
-from setapart_auditor.register.database import StoredKeys, bind_key, change_device, devices, find_device
+from setapart_auditor.register.database import (
+    bind_key,
+    change_device,
+    devices,
+    find_device,
+    units_of_serial,
+)
+from setapart_auditor.register.stored_keys import StoredKeys
 from setapart_auditor.store.schema import device as device_table
 from setapart_auditor.store.schema import device_key, enrolment, log_leaf, station
 from setapart_evidence.enrolment import Token, read_answer
@@ -146,6 +153,21 @@ def test_a_serial_leads_to_its_record_and_only_with_a_token_for_it(office: Offic
     with office.installation.store.write() as connection:
         change_device(connection, gone, {"state": "replaced"}, "ada", NOW)
     assert "no active device" in _refusal(office, request(last, new_key(), serial="S4"))
+
+
+@pytest.mark.parametrize(
+    ("registered", "asked"),
+    [("S-1x", "s-1X"), ("s1", "S1"), (" S1 ", "S1"), ("S1", "  s1 "), ("Ä1", "ä1"), ("S1", "S1")],
+)
+def test_a_serial_is_one_in_whatever_case_and_with_whatever_space(office: Office, registered: str, asked: str) -> None:
+    office.add("counted", serial=registered)
+    with pytest.raises(ConflictError, match="in the register"):
+        office.enrol(request(office.fleet(), new_key(), serial=asked))
+    assert office.answered(request(office.issue(serial=asked), new_key(), serial=registered)).name == "counted"
+    assert _names(office) == ["counted"]
+    with office.installation.store.read() as connection:
+        assert units_of_serial(connection, asked) == {""}
+        assert units_of_serial(connection, "S") == frozenset()
 
 
 def test_a_refused_request_leaves_nothing_behind(office: Office) -> None:

@@ -10,7 +10,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from enrolling import NOW, Office, new_key, request, rotation
 from setapart_auditor.enrolment.tokens import revoke_token, tokens
 from setapart_auditor.errors import AuditorError, NotAllowedError
-from setapart_auditor.register.database import StoredKeys, change_device, devices, find_device
+from setapart_auditor.register.database import change_device, devices, find_device
+from setapart_auditor.register.stored_keys import StoredKeys
 from setapart_evidence.enrolment import Token
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import Ed25519Signer

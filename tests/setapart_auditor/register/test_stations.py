@@ -5,8 +5,9 @@ import pytest
 from evidence_factory import NOW
 from register_undone import undone
 from setapart_auditor.errors import RegisterError
-from setapart_auditor.register.database import NewDevice, StoredKeys, add_device, bind_key
+from setapart_auditor.register.database import NewDevice, add_device, bind_key
 from setapart_auditor.register.stations import add_station, revoke_station, stations
+from setapart_auditor.register.stored_keys import StoredKeys
 from setapart_auditor.store.engine import Store
 from setapart_evidence.keys import generate
 

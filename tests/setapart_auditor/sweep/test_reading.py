@@ -56,6 +56,13 @@ def test_the_latest_report_of_a_regular_chain_is_read_and_no_other(fleet: Stored
     assert (apps(found), found.history.forks, found.history.gaps) == ([1], (), ())
 
 
+def test_reports_of_another_source_between_two_are_no_gap(fleet: StoredFleet) -> None:
+    for source in ("local", "adb:1", "adb:1"):
+        fleet.report("phone", CLEAN, source=source)
+    found = read(fleet)
+    assert (apps(found), found.history.forks, found.history.gaps) == ([0, 0], (), ())
+
+
 def test_what_had_not_arrived_by_then_is_left_out_and_the_one_before_it_stands(fleet: StoredFleet) -> None:
     fleet.report("phone", CLEAN)
     fleet.report("phone", DIRTY, at=START + 2 * DAY)
