@@ -10,7 +10,7 @@ import datetime as dt
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from setapart_auditor.policy.catalog import Catalog
 from setapart_auditor.policy.model import Policy
 from setapart_auditor.settings import credential
 from setapart_auditor.toml_file import read_toml
+from setapart_auditor.whole_file import create_once
 from setapart_evidence.bundle import PolicyBundle, SignedBundle, list_digest, make_bundle, read_bundle
 from setapart_evidence.epoch import Epoch, make_epoch
 from setapart_evidence.errors import EvidenceError
@@ -90,10 +91,10 @@ def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "fi
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_new = create_private(folder / SECRETS_FILE, _new_secrets)
+        is_new = create_once(folder / SECRETS_FILE, _new_secrets)
         key = key or credential(KEY_FILE)
         if key is None:
-            is_new = create_private(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
+            is_new = create_once(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
         return _read(folder, key or folder / KEY_FILE, is_new=is_new)
     except OSError as exc:
         raise AuditorError(
@@ -135,7 +136,7 @@ def issue_bundle(
         )
         raw = make_bundle(bundle, bundle_subjects(policy), authority.signer)
         signed = read_bundle(raw, authority.signer.public.keyid)
-        create_private(folder / f"{signed.digest.removeprefix('sha256:')}.json", lambda: raw)
+        create_once(folder / f"{signed.digest.removeprefix('sha256:')}.json", lambda: raw)
     return IssuedBundle(raw=raw, signed=signed)
 
 
@@ -220,25 +221,6 @@ def _new_secrets() -> bytes:
         return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
     return f'id_key = "{key()}"\naddress_key = "{key()}"\n'.encode()
-
-
-def create_private(path: Path, content: Callable[[], bytes]) -> bool:
-    """Makes a private file, whole or not at all; False if there is one already, whoever made it first."""
-    if path.exists():
-        return False
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink()
-    return True
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """An auditor's folder, opened: settings, the authority's keys, the store, and the policies of its units."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from .settings import SETTINGS_FILE, Settings, credential, read_settings
 from .store.engine import Store, open_engine
 from .store.migrate import check, upgrade
 from .store.schema import log_state
+from .whole_file import write_file
 
 _SQLITE = "sqlite:///"
 
@@ -80,11 +80,7 @@ def initialise(
     _load(settings, folder, None)  # a pack that can't be used is said before anything is made
     open_authority(folder, keystore=keystore)
     _make_schema(database_engine(folder, settings, create=True))
-    handle = os.open(folder / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(tomli_w.dumps(values).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    write_file(folder / SETTINGS_FILE, tomli_w.dumps(values).encode())
     return open_installation(folder)
 
 

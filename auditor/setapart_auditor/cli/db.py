@@ -84,8 +84,9 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
     """Make an auditor from ARCHIVE, with either database, whatever the backup is of. All of it, or nothing."""
     from setapart_auditor.installation import database_engine
     from setapart_auditor.settings import read_settings
-    from setapart_auditor.store.archive import sync_folder, verify_archive
+    from setapart_auditor.store.archive import verify_archive
     from setapart_auditor.store.backup import load, unpack_folder
+    from setapart_auditor.whole_file import sync_folder
 
     folder = folder.absolute()
     _refuse_filled(folder)
@@ -227,6 +228,7 @@ def _name_database(folder: Path, database: str | None) -> None:
     import tomli_w
 
     from setapart_auditor.settings import SETTINGS_FILE
+    from setapart_auditor.whole_file import write_file
 
     path = folder / SETTINGS_FILE
     values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -235,4 +237,4 @@ def _name_database(folder: Path, database: str | None) -> None:
     if database is not None and database.startswith("postgresql") and "password_file" in kept:
         named["password_file"] = kept["password_file"]
     if named != kept:
-        path.write_text(tomli_w.dumps({**values, "database": named}), encoding="utf-8")
+        write_file(path, tomli_w.dumps({**values, "database": named}).encode(), replace=True)

@@ -1,15 +1,13 @@
 """`setapart-auditor export`."""
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import written
 from setapart_auditor.cli.reading import looked, reader, row_of_seen
 from setapart_auditor.cli.sweep import rows_of
 
@@ -46,7 +44,7 @@ def command(
     detail = {"format": form, "sweep": "now" if as_of_now else str(number or "last")}
     with reader(folder, officer, why, "export", roles=("officer", "auditor"), detail=detail) as at:
         rows, judged, totals = _now(at) if as_of_now else _kept(at, number)
-        with _opened(output) as out:
+        with written(output) as out:
             _write(form, rows, out, judged, totals)
 
 
@@ -103,23 +101,3 @@ def _now(at: "Reader") -> "tuple[Iterable[DeviceRow], JudgedBy, Mapping[str, int
         at=at.now, sweep=None, policy=policies.default.digest, pack=None, unit=at.unit, engine=__version__
     )
     return rows, judged, totals
-
-
-@contextlib.contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a private file that is there whole or not at all; line ends are left as they are written."""
-    if output is None:
-        sys.stdout.flush()
-        yield sys.stdout
-        return
-    temporary = output.with_name(f".{output.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(output)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -1,8 +1,6 @@
 """`setapart-auditor ingest`: messages that came as files, taken in as those that come over the network."""
 
 import datetime as dt
-import os
-import secrets
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setapart_auditor.whole_file import write_file
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _ANSWERS = {"receipt": ".receipt"}
 _OTHER_ANSWER = ".answer"
 _JUDGED_AT_ONCE = 500
+_SHARED = 0o666
+"""Answers are no secrets: as the umask has it, so that whoever carries them can read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ def _row(path: Path, answer: object, output: Path | None) -> _Row:
         raise answer
     assert isinstance(answer, Answer)
     written = (output or path.parent) / f"{path.name}{_ANSWERS.get(answer.kind, _OTHER_ANSWER)}"
-    _write(written, answer.body)
+    write_file(written, answer.body, replace=True, mode=_SHARED)
     return _Row(
         file=path,
         device=answer.device,
@@ -163,22 +164,6 @@ def _row(path: Path, answer: object, output: Path | None) -> _Row:
         message="was here before" if answer.resent else None,
         answer=written,
     )
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Puts a file in its place whole, over an earlier one."""
-    # A name that nobody can have put a link at: the folder may be one that others write to.
-    temporary = path.with_name(f".{secrets.token_hex(8)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(body)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _print(rows: Sequence[_Row], *, as_json: bool) -> None:

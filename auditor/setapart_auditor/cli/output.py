@@ -1,7 +1,11 @@
 """What people read: tables and verdicts, with colour only on a terminal and foreign text made safe."""
 
+import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -53,3 +57,27 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
 def styled_status(word: str) -> str:
     """A status or severity in its colour; plain where click finds no terminal."""
     return click.style(word, fg=COLOURS.get(word), bold=True)
+
+
+@contextmanager
+def written(output: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that its owner alone can read, whole or not at all; line ends stay as they are.
+
+    Raises:
+        AuditorError: the file's name is a folder's, or a device's or pipe's, which a file must not take the place of.
+    """
+    from setapart_auditor.errors import AuditorError
+    from setapart_auditor.whole_file import new_file
+
+    if output is None:
+        sys.stdout.flush()
+        yield sys.stdout
+        return
+    if output.is_symlink() or (output.exists() and not output.is_file()):
+        raise AuditorError(f"{output} is no regular file", expected="a file", cure="leave --output out to print")
+    with new_file(output, replace=True) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        try:
+            yield text
+        finally:
+            text.detach()

@@ -14,8 +14,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from setapart_auditor.authority import create_private
 from setapart_auditor.errors import AuditorError
+from setapart_auditor.whole_file import create_once
 
 FILE = "nonce.key"
 _KEY_BYTES = 32
@@ -41,7 +41,7 @@ class NonceKey:
         """
         path = folder / FILE
         try:
-            create_private(path, lambda: secrets.token_bytes(_KEY_BYTES))
+            create_once(path, lambda: secrets.token_bytes(_KEY_BYTES))
             raw = path.read_bytes()
         except OSError as exc:
             raise AuditorError(exc.strerror or "input failed", where=str(path)) from None

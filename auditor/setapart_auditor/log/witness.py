@@ -6,14 +6,13 @@ signature is released; a checkpoint that does not continue it is refused, howeve
 
 import base64
 import datetime as dt
-import os
-import secrets
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
+from setapart_auditor.whole_file import write_file
 from setapart_evidence.keys import Signer
 
 from .note import Checkpoint, NoteError, NoteKey, cosign, parse_checkpoint, verify
@@ -55,7 +54,7 @@ def witness(
         old = Checkpoint(origin=found.origin, size=last.size, root=base64.b64decode(last.root))
         _continues(old, found, note, proof, log)
     memory[found.origin] = Seen(size=found.size, root=base64.b64encode(found.root).decode())
-    _write(state, memory)
+    write_file(state, msgspec.json.encode(memory), replace=True)
     return note + cosign(text, name, signer, now)
 
 
@@ -85,17 +84,3 @@ def _read(state: Path) -> dict[str, Seen]:
             expected="what was written the last time",
             cure="restore it from a backup",
         ) from None
-
-
-def _write(state: Path, memory: dict[str, Seen]) -> None:
-    temporary = state.with_name(f".{state.name}.{secrets.token_hex(6)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(memory))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(state)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

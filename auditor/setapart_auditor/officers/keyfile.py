@@ -1,9 +1,9 @@
 """The file of an officer's key, made whole or not at all and readable by its owner alone."""
 
-import os
 from pathlib import Path
 
 from setapart_auditor.errors import AuditorError
+from setapart_auditor.whole_file import write_file
 
 
 def write_key(folder: Path, name: str, content: bytes) -> Path:
@@ -15,14 +15,9 @@ def write_key(folder: Path, name: str, content: bytes) -> Path:
     path = folder / f"{name}.pem"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        write_file(path, content)
     except FileExistsError:
         raise AuditorError(f"{path} exists", expected="a new officer's key", cure="choose another name") from None
     except OSError as exc:
         raise AuditorError(exc.strerror or "output failed", where=str(path)) from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
     return path

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import re
-import secrets
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import zstandard
 from msgspec import Struct
 
 from setapart_auditor.errors import StoreError
+from setapart_auditor.whole_file import new_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -110,10 +110,8 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
     """
     if path.exists() or path.is_symlink():
         raise _there_already(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with new_file(path) as file:
             compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
             with (
                 compressor.stream_writer(file, closefd=False) as packed,
@@ -123,15 +121,8 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
             file.seek(0)
             seal = _SEAL + hashlib.file_digest(file, "sha256").digest()
             file.write(seal)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            raise _there_already(path) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.absolute().parent)
+    except FileExistsError:
+        raise _there_already(path) from None
 
 
 def verify_archive(path: Path) -> Manifest:
@@ -174,15 +165,6 @@ def members(path: Path, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
         if one is None or (name, len(raw), hashlib.sha256(raw).hexdigest()) != (one.name, one.size, one.sha256):
             raise _damaged(path, "it changed while it was read")
         yield name, raw
-
-
-def sync_folder(folder: Path) -> None:
-    """Waits until the names in a folder are on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read(path: Path) -> Iterator[tuple[str, bytes]]:

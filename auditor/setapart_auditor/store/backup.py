@@ -1,7 +1,6 @@
 """Backups: the database as it is at one moment, and the auditor's folder, in one archive; and back from it."""
 
 import datetime as dt
-import os
 import stat
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -9,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from setapart_auditor.errors import StoreError
+from setapart_auditor.whole_file import sync_folder, write_file
 
-from .archive import FOLDER, TABLES, Manifest, members, new_archive, sync_folder
+from .archive import FOLDER, TABLES, Manifest, members, new_archive
 from .dump import Loader, dump, empty
 from .engine import Store, own_errors
 from .migrate import MIGRATIONS, head, upgrading, version
@@ -66,11 +66,7 @@ def unpack_folder(archive: Path, manifest: Manifest, folder: Path) -> None:
         path = folder / name.removeprefix(FOLDER)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made.add(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(path, raw)
     for one in made:
         sync_folder(one)
 

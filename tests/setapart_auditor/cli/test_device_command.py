@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +161,35 @@ def test_a_fork_is_settled_by_two_officers_neither_of_whom_holds_the_device(fold
     assert "2 of its reports" in device(folder, "revoke", "phone", "--effective", "2026-10-01").printed
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("officer", "disable", "o1"),
+        ("officer", "role", "o1", "--role", "viewer"),
+        ("officer", "role", "o1", "--role", "officer", "--unit", "elsewhere"),
+        ("device", "transfer", "phone", "--holder", "o1"),
+    ],
+    ids=["disabled", "another role", "another unit", "now the holder"],
+)
+def test_the_first_word_on_a_fork_counts_only_while_its_officer_might_still_say_it(
+    folder: Path, changed: tuple[str, ...]
+) -> None:
+    device(folder, "add", "phone", "--class", "ordinary", "--holder", "h1")
+    fork(folder)
+    words = ("settle", "phone", ONE, TWO, "--why", "restored from a backup")
+    for name, role in (("chief", "admin"), ("o1", "officer"), ("o2", "officer")):
+        assert run(folder, "setapart-auditor", "officer", "add", name, "--role", role, "--dir", "auditor").code == 0
+    device(folder, *words, "--as", "o1")
+    ran = run(folder, "setapart-auditor", *changed, "--as", "chief", "--dir", "auditor")
+    assert ran.code == 0, ran.printed
+    refused = device(folder, *words, "--as", "o2", code=2).printed
+    assert "`o1`, who settled it first, might not any more" in refused
+    installation = open_installation(folder / "auditor")
+    with installation.store.read() as connection:
+        assert find_device(connection, "phone").registration.settled == ()
+    installation.store.close()
+
+
 def test_an_attestation_is_an_officers_own_word_for_a_year_at_most(folder: Path) -> None:
     device(folder, "add", "phone", "--class", "social-dedicated", "--holder", "h1")
     until = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=366))
@@ -246,3 +276,23 @@ def test_two_processes_at_once_lose_nothing(folder: Path) -> None:
         values = [(one["old"], one["new"]) for one in changes if one["field"] == field]
         assert len(values) == 2
         assert [old for old, _ in values] == ["", *[new for _, new in values[:-1]]]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_is_no_file_is_not_replaced_by_an_export(kind: str, folder: Path) -> None:
+    """As root, --output /dev/null would else take the device away from everybody."""
+    out = folder / "out"
+    if kind == "pipe":
+        os.mkfifo(out)
+    elif kind == "link":
+        out.symlink_to("/dev/stdout")
+    else:
+        out.mkdir()
+    before = out.lstat().st_mode
+    refused = device(folder, "export", "--output", "out", code=2).printed
+    assert "out is no regular file" in refused
+    assert (out.lstat().st_mode, sorted(one.name for one in folder.iterdir())) == (before, ["auditor", "out"])
+
+
+def test_an_export_into_a_folder_that_is_not_there_names_the_file(folder: Path) -> None:
+    assert "none/out: No such file" in device(folder, "export", "--output", "none/out", code=2).printed

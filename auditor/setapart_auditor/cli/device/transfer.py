@@ -1,7 +1,6 @@
 """`setapart-auditor device import` and `export`: the register as CSV or register.toml."""
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import click
 
 from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import written
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def export(
             lines, left = (exported.text,), exported.left_out
         at.record("device-export", unit or "", format=form, devices=str(len(found)))
         content = "".join(lines)
-    _put(output, content)
+    with written(output) as out:
+        out.write(content)
     for sentence in left:
         click.echo(f"left out: {sentence}", err=True)
 
@@ -162,19 +163,3 @@ def _not_in_csv(at: Acting) -> tuple[str, ...]:
         for name, table in tables.items()
     }
     return tuple(f"{count} {name}: CSV holds devices alone" for name, count in counts.items() if count)
-
-
-def _put(output: Path | None, content: str) -> None:
-    """To a file that its owner alone can read, whole or not at all; or printed."""
-    if output is None:
-        sys.stdout.write(content)
-        return
-    temporary = output.with_name(f".{output.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(content)
-        temporary.replace(output)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
