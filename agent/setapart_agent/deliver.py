@@ -20,7 +20,7 @@ from setapart_agent.membership import Membership, accept_bundle, pinned_bundle, 
 from setapart_agent.receipts import keep_receipt
 from setapart_agent.spool import Rejection, Spool, Spooled
 from setapart_evidence import envelope as dsse
-from setapart_evidence.errors import EvidenceError, SetapartError
+from setapart_evidence.errors import EvidenceError, SetapartError, StatementError
 from setapart_evidence.statement import digest as statement_digest
 from setapart_evidence.text import printable
 
@@ -53,6 +53,14 @@ class _Report(Struct, frozen=True):
 
 
 _DEVICE = msgspec.json.Decoder(_Report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a receipt has to be for."""
+
+    digest: str
+    device: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,18 +199,22 @@ class Courier:
         Raises:
             EvidenceError: no receipt, or not of our auditor.
         """
-        from setapart_evidence.receipt import read_receipt, unverified_receipt
+        from setapart_evidence.receipt import unverified_receipt
 
         claimed = unverified_receipt(raw)
         wrong: EvidenceError | None = None
         for report in self.spool.reports():
             if report.sequence != claimed.sequence:
                 continue
+            kept = self.spool.read(report)
+            if kept is None:
+                continue
             try:
-                kept = self.spool.read(report)
-                if kept is None:
-                    continue
-                found = read_receipt(raw, self.membership.key, _payload_digest(dsse.split(kept)[0])).predicate
+                sent = _sent(kept)
+            except EvidenceError:
+                continue  # damaged here, which says nothing about the receipt
+            try:
+                found = self._checked(raw, sent)
             except EvidenceError as exc:
                 wrong = exc
                 continue
@@ -220,17 +232,17 @@ class Courier:
             opened = self._opened(report, outcome)
             if opened is None:
                 continue
-            raw, payload, device = opened
-            if device in refused:
+            raw, sent = opened
+            if sent.device in refused:
                 continue
             try:
-                self._send(report, raw, statement_digest(payload), outcome)
+                self._send(report, raw, sent, outcome)
             except RefusedError as exc:
                 outcome.trouble = exc
                 if exc.status in _WAIT_STATUS or not (exc.reason or exc.status >= _FAILING):
                     raise
                 if exc.reason == _UNKNOWN:
-                    refused.add(device)  # a station goes on with its other devices
+                    refused.add(sent.device)  # a station goes on with its other devices
                     continue
                 failing += 1
                 if failing >= _MOST_FAILING:
@@ -238,22 +250,19 @@ class Courier:
             else:
                 failing = 0
 
-    def _opened(self, report: Spooled, outcome: Outcome) -> tuple[bytes, bytes, str] | None:
-        """A report, its statement and its device; None if it can't be sent now, or is none and was put aside."""
+    def _opened(self, report: Spooled, outcome: Outcome) -> "tuple[bytes, _Sent] | None":
+        """A report, and what its receipt has to be for; None if it can't be sent now, or is none and was put aside."""
         try:
             raw = self.spool.read(report)
-            if raw is None:
-                return None  # it had to make room
-            payload = _payload(dsse.split(raw)[0])
-            return raw, payload, _DEVICE.decode(payload).predicate.device.id
+            return None if raw is None else (raw, _sent(raw))  # None: it had to make room
         except SpoolError as exc:
             outcome.trouble = exc
-        except (EvidenceError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except EvidenceError:
             damage = AgentError("a file that is no report", expected="what the agent wrote")
             self._put_aside(report, damage, "damaged on this disk", outcome)
         return None
 
-    def _send(self, report: Spooled, raw: bytes, digest: str, outcome: Outcome) -> None:
+    def _send(self, report: Spooled, raw: bytes, sent: "_Sent", outcome: Outcome) -> None:
         try:
             answer = self._post(REPORT_PATH, raw)
         except RefusedError as exc:
@@ -261,7 +270,7 @@ class Courier:
                 raise
             self._put_aside(report, exc, exc.reason, outcome)
             return
-        receipt = self._receipt(answer, digest)
+        receipt = self._receipt(answer, sent)
         try:
             self._let_go(report, answer, receipt)
         except SpoolError as exc:
@@ -273,13 +282,22 @@ class Courier:
         signed_by = {signature.keyid for signature in dsse.parse(dsse.split(raw)[0]).signatures}
         return exc.reason == _FORGED and self._signer().public.keyid not in signed_by
 
-    def _receipt(self, answer: bytes, digest: str) -> "Receipt":
-        from setapart_evidence.receipt import read_receipt
-
+    def _receipt(self, answer: bytes, sent: "_Sent") -> "Receipt":
         try:
-            return read_receipt(answer, self.membership.key, digest).predicate
+            return self._checked(answer, sent)
         except EvidenceError as exc:
             raise _not_the_auditor(exc) from None
+
+    def _checked(self, raw: bytes, sent: "_Sent") -> "Receipt":
+        """A receipt that was verified, and that names the report's device: the nonce in it is for that one."""
+        from setapart_evidence.receipt import read_receipt
+
+        found = read_receipt(raw, self.membership.key, sent.digest).predicate
+        if found.device != sent.device:
+            raise StatementError(
+                f"a receipt for device {printable(found.device, 80)}", expected=f"one for {printable(sent.device, 80)}"
+            )
+        return found
 
     def _let_go(self, report: Spooled, raw: bytes, receipt: "Receipt") -> None:
         """The receipt was verified: it is on disk before the report goes."""
@@ -330,6 +348,20 @@ class Courier:
             ),
         )
         return next_at
+
+
+def _sent(raw: bytes) -> _Sent:
+    """What is really in a file, whatever its name says.
+
+    Raises:
+        EvidenceError: no report.
+    """
+    payload = _payload(dsse.split(raw)[0])
+    try:
+        device = _DEVICE.decode(payload).predicate.device.id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise StatementError("a file that is no report", expected="what the agent wrote") from None
+    return _Sent(statement_digest(payload), device)
 
 
 def _payload_digest(envelope: bytes) -> str:

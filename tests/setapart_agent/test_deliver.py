@@ -20,6 +20,7 @@ from setapart_evidence.enrolment import encoded_key
 from setapart_evidence.envelope import parse, split
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import Ed25519Signer
+from setapart_evidence.receipt import Receipt, make_receipt
 from setapart_evidence.statement import digest
 from small_auditor import SIGNER, Scripted, SmallAuditor, nonce, refusal
 
@@ -96,7 +97,16 @@ def test_reports_go_out_oldest_first_and_the_receipt_brings_the_next_nonce(world
     assert receipt.sequence == 3
 
 
-@pytest.mark.parametrize("what", ["altered", "of-another-auditor", "of-another-report", "html", "the-report-itself"])
+def made_for(device: str, raw: bytes) -> bytes:
+    """A receipt over a report that names another device than that."""
+    statement = digest(parse(split(raw)[0]).payload_bytes())
+    receipt = Receipt(device=device, sequence=1, received_at=NOW, outcome="accepted", nonce=nonce("x"), log_index=0)
+    return make_receipt(receipt, statement, "sha256:" + "1" * 64, SIGNER)
+
+
+@pytest.mark.parametrize(
+    "what", ["altered", "of-another-auditor", "of-another-report", "of-another-device", "html", "the-report-itself"]
+)
 def test_a_report_is_kept_for_anything_but_its_own_receipt(world: World, what: str) -> None:
     (raw,) = world.keep(1)
     good = world.auditor.receipt_of(raw)
@@ -104,6 +114,7 @@ def test_a_report_is_kept_for_anything_but_its_own_receipt(world: World, what: s
         "altered": good.replace(b'"payload":"ey', b'"payload":"eY'),
         "of-another-auditor": world.auditor.receipt_of(raw, OTHER),
         "of-another-report": world.auditor.receipt_of(make_evidence(sequence=9)),
+        "of-another-device": made_for("hw-another", raw),
         "html": b"<html>received, thank you</html>",
         "the-report-itself": raw,
     }[what]
@@ -253,3 +264,11 @@ def test_a_new_policy_bundle_is_fetched_after_the_reports(world: World) -> None:
     world.deliver()
     assert (world.folder / BUNDLE_FILE).read_bytes() == world.auditor.bundle
     assert world.auditor.asked == ["/v1/report", "/v1/request"]
+
+
+def test_a_carried_receipt_is_not_blamed_for_a_report_that_was_damaged_here(world: World) -> None:
+    (raw,) = world.keep(1)
+    Spool(world.folder).reports()[0].path.write_bytes(b"x")
+    receipt = world.auditor.receipt_of(raw)
+    assert world.run(lambda courier: courier.take_receipt(receipt)) is None
+    assert world.kept == [1]
