@@ -51,6 +51,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "install Debian's packages krb5-user, krb5-kdc and krb5-admin-server",
     ),
     "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
+    "curl": (_program("curl"), "install Debian's package curl"),
     "openssl": (_program("openssl"), "install the openssl program"),
     "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),
     "nginx": (_program("nginx"), "install Debian's package nginx-light"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from setapart_auditor.cli.acting import act, opened
+from setapart_auditor.looks.readers import READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from setapart_auditor.register.database import RegisteredDevice
     from setapart_auditor.sweep.look import Seen
 
-READERS: "tuple[Role, ...]" = ("viewer", "technician", "officer", "approver", "auditor")
 _PROGRESS_FROM = 64
 _VIOLATION = frozenset({"violation", "invalid", "rejected"})
 _GREEN = frozenset({"compliant", "excepted"})

@@ -13,6 +13,7 @@ from setapart_auditor.cli.officer import ROLES as OFFERED
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.exceptions.decide import approve, find, request, revoke
 from setapart_auditor.installation import Installation, load_policies
+from setapart_auditor.looks.readers import READERS
 from setapart_auditor.officers.actor import ROLES, Actor
 from setapart_auditor.officers.changes import add
 from setapart_evidence.keys import generate
@@ -68,6 +69,7 @@ def test_each_role_may_do_what_the_guide_says(role: str, tmp_path: Path) -> None
         told = dict(zip(MAY.column("may"), MAY.column(role), strict=True))
         acts = {
             "see exceptions and officers": lambda actor: find(connection, actor, asked(made, connection)),
+            "look at devices": lambda actor: actor.require(*READERS),
             "ask for an exception": lambda actor: request(connection, policies, actor, wanted(), NOW),
             "approve an exception": lambda actor: approve(connection, policies, actor, asked(made, connection), NOW),
             "reject or revoke an exception": lambda actor: revoke(

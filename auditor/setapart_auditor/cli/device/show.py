@@ -8,13 +8,12 @@ import msgspec
 
 from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.looks.readers import READERS
 
 if TYPE_CHECKING:
-    from setapart_auditor.officers.actor import Role
     from setapart_auditor.register.database import RegisteredDevice, State
 
 STATES = ("active", "retired", "replaced", "revoked")
-_READERS: "tuple[Role, ...]" = ("viewer", "technician", "officer", "approver", "auditor")
 
 
 @click.command("list")
@@ -29,7 +28,7 @@ def list_(
     from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.database import devices
 
-    with acting_in(folder, officer, *_READERS, why=why) as at:
+    with acting_in(folder, officer, *READERS, why=why) as at:
         at.record("device-list", unit or "")
         found = [one for one in devices(at.connection, unit=unit, state=state) if at.actor.sees(one.registration.unit)]
     if as_json:
@@ -57,7 +56,7 @@ def list_(
 @acting_options()
 def show(*, name: str, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """Show what the register knows of the device NAME: fields, keys, changes with their dates. The look is logged."""
-    with acting_in(folder, officer, *_READERS, why=why) as at:
+    with acting_in(folder, officer, *READERS, why=why) as at:
         found = at.device(name)
         told = _told(found) | _more(at, found)
         at.record("device-read", found.name)
