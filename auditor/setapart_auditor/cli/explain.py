@@ -40,7 +40,7 @@ def command(*, device: str, as_json: bool, folder: Path | None, officer: str | N
 
 
 def _print(found: "Examined", told: "Explained") -> None:
-    from setapart_auditor.cli.output import styled_status
+    from setapart_auditor.cli.output import print_findings, styled_status
     from setapart_evidence.text import printable
 
     device, verdict = found.stored.device, found.seen.judged.verdict
@@ -58,10 +58,7 @@ def _print(found: "Examined", told: "Explained") -> None:
         )
     if not told.reports:
         click.echo("  no report")
-    for finding in verdict.findings:
-        click.echo(f"  {styled_status(finding.severity)} {finding.control}: {printable(finding.message, 4000)}")
-        click.echo(f"    evidence {finding.evidence}")
-        click.echo(f"    cure     {finding.cure}")
+    print_findings(verdict.findings)
     for held in told.held_exceptions:
         click.echo(
             f"  exception {printable(held.id)} for {printable(held.app)} until {held.until}: "

@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from setapart_evidence.text import printable
+
+if TYPE_CHECKING:
+    from setapart_auditor.appraisal.model import Finding
 
 _PIPE_WIDTH = 10_000
 """Wide enough that a pipe gets one line per row."""
@@ -57,6 +60,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
 def styled_status(word: str) -> str:
     """A status or severity in its colour; plain where click finds no terminal."""
     return click.style(word, fg=COLOURS.get(word), bold=True)
+
+
+def print_findings(findings: "Iterable[Finding]") -> None:
+    """Prints each finding with its evidence and cure."""
+    for one in findings:
+        click.echo(f"  {styled_status(one.severity)} {one.control}: {printable(one.message, 4000)}")
+        click.echo(f"    evidence {printable(one.evidence, 4000)}")
+        click.echo(f"    cure     {printable(one.cure, 4000)}")
 
 
 @contextmanager

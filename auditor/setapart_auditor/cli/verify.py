@@ -1,8 +1,6 @@
 """`setapart-auditor verify`."""
 
 import datetime as dt
-import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,16 +9,13 @@ import msgspec
 
 from setapart_auditor.appraisal.model import Status, Verdict
 from setapart_auditor.cli.fleet import load_fleet
-from setapart_auditor.cli.output import print_table, styled_status
+from setapart_auditor.cli.output import print_findings, print_table, styled_status
+from setapart_auditor.cli.reading import exit_code, progress, workers_of
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.sweep.files import FileSweep, Judged, appraise_files
 from setapart_evidence.text import printable
 
-_OK = 0
-_VIOLATION = 1
-_INCONCLUSIVE = 3
-_PROGRESS_FROM = 64
 _LONGEST_PATH = 4096
 
 
@@ -74,13 +69,8 @@ def command(
         received_at=moment(received, "--received") if received is not None else min(now, dt.datetime.now(dt.UTC)),
     )
     check_files(files)
-    workers = jobs or _cores()
-    show_bar = len(files) >= _PROGRESS_FROM and sys.stderr.isatty() and not as_json
-    if show_bar:
-        with click.progressbar(length=len(files), label="Verifying", file=sys.stderr) as bar:
-            sweep = appraise_files(files, fleet, workers=workers, with_silent=with_silent, progress=bar.update)
-    else:
-        sweep = appraise_files(files, fleet, workers=workers, with_silent=with_silent)
+    with progress(len(files), "Verifying", quiet=as_json) as step:
+        sweep = appraise_files(files, fleet, workers=workers_of(jobs), with_silent=with_silent, progress=step)
     if as_json:
         answer = {
             "devices": tuple(map(_device_json, sweep.devices)),
@@ -105,7 +95,9 @@ def command(
             f"\npack {fleet.policy.pack.id} version {fleet.policy.pack.version}, policy {fleet.policy.digest[:19]}…, "
             f"register {fleet.register_digest[:19]}…, engine {fleet.engine}, as of {fleet.now:%Y-%m-%d %H:%M} UTC"
         )
-    raise SystemExit(exit_code(sweep))
+    raise SystemExit(
+        exit_code([*(item.verdict.status for item in sweep.devices), *("rejected" for _ in sweep.rejected)])
+    )
 
 
 def moment(text: str, option: str) -> dt.datetime:
@@ -128,12 +120,6 @@ def moment(text: str, option: str) -> dt.datetime:
     return found
 
 
-def _cores() -> int:
-    """The cores that this process may use, where the system tells; else all."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
-
-
 def check_files(files: Iterable[Path]) -> None:
     """Refuses, before anything is judged, a file that the caller named and that is not there.
 
@@ -145,14 +131,6 @@ def check_files(files: Iterable[Path]) -> None:
             raise AuditorError(
                 f"no file {path}" if not path.exists() else f"{path} is not a file", expected="evidence files"
             )
-
-
-def exit_code(sweep: FileSweep) -> int:
-    """The exit code of all verdicts: 1 before 3 before 0."""
-    worst = max((status_of(item.verdict) for item in sweep.devices), default=Status.COMPLIANT)
-    if sweep.rejected or worst >= Status.VIOLATION:
-        return _VIOLATION
-    return _OK if worst <= Status.EXCEPTED else _INCONCLUSIVE
 
 
 def status_of(verdict: Verdict) -> Status:
@@ -181,10 +159,7 @@ def _explain(item: Judged) -> None:
     click.echo(f"  files: {files or 'none'}")
     if verdict.evidence is not None:
         click.echo(f"  evidence: {verdict.evidence.digest}, arrived {verdict.evidence.received_at:%Y-%m-%d %H:%M} UTC")
-    for finding in verdict.findings:
-        click.echo(f"  {styled_status(finding.severity)} {finding.control}: {printable(finding.message, 4000)}")
-        click.echo(f"    evidence {finding.evidence}")
-        click.echo(f"    cure     {finding.cure}")
+    print_findings(verdict.findings)
     if not verdict.findings:
         click.echo("  nothing to say")
 
