@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import postgres_server
+import systemd_machine
 
 pytest_plugins = ["stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -56,6 +57,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),
     "nginx": (_program("nginx"), "install Debian's package nginx-light"),
     "promtool": (_program("promtool"), "install Debian's package prometheus"),
+    "systemd-machine": (systemd_machine.can_boot, "run as root, with namespaces and Debian's package systemd"),
     "systemd-analyze": (_program("systemd-analyze"), "install Debian's package systemd"),
     "tpm": (
         lambda: _program("swtpm")() and find_spec("tpm2_pytss") is not None,
@@ -73,6 +75,11 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "eatmydata": (_program("eatmydata"), "install Debian's package eatmydata"),
     "libreoffice": (_program("soffice"), "install Debian's package libreoffice-calc-nogui"),
     "hatchling": (lambda: find_spec("hatchling") is not None, "pip install hatchling"),
+    "package-index": (
+        lambda: "package-index" in REQUIRED,
+        "name it in SETAPART_REQUIRE where pip may download packages",
+    ),
+    "docs-site": (lambda: find_spec("zensical") is not None, "pip install -r requirements/docs.txt"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
     "pymobiledevice3": (lambda: find_spec("pymobiledevice3") is not None, "pip install 'setapart[ios-usb]'"),

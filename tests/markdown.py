@@ -11,6 +11,7 @@ _FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | 
 _HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
+_TITLE = re.compile(r'title="([^"]+)"')
 _CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -100,6 +101,12 @@ def examples(text: str) -> tuple[Example, ...]:
             command, _, shown = part.partition("\n")
             found.append(Example(command=command, shown=shown, needs=tuple(needs)))
     return tuple(found)
+
+
+def files(text: str) -> tuple[tuple[str, str], ...]:
+    """Name and content of the files that a document shows: blocks with a `title="NAME"`."""
+    named = ((_TITLE.search(fence["kind"]), fence["body"]) for fence in _FENCE.finditer(text))
+    return tuple((title[1], body) for title, body in named if title is not None)
 
 
 def commands(text: str) -> Iterator[str]:
