@@ -33,8 +33,9 @@ contracts:
 filled-docs: ## the parts of documents that are made from the code
 	$(PYTHON) docs/fill.py
 
-docs: ## the documents say what the programs do
+docs: ## the documents say what the programs do; their site, in build/site
 	$(RUN) pytest tests/docs
+	$(PYTHON) docs/build_site.py
 
 check: lint types contracts test
 
@@ -82,3 +83,4 @@ locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt
 	$(COMPILE) pyproject.toml --extra tpm -c requirements/dev.txt -o requirements/tpm.txt
+	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
