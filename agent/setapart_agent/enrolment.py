@@ -4,6 +4,7 @@ A request is on disk before it is sent, and the same bytes are sent until there 
 is not lost to a crash or a broken line. Only a person enrols an agent; nothing that an auditor or a network does can.
 """
 
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ from setapart_evidence.statement import digest
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from setapart_agent.facts import DeviceFacts
     from setapart_agent.http import Client
@@ -89,15 +90,20 @@ def ask_to_enrol(
             state="waiting",
             url=token.url,
             auditor=token.auditor,
-            ca=str(ca.resolve()) if ca is not None else None,
+            ca=_spelled(ca),
             request=make_enrolment(request, signer).decode(),
         )
         write_membership(folder, membership)
     return membership
 
 
-def send_request(folder: Path, connect: "Callable[[Membership], Client]") -> Membership:
+def send_request(folder: Path, connect: "Callable[[Membership], Client]", *, ca: Path | None = None) -> Membership:
     """Sends the request that waits, as often as it takes. Returns what the auditor's answer makes of it.
+
+    Args:
+        folder: the state folder.
+        connect: makes the client.
+        ca: the CA that vouches for the auditor; with it the answer came, so it is remembered.
 
     Raises:
         NotEnrolledError: there is no request that waits.
@@ -107,13 +113,16 @@ def send_request(folder: Path, connect: "Callable[[Membership], Client]") -> Mem
     """
     with locked_state(folder):
         membership = _waiting(folder)
+        if ca is not None:
+            membership = structs.replace(membership, ca=_spelled(ca))
         assert membership.request is not None
         client = connect(membership)
         try:
             answer = client.post(ENROL_PATH, membership.request.encode())
         except RefusedError as exc:
             if exc.is_about_the_message or (exc.status in _FINAL_STATUS and exc.reason):
-                (folder / FILE).unlink()
+                with _told(FILE):
+                    (folder / FILE).unlink()
             raise
         finally:
             client.close()
@@ -289,13 +298,14 @@ def _finish_rotation(folder: Path, raw: bytes) -> Membership:
         found, authority = read_answer(raw, membership.auditor, _digest(membership.rotation))
         if found.predicate.state != "accepted":
             return membership
-        if new.exists():
-            new.replace(key)
-            sync_folder(folder)
         public, pem = key.with_suffix(".pub"), public_key(unverified_rotation(membership.rotation.encode()).key).pem()
-        if not public.exists() or public.read_bytes() != pem:
-            public.unlink(missing_ok=True)
-            write_new(public, pem, 0o644)
+        with _told("the new key's files"):
+            if new.exists():
+                new.replace(key)
+                sync_folder(folder)
+            if not public.exists() or public.read_bytes() != pem:
+                public.unlink(missing_ok=True)
+                write_new(public, pem, 0o644)
         after = structs.replace(membership, rotation=None, authority=encoded_key(authority))
         write_membership(folder, after)
     return after
@@ -308,7 +318,38 @@ def _forget_rotation(folder: Path) -> None:
 
 
 def _present(folder: Path) -> "Signer":
-    return open_key((folder / KEY_NAME).read_bytes())
+    with _told(KEY_NAME):
+        raw = (folder / KEY_NAME).read_bytes()
+    return open_key(raw)
+
+
+@contextmanager
+def _told(what: str) -> "Iterator[None]":
+    """Tells of what the file system refuses as an error of ours."""
+    try:
+        yield
+    except OSError as exc:
+        raise AgentError(
+            f"{what} can't be read or replaced: {exc.strerror}",
+            expected="a state folder of this agent's own",
+            cure="make the folder and what is in it writable, then run the command again",
+        ) from None
+
+
+def _spelled(ca: Path | None) -> str | None:
+    """The file's whole name, as it is remembered.
+
+    Raises:
+        AgentError: its name is no UTF-8.
+    """
+    if ca is None:
+        return None
+    name = str(ca.resolve())
+    if printable(name, len(name)) != name:
+        raise AgentError(
+            f"a CA's file called {printable(name)}", expected="a name in UTF-8, without controls", cure="rename it"
+        )
+    return name
 
 
 def _is_lost(folder: Path, rotation: str, present: "Signer") -> bool:

@@ -136,7 +136,7 @@ def _send(home: Path, ca: Path | None) -> None:
             expected="--output FILE",
             cure="carry the file to the auditor, and its answer back here with --answer FILE",
         )
-    membership = send_request(home, lambda membership: connect(membership, ca))
+    membership = send_request(home, lambda membership: connect(membership, ca), ca=ca)
     if membership.is_enrolled:
         with courier_of(home, ca) as courier:
             courier.fetch_bundle()

@@ -275,3 +275,17 @@ def test_the_real_auditor_takes_what_the_agent_kept_while_it_was_away(home: Path
         assert agent("status", "--dir", home).code == 0
     finally:
         service.stop()
+
+
+def test_an_expired_bundle_among_carried_receipts_keeps_no_receipt_from_being_taken(
+    home: Path, known: SmallAuditor, tmp_path: Path, disk: str
+) -> None:
+    enrol(home, known)
+    assert agent("report", "--dir", home, "--source", disk, "--no-deliver").code == 0
+    (report,) = Spool(home).reports()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a-bundle").write_bytes(small_auditor.bundle(1, expires_at=small_auditor.NOW))
+    (tmp_path / "in" / "b-receipt").write_bytes(known.receipt_of(report.path.read_bytes()))
+    ran = agent("deliver", "--dir", home, "--receipts", tmp_path / "in")
+    assert (ran.code, Spool(home).reports()) == (0, ())
+    assert "a-bundle: a policy bundle that expired" in ran.err
