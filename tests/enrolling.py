@@ -30,7 +30,6 @@ from setapart_evidence.statement import digest
 NOW = dt.datetime(2026, 11, 26, 9, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 DAY = dt.timedelta(days=1)
-BUNDLE = "sha256:" + "b" * 64
 _SEEDS = itertools.count(1)
 
 
@@ -60,6 +59,11 @@ def rotation(device: str, auditor: str, old: Signer, new: Signer, /, **changed: 
 
 def digest_of(raw: bytes) -> str:
     return digest(parse(raw.removesuffix(b"\n")).payload_bytes())
+
+
+def bundle_of(unit: str) -> str:
+    """The digest of the bundle that a unit should have: each has its own."""
+    return digest(unit.encode())
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Office:
             raw,
             now,
             nonce=lambda id_: f"{id_[:8]}-{next(self.nonces):012}",
-            bundle=BUNDLE,
+            bundle_of=bundle_of,
         )
 
     def rotate(self, raw: bytes, now: dt.datetime = NOW) -> bytes:

@@ -30,16 +30,18 @@ from .tokens import IssuedToken, bearer, find_token, redeem, token_of_secret
 
 Nonce = Callable[[str], str]
 """A fresh nonce for a device's id."""
+Bundle = Callable[[str], str | None]
+"""The digest of the policy bundle that a unit's agents should have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What answers are made with: the auditor, the moment, nonces, the digest of the bundle that agents should have."""
+    """What answers are made with: the auditor, the moment, nonces, the digest of the bundle a unit should have."""
 
     installation: Installation
     now: dt.datetime
     nonce: Nonce = field(repr=False)
-    bundle: str | None
+    bundle_of: Bundle
 
     def accepted(self, found: RegisteredDevice, digest: str) -> bytes:
         """The answer to a request whose key is now a device's.
@@ -57,7 +59,7 @@ class Desk:
                 name=found.name,
                 authority=self._authority,
                 nonce=self.nonce(id_),
-                bundle=self.bundle,
+                bundle=self.bundle_of(found.registration.unit),
                 answered_at=self.now,
             ),
             digest,
@@ -82,7 +84,7 @@ def enrol(
     now: dt.datetime,
     *,
     nonce: Nonce,
-    bundle: str | None,
+    bundle_of: Bundle,
 ) -> bytes:
     """Answers a request to enrol; the same request again gets the same answer, however often.
 
@@ -92,7 +94,7 @@ def enrol(
         raw: the request.
         now: the moment.
         nonce: makes the nonce of a device's first report.
-        bundle: digest of the policy bundle that agents should have.
+        bundle_of: digest of the policy bundle that a unit's agents should have.
 
     Returns:
         The signed answer, of state `accepted` or `waiting`.
@@ -105,7 +107,7 @@ def enrol(
     """
     message, key = read_enrolment(raw)
     check_auditor(installation, message.predicate.auditor)
-    desk = Desk(installation=installation, now=now, nonce=nonce, bundle=bundle)
+    desk = Desk(installation=installation, now=now, nonce=nonce, bundle_of=bundle_of)
     before = of_key(connection, key.keyid)
     if before is not None:
         return _again(connection, desk, message, before)
@@ -152,10 +154,9 @@ def _again(connection: Connection, desk: Desk, message: Message[Enrolment], befo
         return before.answer if is_same and before.answer is not None else desk.waiting(message.digest)
     assert before.device_no is not None
     device = numbered(connection, before.device_no)
+    owner_of(connection, before.key)  # a key that was replaced gets no answer, not even the one that it had
     if is_same and before.answer is not None and device.state == "active":
         return before.answer
-    if not is_same:
-        owner_of(connection, before.key)  # a key that was replaced gets no new answers
     answer = desk.accepted(device, message.digest)
     return _kept(connection, before, answer) if is_same else answer
 

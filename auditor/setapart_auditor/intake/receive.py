@@ -151,7 +151,6 @@ class Receiver:
 
         message, _ = read_enrolment(raw)
         self._check_auditor(message.predicate.auditor)
-        bundle = self._bundles.digest_of("", now)
 
         def run(connection: Connection) -> Answer:
             body = enrol(
@@ -159,7 +158,7 @@ class Receiver:
                 self._installation,
                 raw,
                 now,
-                bundle=bundle,
+                bundle_of=lambda unit: self._bundles.digest_of(unit, now),
                 nonce=lambda device: self._nonces.issue(device, now),
             )
             return Answer(kind="enrolment-answer", body=body)

@@ -1,7 +1,7 @@
 """Forks that two officers settle: each statement of a fork, by the word of two."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -13,26 +13,51 @@ from .database import RegisteredDevice, bump
 
 
 def settle(
-    connection: Connection, found: RegisteredDevice, digests: Sequence[bytes], by: str, now: dt.datetime, *, why: str
+    connection: Connection,
+    found: RegisteredDevice,
+    digests: Sequence[bytes],
+    by: str,
+    now: dt.datetime,
+    *,
+    why: str,
+    may: Callable[[str], bool],
 ) -> int:
     """Writes an officer's word on statements of a device's fork down: the first, or the second of another officer.
 
     Whether the officer may, and is not the holder, is the caller's to ask.
+
+    Args:
+        connection: of the only writer.
+        found: the device.
+        digests: of the statements.
+        by: the officer.
+        now: the moment.
+        why: the first one's reason.
+        may: whether an officer of a name might say so now; the first one's word counts only while they might.
 
     Returns:
         How many of the statements still wait for the second word.
 
     Raises:
         RegisterError: no report of the device is, or follows, such a statement; the first word without a reason.
-        NotAllowedError: the second word of the same officer.
+        NotAllowedError: the second word of the same officer; the first is of somebody who might not say it any more.
     """
-    waiting = sum(_settle(connection, found, digest, by, now=now, why=why.strip()) for digest in dict.fromkeys(digests))
+    waiting = sum(
+        _settle(connection, found, digest, by, now=now, why=why.strip(), may=may) for digest in dict.fromkeys(digests)
+    )
     bump(connection)
     return waiting
 
 
 def _settle(
-    connection: Connection, found: RegisteredDevice, digest: bytes, by: str, *, now: dt.datetime, why: str
+    connection: Connection,
+    found: RegisteredDevice,
+    digest: bytes,
+    by: str,
+    *,
+    now: dt.datetime,
+    why: str,
+    may: Callable[[str], bool],
 ) -> bool:
     """One statement; True while it waits."""
     mine = (settlement.c.device_no == found.no) & (settlement.c.digest == digest)
@@ -51,6 +76,12 @@ def _settle(
         return False
     if row.first_folded == folded(by):
         raise NotAllowedError(f"{by} has settled it already", expected="another officer")
+    if not may(row.first_by):
+        raise NotAllowedError(
+            f"`{row.first_by}`, who settled it first, might not any more",
+            expected="an officer of the device's unit who is not its holder",
+            cure=f"give them the role back, or begin anew: `setapart-auditor device replace '{found.name}'`",
+        )
     connection.execute(update(settlement).where(mine).values(second_by=by, second_folded=folded(by), second_at=now))
     return False
 

@@ -166,19 +166,24 @@ def test_a_fork_is_settled_by_two_officers_neither_of_whom_holds_the_device(fold
     [
         ("officer", "disable", "o1"),
         ("officer", "role", "o1", "--role", "viewer"),
-        ("officer", "role", "o1", "--role", "officer", "--unit", "elsewhere"),
-        ("device", "transfer", "phone", "--holder", "o1"),
+        ("device", "change", "phone", "--unit", "elsewhere"),
+        ("device", "change", "phone", "--holder", "O1"),
     ],
     ids=["disabled", "another role", "another unit", "now the holder"],
 )
 def test_the_first_word_on_a_fork_counts_only_while_its_officer_might_still_say_it(
     folder: Path, changed: tuple[str, ...]
 ) -> None:
-    device(folder, "add", "phone", "--class", "ordinary", "--holder", "h1")
+    device(folder, "add", "phone", "--class", "ordinary", "--holder", "h1", "--unit", "office")
     fork(folder)
     words = ("settle", "phone", ONE, TWO, "--why", "restored from a backup")
-    for name, role in (("chief", "admin"), ("o1", "officer"), ("o2", "officer")):
-        assert run(folder, "setapart-auditor", "officer", "add", name, "--role", role, "--dir", "auditor").code == 0
+    for name, *more in (
+        ("chief", "--role", "admin"),
+        ("o1", "--role", "officer", "--unit", "office", "--as", "chief"),
+        ("o2", "--role", "officer", "--as", "chief"),
+    ):
+        ran = run(folder, "setapart-auditor", "officer", "add", name, *more, "--dir", "auditor")
+        assert ran.code == 0, ran.printed
     device(folder, *words, "--as", "o1")
     ran = run(folder, "setapart-auditor", *changed, "--as", "chief", "--dir", "auditor")
     assert ran.code == 0, ran.printed

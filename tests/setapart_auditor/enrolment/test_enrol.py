@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from enrolling import BUNDLE, DAY, MINUTE, NOW, Office, digest_of, new_key, request
+from enrolling import DAY, MINUTE, NOW, Office, bundle_of, digest_of, new_key, request
 from evidence_maker import HARDWARE_DEVICE
+from setapart_auditor.enrolment.confirm import confirm as decide
 from setapart_auditor.enrolment.tokens import find_token, revoke_token
 from setapart_auditor.errors import ConflictError, NotAllowedError, TokenRefusedError
+from setapart_auditor.officers.actor import Actor
 from setapart_auditor.register.database import (
     bind_key,
     change_device,
@@ -21,6 +23,8 @@ from setapart_auditor.store.schema import device as device_table
 from setapart_auditor.store.schema import device_key, enrolment, log_leaf, station
 from setapart_evidence.enrolment import Token, read_answer
 from setapart_evidence.errors import EvidenceError, SignatureError
+
+ADA = Actor(name="ada", roles=frozenset({"officer"}))
 
 
 def _names(office: Office) -> list[str]:
@@ -40,7 +44,6 @@ def test_a_bound_token_makes_the_record_the_keys(office: Office) -> None:
     key = new_key()
     answer = office.answered(request(office.issue(device=device), key, serial=" s-1 "))
     assert (answer.state, answer.device, answer.name) == ("accepted", key.public.keyid, "ada's laptop")
-    assert answer.bundle == BUNDLE
     assert answer.nonce is not None
     with office.installation.store.read() as connection:
         (binding,) = StoredKeys(connection).keys_for(key.public.keyid, None)
@@ -54,6 +57,14 @@ def test_an_unbound_token_makes_a_record_of_its_class_and_unit(office: Office) -
     registration = found.registration
     assert (registration.device_class, registration.unit, registration.holder) == ("ordinary", "north", "")
     assert (registration.id, found.serial, found.platform) == (answer.device, "S9", "linux")
+
+
+def test_an_answer_names_the_bundle_of_the_devices_own_unit(office: Office) -> None:
+    device = office.add("a", unit="south")
+    found = [
+        office.answered(request(token, new_key())).bundle for token in (office.issue(device=device), office.fleet())
+    ]
+    assert found == [bundle_of("south"), bundle_of("north")]
 
 
 def test_names_from_outside_are_made_printable_unique_and_never_ids(office: Office) -> None:
@@ -218,6 +229,22 @@ def test_a_device_that_is_not_active_gets_no_answer_any_more(office: Office) -> 
     for again in (raw, request(token, key, name="x")):
         with pytest.raises(NotAllowedError, match="revoked"):
             office.enrol(again)
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_a_key_that_was_replaced_gets_no_answer_any_more_not_even_the_one_it_had(office: Office, confirm: bool) -> None:
+    key, new = new_key(), new_key()
+    raw = request(office.fleet(confirm=confirm), key)
+    office.enrol(raw)
+    with office.installation.store.write() as connection:
+        if confirm:
+            decide(
+                connection, office.installation, "1", Actor(name="ada", roles=frozenset({"officer"})), NOW, accept=True
+            )
+        found = find_device(connection, "laptop")
+        bind_key(connection, found.no, new.public, hardware=False, origin="enrolled", now=NOW + MINUTE)
+    with pytest.raises(ConflictError, match="was replaced"):
+        office.enrol(raw, NOW + DAY)
 
 
 def test_a_request_for_another_auditor_is_none_for_this_one(office: Office) -> None:

@@ -169,7 +169,7 @@ issued_at = 2026-11-01T00:00:00Z
         phone = find_device(connection, "patrol-phone")
         assert phone.registration.settled == ()
         assert len(phone.registration.attestations) == 1
-        assert settle(connection, phone, [bytes.fromhex(DIGEST[7:])], "o2", NOW, why="") == 0
+        assert settle(connection, phone, [bytes.fromhex(DIGEST[7:])], "o2", NOW, why="", may=lambda _name: True) == 0
         assert find_device(connection, "patrol-phone").registration.settled == (DIGEST,)
         station = SIGNERS["station"].public
         assert [one.role for one in StoredKeys(connection).keys_for(phone.registration.id, station.keyid)] == [
@@ -193,7 +193,7 @@ def test_a_holder_brings_in_no_word_on_their_own_device(shared: Installation, tm
         assert find_device(connection, "patrol-phone").registration.attestations == ()
         phone = find_device(connection, "patrol-phone")
         with pytest.raises(RegisterError, match="no report"):
-            settle(connection, phone, [bytes.fromhex(DIGEST[7:])], "o2", NOW, why="why")
+            settle(connection, phone, [bytes.fromhex(DIGEST[7:])], "o2", NOW, why="why", may=lambda _name: True)
 
 
 def test_a_station_with_another_key_is_pointed_at(shared: Installation, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def settle(*, name: str, digests: tuple[str, ...], folder: Path | None, officer:
     """Settle a fork of the device NAME: the statements of it, as `explain` names them. It takes two officers.
 
     The first says why; the second, another officer, says the same command again. Neither may be the device's holder.
+    The first one's word counts while they might still say it.
     """
     from setapart_auditor.register.forks import settle as say
 
@@ -26,7 +27,16 @@ def settle(*, name: str, digests: tuple[str, ...], folder: Path | None, officer:
         found = at.device(name)
         at.actor.require("officer", unit=found.registration.unit)
         _second_eyes(at, found.registration.holder)
-        waiting = say(at.connection, found, wanted, at.actor.name, at.now, why=why)
+        registration = found.registration
+        waiting = say(
+            at.connection,
+            found,
+            wanted,
+            at.actor.name,
+            at.now,
+            why=why,
+            may=lambda first: _might_settle(at, first, registration.unit, registration.holder),
+        )
         at.record("settle", found.name, digests=" ".join(one.hex() for one in wanted), waiting=str(waiting))
     click.echo(f"{found.name}: {'waits for a second officer' if waiting else 'settled'}")
 
@@ -67,6 +77,18 @@ def attest(*, name: str, client: str, until: str, folder: Path | None, officer: 
         bump(at.connection)
         at.record("attest", found.name, client=client, until=str(end))
     click.echo(f"{found.name}: {client} attested until {end}")
+
+
+def _might_settle(at: Acting, name: str, unit: str, holder: str) -> bool:
+    """Whether an officer of this name might settle a fork of such a device now."""
+    from setapart_auditor.appraisal.need import same_person
+    from setapart_auditor.officers.actor import actor_of, find_officer
+
+    row = find_officer(at.connection, name)
+    if row is None or row.disabled_at is not None or same_person(name, holder):
+        return False
+    actor = actor_of(row)
+    return actor.may("officer") and actor.sees(unit)
 
 
 def _second_eyes(at: Acting, holder: str) -> None:

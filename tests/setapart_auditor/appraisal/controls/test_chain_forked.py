@@ -1,6 +1,7 @@
 """Two histories of one device."""
 
 import re
+import shlex
 import tomllib
 
 import pytest
@@ -57,3 +58,9 @@ def test_the_cure_holds_the_line_for_the_register() -> None:
     line = re.search(r"settled = \[.*\]", only(judge(ONE, OTHER), CONTROL).cure)
     assert line is not None
     assert sorted(tomllib.loads(line[0])["settled"]) == sorted(DIGESTS)
+
+
+def test_the_cure_names_the_command_that_settles_it_in_the_store() -> None:
+    cure = only(judge(ONE, OTHER, registration=make_registration(name="ada's phone")), CONTROL).cure
+    (command,) = re.findall(r"`(.*?)`", cure)
+    assert shlex.split(command) == ["setapart-auditor", "device", "settle", "ada's phone", *sorted(DIGESTS)]
