@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
+
+from setapart_auditor.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from setapart_auditor.settings import Settings
@@ -46,11 +47,10 @@ def check(*, folder: Path | None, as_json: bool) -> None:
     """
     from setapart_auditor.authority import default_folder
     from setapart_auditor.cli.config_check import check_configuration
-    from setapart_auditor.cli.output import print_table
 
     found = check_configuration(folder or default_folder(), dt.datetime.now(dt.UTC))
     if as_json:
-        click.echo(msgspec.json.encode({"checks": found}).decode())
+        print_json({"checks": found})
     else:
         print_table(("", "state", "found"), [(one.what, one.state, one.said) for one in found], colour_by=1)
     raise SystemExit(_WRONG if any(one.state == "wrong" for one in found) else 0)
@@ -62,7 +62,6 @@ def check(*, folder: Path | None, as_json: bool) -> None:
 def show(*, folder: Path | None, as_json: bool) -> None:
     """Print every setting with its value, and whether auditor.toml says so or it is the default."""
     from setapart_auditor.authority import default_folder
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.errors import AuditorError
     from setapart_auditor.settings import SETTINGS_FILE, Settings, read_file, with_credentials
     from setapart_auditor.toml_file import read_toml
@@ -71,7 +70,7 @@ def show(*, folder: Path | None, as_json: bool) -> None:
     document = read_toml(read_file(folder), str(folder / SETTINGS_FILE), AuditorError)
     found = tuple(_shown(document, with_credentials(document.convert(Settings))))
     if as_json:
-        click.echo(msgspec.json.encode({"settings": found}).decode())
+        print_json({"settings": found})
         return
     print_table(
         ("setting", "value", "from", "meaning"),

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import act, opened
 from setapart_auditor.cli.acting_options import acting_options, folder_option
+from setapart_auditor.cli.output import print_json
 
 if TYPE_CHECKING:
     from setapart_auditor.installation import Installation
@@ -37,7 +37,7 @@ def upgrade(*, folder: Path | None, as_json: bool) -> None:
     with opened(folder, any_schema=True) as installation:
         before, after = bring(installation.store.engine)
     if as_json:
-        click.echo(msgspec.json.encode({"before": before, "after": after}).decode())
+        print_json({"before": before, "after": after})
     else:
         click.echo(f"schema {after}" + (", as it was" if before == after else f", was {before or 'none'}"))
 
@@ -68,7 +68,7 @@ def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
         click.echo(f"not in the backup, as it is not in the folder: {path}", err=True)
     if as_json:
         answer = {"archive": str(archive), "schema": manifest.schema, "rows": rows, "bytes": size, "outside": outside}
-        click.echo(msgspec.json.encode(answer).decode())
+        print_json(answer)
     else:
         click.echo(f"{archive}: {rows} rows, {size} bytes, schema {manifest.schema}")
 
@@ -111,7 +111,7 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
     with opened(folder):
         rows = sum(one.rows for one in manifest.tables)
     if as_json:
-        click.echo(msgspec.json.encode({"folder": str(folder), "made_at": manifest.made_at, "rows": rows}).decode())
+        print_json({"folder": str(folder), "made_at": manifest.made_at, "rows": rows})
     else:
         click.echo(f"{folder}: {rows} rows, as of {manifest.made_at}")
     click.echo(f"next: `setapart-auditor log verify --dir {folder}`", err=True)
@@ -131,7 +131,7 @@ def check(*, folder: Path | None, as_json: bool) -> None:
     with opened(folder, any_schema=True) as installation, _progress("reports") as done:
         defects = check_store(installation.store, done)
     if as_json:
-        click.echo(msgspec.json.encode({"defects": defects}).decode())
+        print_json({"defects": defects})
     else:
         for defect in defects:
             click.echo(printable(defect, 1000))
@@ -158,7 +158,7 @@ def retain(*, folder: Path | None, officer: str | None, why: str, dry_run: bool,
         else:
             count = _erase(installation, officer, why, now)
     if as_json:
-        click.echo(msgspec.json.encode({"inventories": count, "erased": not dry_run}).decode())
+        print_json({"inventories": count, "erased": not dry_run})
     else:
         click.echo(f"{count} inventories {'would be ' if dry_run else ''}erased")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import Decorator, acting_options
+from setapart_auditor.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -126,7 +126,6 @@ def list_(
     *, device: str | None, state: str | None, as_json: bool, folder: Path | None, officer: str | None, why: str
 ) -> None:
     """List exceptions and requests; each one's signatures are verified."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.exceptions.database import officers_keys, rows
     from setapart_auditor.officers.actor import ROLES
 
@@ -140,7 +139,7 @@ def list_(
         ]
         at.record("exception-list", device or "")
     if as_json:
-        click.echo(msgspec.json.encode({"exceptions": found}).decode())
+        print_json({"exceptions": found})
         return
     columns = ("id", "device", "app", "from", "until", "state", "requested_by", "decided_by", "broken")
     print_table(
@@ -173,7 +172,7 @@ def show(*, id_: str, as_json: bool, folder: Path | None, officer: str | None, w
             detail={"device": row.device_name},
         )
     if as_json:
-        click.echo(msgspec.json.encode(told).decode())
+        print_json(told)
         return
     for name, value in told.items():
         if value not in (None, ""):

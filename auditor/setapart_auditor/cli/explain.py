@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import print_findings, print_json, styled_status
 from setapart_auditor.cli.reading import exit_code, reader
 
 if TYPE_CHECKING:
@@ -33,14 +33,13 @@ def command(*, device: str, as_json: bool, folder: Path | None, officer: str | N
         now = at.now
     told = explained(found, now)
     if as_json:
-        click.echo(msgspec.json.encode(told).decode())
+        print_json(told)
     else:
         _print(found, told)
     raise SystemExit(exit_code([found.seen.judged.verdict.status]))
 
 
 def _print(found: "Examined", told: "Explained") -> None:
-    from setapart_auditor.cli.output import print_findings, styled_status
     from setapart_evidence.text import printable
 
     device, verdict = found.stored.device, found.seen.judged.verdict

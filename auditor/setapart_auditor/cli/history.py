@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import print_json, print_table
 from setapart_auditor.cli.reading import reader
 
 if TYPE_CHECKING:
@@ -32,14 +32,12 @@ def command(*, device: str, limit: int, as_json: bool, folder: Path | None, offi
         with at.installation.store.read() as connection:
             story = story_of(connection, at.device, most=limit)
     if as_json:
-        click.echo(msgspec.json.encode(story).decode())
+        print_json(story)
     else:
         _print(story)
 
 
 def _print(story: "Story") -> None:
-    from setapart_auditor.cli.output import print_table
-
     _heading("Reports", story.reports)
     if story.reports:
         print_table(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from setapart_auditor.cli.output import print_json, print_table
 from setapart_auditor.whole_file import write_file
 from setapart_evidence.text import printable
 
@@ -168,8 +169,6 @@ def _row(path: Path, answer: object, output: Path | None) -> _Row:
 
 def _print(rows: Sequence[_Row], *, as_json: bool) -> None:
     if as_json:
-        import msgspec
-
         found = [
             {
                 "file": _text(row.file),
@@ -181,10 +180,8 @@ def _print(rows: Sequence[_Row], *, as_json: bool) -> None:
             }
             for row in rows
         ]
-        click.echo(msgspec.json.encode({"files": found}).decode())
+        print_json({"files": found})
         return
-    from setapart_auditor.cli.output import print_table
-
     print_table(
         ("file", "device", "sequence", "outcome", "why"),
         [

@@ -1,18 +1,20 @@
 """`setapart-auditor log`: the tamper-evident log."""
 
 import datetime as dt
-import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import act, acting_in, opened
 from setapart_auditor.cli.acting_options import acting_options, folder_option
+from setapart_auditor.cli.output import print_json, print_table
+from setapart_auditor.json_text import escaped, json_text
+from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
+    from msgspec import Struct
     from sqlalchemy import Connection
 
     from setapart_auditor.installation import Installation
@@ -51,7 +53,6 @@ def show(
     as_json: bool,
 ) -> None:
     """Print entries: who did or read what, about what, and why."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.log.entries import read_entries
 
     with opened(folder) as installation:
@@ -62,7 +63,7 @@ def show(
             found = read_entries(connection, kind=kind, about=about, first=first, limit=limit)
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            print_json(one)
         return
     print_table(
         ("entry", "when", "kind", "who", "about", "why"),
@@ -104,10 +105,10 @@ def verify(*, folder: Path | None, kept: tuple[Path, ...], as_json: bool) -> Non
             "erased": report.erased,
             "defects": defects,
         }
-        click.echo(msgspec.json.encode(answer).decode())
+        print_json(answer)
     else:
         for defect in defects:
-            click.echo(defect)
+            click.echo(printable(defect, 1000))
         click.echo(
             f"{report.size} entries, {report.checkpoints} checkpoints, {report.rows} rows: "
             f"{f'{len(defects)} defects' if defects else 'whole'}"
@@ -128,7 +129,7 @@ def checkpoint(*, folder: Path | None, output: Path | None, with_key: bool) -> N
             return
         with installation.store.write() as connection:
             note = _checkpoint(installation, connection)
-    _put(output, note.encode())
+    _put(output, note)
 
 
 @command.command()
@@ -154,7 +155,7 @@ def prove(
 
     if (entry is None) == (old is None):
         raise AuditorError("no question, or two", expected="the number of an entry, or --old SIZE")
-    proof: msgspec.Struct
+    proof: Struct
     with opened(folder) as installation:
         if entry is not None:
             with act(installation, officer, "auditor", why=why) as at:
@@ -164,7 +165,7 @@ def prove(
         else:
             with installation.store.write() as connection:
                 proof = prove_growth(connection, old or 0, _checkpoint(installation, connection))
-    _put(output, msgspec.json.encode(proof) + b"\n")
+    _put(output, f"{json_text(proof)}\n")
 
 
 @command.command()
@@ -176,8 +177,11 @@ def check(*, proof: Path, log_key: str) -> None:
     from setapart_auditor.log.proof import check_entry
 
     found = check_entry(_bytes(proof), (parse_key(log_key),))
-    click.echo(found.leaf)
-    click.echo(found.record if found.record is not None else "its record was erased", err=found.record is None)
+    click.echo(escaped(found.leaf))
+    if found.record is None:
+        click.echo("its record was erased", err=True)
+    else:
+        click.echo(escaped(found.record))
 
 
 @command.command()
@@ -207,7 +211,7 @@ def witness(
         signer=open_key(_bytes(key)),
         now=dt.datetime.now(dt.UTC),
     )
-    _put(output, made.encode())
+    _put(output, made)
 
 
 @command.command()
@@ -240,12 +244,11 @@ def _checkpoint(installation: "Installation", connection: "Connection") -> str:
     return make_checkpoint(connection, installation.authority.signer, name, dt.datetime.now(dt.UTC))
 
 
-def _put(output: Path | None, content: bytes) -> None:
+def _put(output: Path | None, text: str) -> None:
     if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        click.echo(text, nl=False)
     else:
-        output.write_bytes(content)
+        output.write_bytes(text.encode())
 
 
 def _text(path: Path) -> str:

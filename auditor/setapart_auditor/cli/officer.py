@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from setapart_auditor.officers.actor import Role
@@ -96,7 +96,6 @@ def token(*, name: str, days: int, folder: Path | None, officer: str | None, why
 @acting_options()
 def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """List the officers, also those who were disabled."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.officers.actor import ROLES as ALL
     from setapart_auditor.officers.changes import officers
     from setapart_auditor.officers.trail import record
@@ -106,7 +105,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
         found = officers(at.connection)
         record(at.connection, at.actor.name, "officer-list", at.now, why=why)
     if as_json:
-        click.echo(msgspec.json.encode({"officers": found}).decode())
+        print_json({"officers": found})
         return
     print_table(
         ("officer", "roles", "unit", "key", "added by", "token until", "state"),

@@ -57,6 +57,13 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
     Console(file=sys.stdout, highlight=False, soft_wrap=not terminal, width=width).print(table)
 
 
+def print_json(value: object) -> None:
+    """Prints a value on one line of JSON."""
+    from setapart_auditor.json_text import json_text
+
+    click.echo(json_text(value))
+
+
 def styled_status(word: str) -> str:
     """A status or severity in its colour; plain where click finds no terminal."""
     return click.style(word, fg=COLOURS.get(word), bold=True)

@@ -11,6 +11,7 @@ import msgspec
 from setapart_auditor.cli.output import print_table
 from setapart_auditor.config import config_root
 from setapart_auditor.errors import PolicyError
+from setapart_auditor.json_text import json_text
 from setapart_auditor.policy.catalog import load_catalog
 from setapart_auditor.policy.load import UnreadableError, base_of, load_policy, pack_ids
 from setapart_auditor.policy.model import Policy
@@ -156,7 +157,7 @@ def _apps(policy: Policy) -> list[tuple[str, str, int]]:
 
 
 def _print_json(value: object) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value)))
+    click.echo(msgspec.json.format(json_text(value)))
 
 
 @command.command()

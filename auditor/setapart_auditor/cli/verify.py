@@ -9,7 +9,7 @@ import msgspec
 
 from setapart_auditor.appraisal.model import Status, Verdict
 from setapart_auditor.cli.fleet import load_fleet
-from setapart_auditor.cli.output import print_findings, print_table, styled_status
+from setapart_auditor.cli.output import print_findings, print_json, print_table, styled_status
 from setapart_auditor.cli.reading import exit_code, progress, workers_of
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.policy.refusals import YEARS
@@ -88,7 +88,7 @@ def command(
                 "engine": fleet.engine,
             },
         }
-        click.echo(msgspec.json.encode(answer).decode())
+        print_json(answer)
     else:
         print_sweep(sweep, verbose=verbose)
         click.echo(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-import msgspec
 from msgspec import Struct
+
+from setapart_auditor.json_text import json_text
 
 from .row import DeviceRow
 
@@ -12,12 +13,12 @@ from .row import DeviceRow
 def write_json(rows: Iterable[DeviceRow], out: TextIO, more: Mapping[str, Struct | tuple[Struct, ...]]) -> None:
     """Writes `{"devices": […], …}` on one line; `more` are the members after the devices."""
     out.write('{"devices":[')
-    out.writelines(("," if at else "") + msgspec.json.encode(row).decode() for at, row in enumerate(rows))
+    out.writelines(("," if at else "") + json_text(row) for at, row in enumerate(rows))
     out.write("]")
-    out.writelines(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in more.items())
+    out.writelines(f',"{name}":{json_text(value)}' for name, value in more.items())
     out.write("}\n")
 
 
 def write_json_lines(rows: Iterable[DeviceRow], out: TextIO) -> None:
     """Writes a line for each device."""
-    out.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows)
+    out.writelines(json_text(row) + "\n" for row in rows)

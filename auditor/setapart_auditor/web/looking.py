@@ -5,7 +5,6 @@ MessagePack. Calls that have come in meanwhile are let in and written down toget
 """
 
 import os
-import re
 import select
 import signal
 import sys
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from setapart_auditor.errors import NotAllowedError, StoreError
+from setapart_auditor.json_text import json_text
 
 from . import events
 
@@ -34,10 +34,8 @@ FOUND, UNKNOWN, NOT_ALLOWED, ABSENT, UNAVAILABLE, FAILED = 200, 401, 403, 404, 5
 _AT_ONCE = 64
 _BETWEEN_SECONDS = 0.05
 """Between two transactions of records: however many look, the store is the intake's nearly all the time."""
-_READERS = 4
 _NICENESS = 5
 _PART = 64 * 1024
-_NOT_ASCII = re.compile("[^\x20-\x7e]")
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -93,14 +91,14 @@ class Frames:
 
 
 class Looking:
-    """Lets calls in, and answers them by a few threads."""
+    """Lets calls in, and answers them one after the other in a thread: what unpacks the store's rows serves but one."""
 
     def __init__(self, installation: "Installation", policies: "Policies", output: int) -> None:
         self._installation = installation
         self._policies = policies
         self._output = output
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(_READERS, "look")
+        self._pool = ThreadPoolExecutor(4, "look")
 
     def work(self, frames: Frames) -> None:
         """Answers until there are no more."""
@@ -133,7 +131,7 @@ class Looking:
 
         try:
             found = answer(self._installation, self._policies, admitted)
-            told = Told(no=no, status=FOUND, body=escaped(msgspec.json.encode(found)))
+            told = Told(no=no, status=FOUND, body=json_text(found).encode())
         except Exception as exc:  # noqa: BLE001 - as above
             events.failed("not answered", exc)
             told = Told(no=no, status=_status_of(exc))
@@ -144,21 +142,6 @@ class Looking:
         with self._lock:
             while whole:
                 whole = whole[os.write(self._output, whole) :]
-
-
-def escaped(body: bytes) -> bytes:
-    r"""JSON in which what does not show is written as `\uXXXX`: it steers no terminal, and hides from nobody."""
-    if body.isascii() and b"\x7f" not in body:
-        return body
-    return _NOT_ASCII.sub(_escape, body.decode()).encode()
-
-
-def _escape(match: re.Match[str]) -> str:
-    found = match[0]
-    if found.isprintable():
-        return found
-    raw = found.encode("utf-16-be")
-    return "".join(f"\\u{raw[at : at + 2].hex()}" for at in range(0, len(raw), 2))
 
 
 def _status_of(exc: Exception) -> int:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import print_json, print_table
 from setapart_auditor.looks.readers import READERS
 
 if TYPE_CHECKING:
@@ -25,14 +25,13 @@ def list_(
     *, unit: str | None, state: "State | None", as_json: bool, folder: Path | None, officer: str | None, why: str
 ) -> None:
     """List the devices of the register; `setapart-auditor list` also judges them."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.database import devices
 
     with acting_in(folder, officer, *READERS, why=why) as at:
         at.record("device-list", unit or "")
         found = [one for one in devices(at.connection, unit=unit, state=state) if at.actor.sees(one.registration.unit)]
     if as_json:
-        click.echo(msgspec.json.encode({"devices": [_told(one) for one in found]}).decode())
+        print_json({"devices": [_told(one) for one in found]})
         return
     print_table(
         ("device", "class", "holder", "unit", "state", "enrolled"),
@@ -61,7 +60,7 @@ def show(*, name: str, as_json: bool, folder: Path | None, officer: str | None, 
         told = _told(found) | _more(at, found)
         at.record("device-read", found.name)
     if as_json:
-        click.echo(msgspec.json.encode(told).decode())
+        print_json(told)
         return
     from setapart_evidence.text import printable
 

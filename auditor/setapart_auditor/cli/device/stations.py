@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import acting_options
+from setapart_auditor.cli.output import print_json, print_table
 from setapart_evidence.text import printable
 
 
@@ -37,13 +37,12 @@ def add(*, name: str, key: Path, folder: Path | None, officer: str | None, why: 
 @acting_options()
 def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """List the stations."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.register.stations import stations
 
     with acting_in(folder, officer, "viewer", "technician", "officer", "auditor", why=why) as at:
         found = stations(at.connection)
     if as_json:
-        click.echo(msgspec.json.encode({"stations": found}).decode())
+        print_json({"stations": found})
         return
     print_table(
         ("station", "key", "since", "until"),

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES
+from setapart_auditor.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from setapart_auditor.policy.model import DeviceClass
@@ -88,7 +88,6 @@ def tokens() -> None:
 @acting_options()
 def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) -> None:
     """List the tokens that were issued: for what, how often used, until when."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.enrolment.tokens import list_tokens
 
     with acting_in(folder, officer, "technician", "officer", "auditor", why=why) as at:
@@ -96,7 +95,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
         now = at.now
     if as_json:
         told = [{**dataclasses.asdict(one), "refusal": one.refusal(now)} for one in found]
-        click.echo(msgspec.json.encode({"tokens": told}).decode())
+        print_json({"tokens": told})
         return
     print_table(
         ("number", "for", "used", "expires", "state"),
@@ -158,7 +157,6 @@ def confirm(*, words: tuple[str, ...], refuse: bool, folder: Path | None, office
 @acting_options()
 def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
     """List the keys that wait for `device confirm`: compare the words with those that the device shows."""
-    from setapart_auditor.cli.output import print_table
     from setapart_auditor.enrolment.confirm import waiting_for
 
     with acting_in(folder, officer, "technician", "officer", why=why) as at:
