@@ -63,7 +63,8 @@ def write_verdicts(
 ) -> None:
     """Writes verdicts, and where the status of a device changes by one, since when.
 
-    A verdict as of an earlier moment than the device's last transition changes nothing: somebody knew more by then.
+    A verdict as of an earlier moment than the device's last transition changes nothing: somebody knew more by then. Nor
+    does one of a device that is not in use any more, or is now of another unit or class than it was judged by.
 
     Args:
         connection: of the only writer.
@@ -75,7 +76,8 @@ def write_verdicts(
         return
     last_verdict = int(connection.execute(select(func.max(verdict.c.no))).scalar_one() or 0)
     last_status = int(connection.execute(select(func.max(status.c.no))).scalar_one() or 0)
-    known = _newest(connection, sorted({one.judged.no for one in verdicts if one.moves}))
+    moving = sorted({one.judged.no for one in verdicts if one.moves})
+    known, present = _newest(connection, moving), _present(connection, moving)
     rows: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
     entries: list[Entry] = []
@@ -83,6 +85,8 @@ def write_verdicts(
         rows.append(_row(number, one, at, sweep_no))
         judged = one.judged
         before, since = known.get(judged.no, (None, None))
+        if present.get(judged.no) != (judged.unit, judged.verdict.class_):
+            continue
         if not one.moves or before == judged.verdict.status or (since is not None and at < since):
             continue
         last_status += 1
@@ -215,6 +219,14 @@ def _newest(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[s
     last = select(func.max(status.c.no)).where(status.c.device_no.in_(numbers)).group_by(status.c.device_no)
     query = select(status.c.device_no, status.c.status, status.c.since).where(status.c.no.in_(last))
     return {row.device_no: (row.status, row.since) for row in connection.execute(query)}
+
+
+def _present(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """By device that is in use now, its unit and class."""
+    query = select(device.c.no, device.c.unit, device.c["class"]).where(
+        device.c.no.in_(numbers), device.c.state == "active"
+    )
+    return {no: (unit, class_) for no, unit, class_ in connection.execute(query)} if numbers else {}
 
 
 def _row(number: int, one: NewVerdict, at: dt.datetime, sweep_no: int | None) -> dict[str, Any]:

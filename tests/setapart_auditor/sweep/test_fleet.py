@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -89,6 +90,29 @@ def test_a_sweep_of_anything_else_is_a_new_one(
     else:
         more = {"pack": "no-2023"}
     assert swept(fleet, now, **more).no == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"state": "retired"}, {"state": "revoked"}, {"unit": "elsewhere"}, {"class": "personal"}], ids=str
+)
+def test_a_device_that_changes_while_it_is_judged_gets_no_status_by_what_it_was(
+    fleet: StoredFleet, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
+) -> None:
+    monkeypatch.setattr(fleet_module, "CHUNK", 1)
+    judge_devices = fleet_module.judge_devices
+
+    def changing(*words: Any, **more: Any) -> Iterator[Any]:
+        for chunk in judge_devices(*words, **more):
+            if chunk[0].verdict.name == "d1":
+                with fleet.installation.store.write() as connection:
+                    change_device(connection, find_device(connection, "d1"), changes, "o1", EVENING)
+            yield chunk
+
+    monkeypatch.setattr(fleet_module, "judge_devices", changing)
+    swept(fleet)
+    with fleet.installation.store.read() as connection:
+        moved = set(connection.execute(select(status.c.device_no)).scalars())
+    assert moved == {fleet.members[name].no for name in NAMES} - {fleet.members["d1"].no}
 
 
 def test_two_sweeps_at_once_share_the_work(fleet: StoredFleet, monkeypatch: pytest.MonkeyPatch) -> None:
