@@ -84,3 +84,17 @@ locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt
 	$(COMPILE) pyproject.toml --extra tpm -c requirements/dev.txt -o requirements/tpm.txt
 	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
+
+.PHONY: packages agent-packages packages-test agent-packages-test
+
+packages: agent-packages ## what is installed elsewhere, into dist/
+
+agent-packages: ## the agent as wheel, single file, deb and rpm, with bill of materials and checksums
+	PYTHONPATH=packaging/agent:agent $(RUN) agent_packages --output dist
+
+packages-test: agent-packages-test ## packages where they are installed: clean trees that boot; as root
+
+agent-packages-test:
+	mkdir -p dist
+	$(RUN) pytest -s -p no:cacheprovider tests/packaging/agent/trees.py > dist/packages-test.log 2>&1; \
+		code=$$?; tail -40 dist/packages-test.log; exit $$code

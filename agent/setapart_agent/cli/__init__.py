@@ -15,6 +15,7 @@ COMMANDS = {
     "inventory": "Show what would be reported; nothing leaves.",
     "report": "Collect and sign a report; deliver or write it.",
     "enrol": "Become an agent of an auditor, or change the key.",
+    "enrol-unattended": "Enrol with what a drop-in file says.",
     "deliver": "Send what is kept; carry it by hand.",
     "status": "Say how it stands with the auditor.",
     "parse": "Run one parser on one captured file.",

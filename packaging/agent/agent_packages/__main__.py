@@ -1,0 +1,59 @@
+"""`python -m agent_packages`: builds everything into a folder."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from agent_packages import agent_wheel, checksums, deb, one_file, rpm, sbom, tree
+from agent_packages.release import MACHINES, REPOSITORY, Release, this_release
+
+
+def main() -> None:
+    """Builds the packages and says what they are."""
+    parser = argparse.ArgumentParser(prog="agent_packages", description="Build the agent's packages.")
+    parser.add_argument("--output", type=Path, default=Path("dist"), help="the folder for them")
+    parser.add_argument("--machine", choices=sorted(MACHINES), default="amd64", help="for which processor")
+    parser.add_argument("--revision", type=int, default=1, help="of the packages of this version")
+    parser.add_argument(
+        "--sign-with",
+        type=Path,
+        default=os.environ.get("SETAPART_RELEASE_KEY"),
+        help="an Ed25519 private key (PEM) that signs SHA256SUMS; default: $SETAPART_RELEASE_KEY",
+    )
+    parser.add_argument("--wheels", type=Path, default=REPOSITORY / "build" / "wheels", help="where wheels are kept")
+    chosen = parser.parse_args()
+    release = this_release(chosen.machine, chosen.revision)
+    output = chosen.output.resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="agent-packages-") as scratch:
+        files = build(release, output, Path(scratch), chosen.wheels)
+    files += checksums.write(output, files, Path(chosen.sign_with) if chosen.sign_with else None)
+    for file in files:
+        sys.stdout.write(f"{file.stat().st_size:>12}  {file.name}\n")
+    if not chosen.sign_with:
+        sys.stdout.write("SHA256SUMS is not signed: give an Ed25519 key with --sign-with or SETAPART_RELEASE_KEY\n")
+
+
+def build(release: Release, output: Path, scratch: Path, wheels: Path) -> tuple[Path, ...]:
+    """Builds every form of the agent. Returns the files."""
+
+    def fresh(name: str) -> Path:
+        folder = scratch / name
+        folder.mkdir()
+        return folder
+
+    modules = tree.lay_modules(release, fresh("modules"), wheels)
+    root = fresh("tree")
+    tree.lay(release, modules, root)
+    return (
+        agent_wheel.build(release, output, fresh("wheel")),
+        one_file.build(release, modules.folder, output),
+        deb.build(release, root, output, fresh("deb")),
+        rpm.build(release, root, output, fresh("rpm")),
+        sbom.build(release, modules, output),
+    )
+
+
+main()

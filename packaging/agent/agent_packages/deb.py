@@ -1,0 +1,106 @@
+# ruff: noqa: S603, S607
+# The tools of whoever builds, found as they find them.
+"""The Debian package, made by dpkg-deb: the reference implementation, reproducible by SOURCE_DATE_EPOCH."""
+
+import datetime as dt
+import gzip
+import shutil
+import subprocess
+from email.utils import format_datetime
+from hashlib import md5
+from pathlib import Path
+
+from agent_packages.release import INSTALLED, NAME, SUMMARY, Release
+
+MAINTAINER = "The setapart developers <setapart@localhost>"
+_SCRIPTS = ("postinst", "prerm", "postrm")
+_DEPENDS = (
+    "python3 (>= 3.11)",
+    "libc6 (>= 2.28)",
+    "systemd | systemd-standalone-sysusers | systemd-sysusers",
+    "init-system-helpers (>= 1.52)",
+    "passwd",
+)
+_DESCRIPTION = """\
+ Reports which restricted apps, accounts and connections a workstation has, and
+ what could not be seen, to the auditor that it is enrolled with. Reports are
+ signed by a key that never leaves the device. It collects as a user of its own
+ without network, and delivers with network and without privileges.
+ .
+ Its libraries are its own: no Python package of the system is used or changed.
+"""
+
+
+def build(release: Release, tree: Path, output: Path, scratch: Path) -> Path:
+    """Builds the package of a tree. Returns its file.
+
+    Args:
+        release: what it is.
+        tree: what it installs.
+        output: the folder for the file.
+        scratch: an empty folder.
+    """
+    root = scratch / "root"
+    shutil.copytree(tree, root)
+    _document(release, root)
+    control = root / "DEBIAN"
+    control.mkdir()
+    (control / "control").write_text(_control(release, root), encoding="utf-8")
+    (control / "md5sums").write_text(_sums(root), encoding="utf-8")
+    shutil.copy(INSTALLED / "debian" / "triggers", control / "triggers")
+    for script in _SCRIPTS:
+        shutil.copy(INSTALLED / "debian" / script, control / script)
+    _settle(root, control)
+    file = output / f"{NAME}_{version_of(release)}_{release.machine.deb}.deb"
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "--build", root, file],
+        env=release.environment, check=True, capture_output=True,
+    )  # fmt: skip
+    return file
+
+
+def version_of(release: Release) -> str:
+    """The version as dpkg orders them: what comes before a release (`1.0.dev1`, `1.0rc1`) sorts before it."""
+    version = release.version
+    for mark in (".dev", "a", "b", "rc"):
+        version = version.replace(mark, f"~{mark.strip('.')}", 1) if "~" not in version else version
+    return f"{version}-{release.revision}"
+
+
+def _document(release: Release, root: Path) -> None:
+    when = dt.datetime.fromtimestamp(release.moment, dt.UTC)
+    log = (
+        f"{NAME} ({version_of(release)}) unstable; urgency=medium\n\n  * See CHANGELOG.md of setapart"
+        f" {release.version}.\n\n -- {MAINTAINER}  {format_datetime(when)}\n"
+    )
+    documents = root / "usr/share/doc" / NAME
+    (documents / "changelog.Debian.gz").write_bytes(gzip.compress(log.encode(), compresslevel=9, mtime=0))
+    overrides = root / "usr/share/lintian/overrides"
+    overrides.mkdir(parents=True)
+    shutil.copyfile(INSTALLED / "debian" / "lintian-overrides", overrides / NAME)
+
+
+def _control(release: Release, root: Path) -> str:
+    size = sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*") if path.is_file())
+    return (
+        f"Package: {NAME}\nVersion: {version_of(release)}\nArchitecture: {release.machine.deb}\n"
+        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size}\nDepends: {', '.join(_DEPENDS)}\nSuggests: adb\n"
+        f"Section: admin\nPriority: optional\nDescription: {SUMMARY}\n{_DESCRIPTION}"
+    )
+
+
+def _sums(root: Path) -> str:
+    """What `dpkg --verify` compares with; MD5 is the format's."""
+    files = sorted(path for path in root.rglob("*") if path.is_file() and "DEBIAN" not in path.parts)
+    return "".join(
+        f"{md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(root)}\n" for path in files
+    )
+
+
+def _settle(root: Path, control: Path) -> None:
+    for path in (*control.iterdir(), *(root / "usr/share/doc" / NAME).iterdir(), *root.glob("usr/share/lintian/**/*")):
+        path.chmod(0o755 if path.is_dir() or path.name in _SCRIPTS else 0o644)
+    control.chmod(0o755)
+    root.chmod(0o755)
+    for folder in ("usr", "usr/share", "usr/share/lintian"):
+        (root / folder).chmod(0o755)

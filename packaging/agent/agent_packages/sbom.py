@@ -1,0 +1,85 @@
+"""The software bill of materials: CycloneDX 1.6 (ECMA-424), as JSON."""
+
+import datetime as dt
+import json
+import re
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from agent_packages.release import NAME, Release
+from agent_packages.tree import Modules
+
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+")
+_CLASSIFIERS = {
+    "License :: OSI Approved :: BSD License": "BSD-3-Clause",
+    "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: Apache Software License": "Apache-2.0",
+}
+
+
+def build(release: Release, modules: Modules, output: Path) -> Path:
+    """Writes the bill of what all of the agent's packages hold. Returns its file."""
+    own = f"pkg:generic/{NAME}@{release.version}"
+    components = [_component(name, modules) for name in sorted({wheel.name for wheel in modules.wheels})]
+    when = dt.datetime.fromtimestamp(release.moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bill = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, f'{own}-{release.revision}-{release.machine.deb}-{when}')}",
+        "version": 1,
+        "metadata": {
+            "timestamp": when,
+            "component": {
+                "type": "application",
+                "bom-ref": own,
+                "name": NAME,
+                "version": release.version,
+                "licenses": [{"license": {"id": "Apache-2.0"}}],
+                "purl": own,
+            },
+        },
+        "components": components,
+        "dependencies": [
+            {"ref": own, "dependsOn": sorted(component["bom-ref"] for component in components)},
+            *({"ref": component["bom-ref"]} for component in components),
+        ],
+    }
+    file = output / f"{NAME}-{release.version}-linux-{release.machine.rpm}.cdx.json"
+    file.write_text(json.dumps(bill, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
+
+
+def _component(name: str, modules: Modules) -> dict[str, Any]:
+    """One library; its wheels, one for each Python where it is compiled, are its parts with their digests."""
+    wheels = [wheel for wheel in modules.wheels if wheel.name == name]
+    purl = f"pkg:pypi/{name}@{wheels[0].version}"
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": wheels[0].version,
+        "licenses": [_licence(modules.folder, name)],
+        "purl": purl,
+        "components": [
+            {
+                "type": "file",
+                "bom-ref": f"{purl}#{wheel.file}",
+                "name": wheel.file,
+                "hashes": [{"alg": "SHA-256", "content": wheel.sha256}],
+            }
+            for wheel in wheels
+        ],
+    }
+
+
+def _licence(folder: Path, name: str) -> dict[str, Any]:
+    """What the library's own metadata says, as CycloneDX wants it: an id of SPDX, or an expression."""
+    (metadata,) = folder.glob(f"{name.replace('-', '_')}-*.dist-info/METADATA")
+    headers = HeaderParser().parsestr(metadata.read_text("utf-8"))
+    named = headers.get("License-Expression") or headers.get("License") or ""
+    if not named or "\n" in named or len(named) > len("Apache-2.0 OR BSD-3-Clause"):
+        named = next(spdx for label, spdx in _CLASSIFIERS.items() if label in headers.get_all("Classifier", []))
+    return {"license": {"id": named}} if _SPDX.fullmatch(named) else {"expression": named}

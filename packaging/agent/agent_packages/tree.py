@@ -1,0 +1,111 @@
+"""The tree of files that a package installs: the same one for deb and rpm."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_packages import agent_wheel, completion, manual, vendored
+from agent_packages.release import INSTALLED, NAME, Release
+
+LIBRARY = Path("usr/lib/setapart-agent")
+CONFIGURATION = Path("etc/setapart-agent")
+_SCRIPT = 0o755
+_FILE = 0o644
+_PROGRAMS = ("interpreter", "compile")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    """The folder of modules that every form of the agent holds, and whose wheels are in it."""
+
+    folder: Path
+    wheels: tuple[vendored.Wheel, ...]
+
+
+def lay_modules(release: Release, folder: Path, cache: Path) -> Modules:
+    """Brings the agent, and what it needs of others, into a folder that Python runs."""
+    wheels = vendored.lay(vendored.fetch(cache, release), folder)
+    agent_wheel.lay_sources(folder)
+    shutil.copy(INSTALLED / "main.py", folder / "__main__.py")
+    return Modules(folder=folder, wheels=wheels)
+
+
+def lay(release: Release, modules: Modules, root: Path) -> None:
+    """Lays the whole tree below a root, each file with the mode and moment that it gets."""
+    shutil.copytree(modules.folder, root / LIBRARY)
+    for program in _PROGRAMS:
+        _put(root / LIBRARY / program, (INSTALLED / program).read_bytes(), _SCRIPT)
+    _put(root / "usr/bin" / NAME, (INSTALLED / NAME).read_bytes(), _SCRIPT)
+    for unit in sorted((INSTALLED / "systemd").iterdir()):
+        _put(root / "usr/lib/systemd/system" / unit.name, unit.read_bytes())
+    _put(root / "usr/lib/sysusers.d" / f"{NAME}.conf", (INSTALLED / "sysusers.conf").read_bytes())
+    (root / CONFIGURATION).mkdir(parents=True)
+    command_line = manual.load("setapart_agent.cli")
+    _put(root / "usr/share/man/man1" / f"{NAME}.1.gz", manual.compressed(manual.page(command_line, NAME, release)))
+    for place, script in completion.scripts(command_line, NAME).items():
+        _put(root / place, script.encode())
+    documents = root / "usr/share/doc" / NAME
+    _put(documents / "copyright", copyright_file(modules).encode())
+    _settle(root, release.moment)
+
+
+def copyright_file(modules: Modules) -> str:
+    """What is whose, and under which licence: a machine-readable copyright file (DEP-5)."""
+    stanzas = [
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: setapart",
+        "Files: *\nCopyright: The setapart developers\nLicense: Apache-2.0",
+    ]
+    texts = [*_licence_texts(modules.folder)]
+    stanzas += [
+        f"Files: usr/lib/setapart-agent/{name}-{version}.dist-info/*\nCopyright: the authors of {name}\n"
+        f"License: {name}\n{_indented(text)}"
+        for name, version, text in texts
+    ]
+    apache = (
+        "License: Apache-2.0\n On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0;\n"
+        " elsewhere at https://www.apache.org/licenses/LICENSE-2.0."
+    )
+    return "\n\n".join([*stanzas, apache]) + "\n"
+
+
+def _licence_texts(folder: Path) -> list[tuple[str, str, str]]:
+    found = []
+    for metadata in sorted(folder.glob("*.dist-info")):
+        name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
+        files = sorted(
+            path
+            for path in metadata.rglob("*")
+            if path.is_file()
+            and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
+            and path.suffix != ".APACHE"  # of two to choose from; the text is below
+        )
+        found.append((name, version, "\n".join(path.read_text("utf-8") for path in files)))
+    return found
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f" {line.rstrip()}" if line.strip() else " ." for line in text.strip().splitlines())
+
+
+def _put(path: Path, content: bytes, mode: int = _FILE) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(mode)
+
+
+def _settle(root: Path, moment: int) -> None:
+    """Modes and times that depend neither on this machine's umask nor on its clock."""
+    for folder, _, files in os.walk(root, topdown=False):
+        for name in files:
+            path = Path(folder, name)
+            path.chmod(_SCRIPT if path.parent.name == "bin" or path.name in _PROGRAMS else _FILE)
+            os.utime(path, (moment, moment))
+        Path(folder).chmod(_SCRIPT)
+        os.utime(folder, (moment, moment))
+
+
+def installed_bytes(root: Path) -> int:
+    """What the tree takes on a disk of 4 KiB blocks."""
+    block = 4096
+    return sum(-(-path.lstat().st_size // block) * block for path in root.rglob("*"))
