@@ -11,7 +11,11 @@ from setapart_evidence.bundle import PolicyBundle
 
 
 class Bundles:
-    """Issues a bundle where none says what the policy says now, or the newest is past half of its time."""
+    """Issues a bundle where none says what the policy says now, or the newest is past half of its time.
+
+    Agents refuse a bundle that is older than the one they have. So one that says the right thing is of no use where
+    another was handed out after it: of a rule that is no longer anybody's, or of the unit that a device comes from.
+    """
 
     def __init__(self, installation: Installation, policies: Policies) -> None:
         self._installation = installation
@@ -20,35 +24,50 @@ class Bundles:
         self._choices = Choices(level=chosen.level, addresses=chosen.addresses, days=chosen.bundle_days)
         self._lock = threading.Lock()
         self._kept: dict[str, IssuedBundle] = {}
+        self._moved: dict[str, dt.datetime] = {}
 
-    def of(self, unit: str, now: dt.datetime) -> IssuedBundle:
+    def of(self, unit: str, now: dt.datetime, *, moved: dt.datetime | None = None) -> IssuedBundle:
         """The bundle of a unit.
+
+        Args:
+            unit: the device's.
+            now: the moment.
+            moved: when the device came from another unit, None if it never did: up to then it had that one's bundles.
 
         Raises:
             AuditorError: a kept bundle is damaged, or none can be written.
         """
         policy = self._policies.of(unit)
         with self._lock:
-            kept = self._kept.get(policy.digest)
-            if kept is None or now >= _half(kept.signed.bundle):
+            kept, seen = self._kept.get(policy.digest), self._moved.get(policy.digest)
+            has_moved = moved is not None and (seen is None or moved > seen)
+            if kept is None or has_moved or now >= _half(kept.signed.bundle):
+                if has_moved and moved is not None:
+                    seen = self._moved[policy.digest] = moved
                 with locked(self._installation.folder):  # one process at a time looks and issues
-                    kept = self._kept[policy.digest] = self._find(policy, now) or self._issue(policy, now)
+                    kept = self._kept[policy.digest] = self._find(policy, now, seen) or self._issue(policy, now)
         return kept
 
     def digest_of(self, unit: str, now: dt.datetime) -> str:
         """The digest of a unit's bundle."""
         return self.of(unit, now).signed.digest
 
-    def _find(self, policy: Policy, now: dt.datetime) -> IssuedBundle | None:
-        return max(
+    def _find(self, policy: Policy, now: dt.datetime, moved: dt.datetime | None) -> IssuedBundle | None:
+        """The newest bundle that says what the policy says, if no agent that asks for it can have a newer one."""
+        every = [(one, one.signed.bundle) for one in kept_bundles(self._installation.folder)]
+        present = (self._policies.default, *self._policies.units.values())
+        before = max(
             (
-                one
-                for one in kept_bundles(self._installation.folder)
-                if self._fits(one.signed.bundle, policy) and now < _half(one.signed.bundle)
+                bundle.version
+                for _, bundle in every
+                if (moved is not None and bundle.issued_at <= moved)
+                or not any(self._fits(bundle, one) for one in present)
             ),
-            key=lambda one: one.signed.bundle.version,
-            default=None,
+            default=0,
         )
+        fitting = [(one, bundle) for one, bundle in every if self._fits(bundle, policy) and now < _half(bundle)]
+        newest, bundle = max(fitting, key=lambda pair: pair[1].version, default=(None, None))
+        return newest if bundle is not None and bundle.version >= before else None
 
     def _issue(self, policy: Policy, now: dt.datetime) -> IssuedBundle:
         return issue_bundle(self._installation.authority, policy, self._policies.catalog, self._choices, now)

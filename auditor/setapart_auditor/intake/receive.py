@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.installation import Installation
@@ -122,7 +122,8 @@ class Receiver:
         request = found.predicate
         self._check_auditor(request.auditor)
         self._take(request.device)
-        bundle = self._bundles.of(self._active_unit(request.device, found.keyids), now)
+        unit, moved = self._active_unit(request.device, found.keyids)
+        bundle = self._bundles.of(unit, now, moved=moved)
         if request.ask == "bundle":
             return Answer(kind="bundle", body=bundle.raw, device=request.device)
         challenge = Challenge(
@@ -200,10 +201,16 @@ class Receiver:
         if self._devices is not None:
             self._devices.take(device, time.monotonic())
 
-    def _active_unit(self, device: str, keyids: tuple[str, ...]) -> str:
-        """The unit of a device, if one of these is its key now, whatever is remembered of keys."""
+    def _active_unit(self, device: str, keyids: tuple[str, ...]) -> tuple[str, dt.datetime | None]:
+        """The unit of a device, if one of these is its key now, whatever is remembered of keys; when it came there."""
+        change = schema.device_change
+        moved = (
+            select(func.max(change.c.at))
+            .where(change.c.device_no == schema.device.c.no, change.c.field == "unit")
+            .scalar_subquery()
+        )
         query = (
-            select(schema.device.c.state, schema.device.c.unit)
+            select(schema.device.c.state, schema.device.c.unit, moved.label("moved"))
             .join(schema.device_key, schema.device_key.c.device_no == schema.device.c.no)
             .where(
                 schema.device.c.id == device,
@@ -222,4 +229,4 @@ class Receiver:
             )
         if found.state != "active":
             raise NotAllowedError(f"this device is {found.state}", expected="an active one")
-        return str(found.unit)
+        return str(found.unit), found.moved
