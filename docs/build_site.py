@@ -19,13 +19,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 ASSETS = (".svg", ".css", ".js")
-_LANGUAGES = {".json": "json", ".py": "python", ".toml": "toml"}
+_LANGUAGES = {".json": "json", ".py": "python", ".toml": "toml", ".yml": "yaml"}
 _CODE_OR_LINK = re.compile(
     r"^```.*?^```$|(?P<open>!?\[(?P<text>[^\]\n]*)\]\()(?P<target>[^)\s]+)\)|`[^`\n]+`", re.MULTILINE | re.DOTALL
 )
 _FOR_TESTS = re.compile(r"^(```\w+)(?: [\w-]+)+$", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_NOT_SEARCHED = "---\nsearch:\n  exclude: true\n---\n\n"
+SHOWN = "---\nsearch:\n  exclude: true\n---\n\n"
+"""The beginning of a page that shows a file: it is found by links, and not by the search."""
 
 
 def build(folder: Path) -> Path:
@@ -120,10 +121,13 @@ def line_of(path: Path, text: str) -> str:
 
 def shown(path: Path) -> str:
     """The page that shows a file which is no document, or lists a folder."""
-    head = f"{_NOT_SEARCHED}# {path.relative_to(ROOT).as_posix()}\n\n"
+    head = f"{SHOWN}# {path.relative_to(ROOT).as_posix()}\n\n"
     if path.is_dir():
         return head + "".join(f"- `{one.name}`\n" for one in sorted(path.iterdir()))
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SystemExit(f"docs: {path.relative_to(ROOT)} is no text; link to its folder") from None
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
     return f'{head}{fence} {{ .{_LANGUAGES.get(path.suffix, "text")} linenums="1" }}\n{text}{fence}\n'
 

@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from chromium_program import chromium
+from chromium_program import DevTools, chromium
 from chromium_program import site as served
-from desktop_programs import desktop
-from markdown import document
+from desktop_programs import PATIENCE, desktop
+from markdown import document, examples
 from repository import REPOSITORY
 
 _SPEC = importlib.util.spec_from_file_location("build_site", REPOSITORY / "docs" / "build_site.py")
@@ -28,6 +28,7 @@ DOCS = REPOSITORY / "docs"
 SETTINGS = tomllib.loads(document("docs/zensical.toml"))["project"]
 LOADED = {"src", "srcset", "poster", "data", "action", "background"}
 _CSS_LOADS = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
+_OUTSIDE = re.compile(r"^ {1,3}(?:```|[-*+] |\d+\. ).*", re.MULTILINE)
 _NAVIGATION = re.compile(r"^nav = \[.*?^\]$", re.MULTILINE | re.DOTALL)
 _TYPING = "(((document.activeElement || {}).shadowRoot || {}).activeElement || {}).tagName === 'INPUT'"
 _UNREAD = re.compile(r"^\s*(?:[-*+] |\d+\. |```|\|)")
@@ -64,6 +65,30 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open:
             self.paragraphs[-1] += data
+
+
+class Opened:
+    """A page in the browser."""
+
+    def __init__(self, browser: DevTools, address: str) -> None:
+        self._browser = browser
+        target = browser.command("Target.createTarget", url=address)["targetId"]
+        self.session = browser.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+    def said(self, expression: str) -> Any:
+        """What an expression is there; a promise is waited for."""
+        answer = self._browser.command(
+            "Runtime.evaluate", self.session, expression=expression, returnByValue=True, awaitPromise=True,
+            userGesture=True,
+        )  # fmt: skip
+        return answer["result"].get("value")
+
+    def until(self, expression: str) -> None:
+        """Returns once it is true."""
+        end = time.monotonic() + PATIENCE
+        while not self.said(expression):
+            assert time.monotonic() < end, expression
+            time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +167,13 @@ def test_no_list_table_or_block_is_left_in_a_paragraph(pages: dict[Path, Page]) 
             assert not any(_UNREAD.match(line) for line in paragraph.splitlines()), f"{path.name}: {paragraph}"
 
 
+def test_what_belongs_to_a_list_is_indented_by_four() -> None:
+    """By less it ends the list on the site, and the next number is 1 again."""
+    for name, content in build_site.pages():
+        if name.endswith(".md") and not content.startswith(build_site.SHOWN):
+            assert not (found := _OUTSIDE.findall(content)), f"{name}: {found}"
+
+
 @pytest.mark.needs("docs-site")
 @pytest.mark.parametrize(
     "broken", ["[no page](no-page.md)", "[no anchor](agent.md#no-such-heading)", "[no file](../config/no-file.toml)"]
@@ -170,26 +202,28 @@ def test_a_claim_about_threats_leads_to_the_line_of_its_test(pages: dict[Path, P
 
 
 @pytest.mark.needs("docs-site", "chromium")
+def test_what_is_copied_from_a_terminal_are_the_commands_alone(site: Path) -> None:
+    with desktop() as user, served(site) as address, chromium(user, user.home / "data") as browser:
+        browser.command("Browser.grantPermissions", origin=address, permissions=["clipboardReadWrite"])
+        opened = Opened(browser, f"{address}/guides/install-in-ten-minutes.html")
+        opened.until("document.readyState === 'complete' && !!document.querySelector('.md-code__button')")
+        browser.command("Page.bringToFront", opened.session)
+        opened.said("document.querySelectorAll('.highlight')[2].querySelector('.md-code__button').click()")
+        opened.until("navigator.clipboard.readText()")
+        copied = opened.said("navigator.clipboard.readText()")
+    guide = document("docs/guides/install-in-ten-minutes.md")
+    assert copied.splitlines() == [example.command for example in examples(guide)[:2]]
+
+
+@pytest.mark.needs("docs-site", "chromium")
 @pytest.mark.parametrize("opened", ["over http", "as a file"])
 def test_search_finds_words_and_nothing_is_asked_of_anybody_else(opened: str, site: Path) -> None:
     with desktop() as user, served(site) as address, chromium(user, user.home / "data") as browser:
         base = address if opened == "over http" else site.as_uri()
-        target = browser.command("Target.createTarget", url=f"{base}/agent.html")["targetId"]
-        session = browser.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-
-        def said(expression: str) -> Any:
-            answer = browser.command("Runtime.evaluate", session, expression=expression, returnByValue=True)
-            return answer["result"].get("value")
-
-        def until(expression: str) -> None:
-            end = time.monotonic() + 60
-            while not said(expression):
-                assert time.monotonic() < end, expression
-                time.sleep(0.5)
-
-        until("document.readyState === 'complete' && !!document.querySelector('.md-search__button')")
-        until(f"{_TYPING} || document.querySelector('.md-search__button').click()")
-        browser.command("Input.insertText", session, text="quarantined")
-        until("document.activeElement.shadowRoot.textContent.includes('What a sweep does')")
-        asked = said("JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name))")
+        page = Opened(browser, f"{base}/agent.html")
+        page.until("document.readyState === 'complete' && !!document.querySelector('.md-search__button')")
+        page.until(f"{_TYPING} || document.querySelector('.md-search__button').click()")
+        browser.command("Input.insertText", page.session, text="quarantined")
+        page.until("document.activeElement.shadowRoot.textContent.includes('What a sweep does')")
+        asked = page.said("JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name))")
     assert all(name.startswith(base) for name in json.loads(asked)), asked
