@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "Collect and sign a report; deliver or write it.",
     "enrol": "Become an agent of an auditor, or change the key.",
     "enrol-unattended": "Enrol with what a drop-in file says.",
+    "station": "Guide holders of phones through a reading.",
     "deliver": "Send what is kept; carry it by hand.",
     "status": "Say how it stands with the auditor.",
     "parse": "Run one parser on one captured file.",
