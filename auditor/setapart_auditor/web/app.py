@@ -50,7 +50,7 @@ def make_app(
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-            await api.officers.looker.close()
+            await api.officers.close()
 
     app = Starlette(
         routes=[StarletteRoute(one.path, api.endpoint(one), methods=[one.method], name=one.name) for one in routes],

@@ -98,7 +98,7 @@ class Looking:
         self._policies = policies
         self._output = output
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(4, "look")
+        self._pool = ThreadPoolExecutor(1, "look")
 
     def work(self, frames: Frames) -> None:
         """Answers until there are no more."""

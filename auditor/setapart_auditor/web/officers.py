@@ -1,5 +1,6 @@
 """Requests of officers and their programs: the bearer's token, what is asked for, and how often one may be wrong."""
 
+import asyncio
 import datetime as dt
 import hashlib
 import re
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.intake.limits import TooManyError
-from setapart_auditor.looks.asks import Ask, Call, DevicesAsk, parameters_of, place_of
+from setapart_auditor.looks.asks import Ask, Call, DeviceAsk, DevicesAsk, parameters_of, place_of
 from setapart_auditor.looks.readers import READERS
 from setapart_evidence.text import printable
 
@@ -90,7 +91,9 @@ class Officers:
     def __init__(self, folder: Path, now: Callable[[], dt.datetime]) -> None:
         self._now = now
         self._wrong = WrongTokens()
-        self.looker = Looker(folder)
+        # Apart: to judge a device may mean to look into all others, and pages need not wait for that.
+        self._judging = Looker(folder)
+        self._reading = Looker(folder)
 
     async def answer(self, request: Request, kind: type[Ask], address: str) -> Response:
         """The answer to a request of one kind.
@@ -111,7 +114,7 @@ class Officers:
             )
             return refused(400, said)
         try:
-            told = await self.looker.ask(Call(no=0, token=token, at=self._now(), ask=ask))
+            told = await self._looker_of(kind).ask(Call(no=0, token=token, at=self._now(), ask=ask))
         except LookerBusyError:
             return refused(503)
         if told.status == UNKNOWN:
@@ -119,6 +122,13 @@ class Officers:
         if told.status in {FOUND, ABSENT, NOT_ALLOWED}:
             self._wrong.was_good(token)
         return _response(told)
+
+    async def close(self) -> None:
+        """Ends the processes."""
+        await asyncio.gather(self._judging.close(), self._reading.close())
+
+    def _looker_of(self, kind: type[Ask]) -> Looker:
+        return self._judging if kind is DeviceAsk else self._reading
 
     def _unknown(self, address: str, token: str) -> Response:
         self._wrong.was_wrong(address, token, time.monotonic())

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from setapart_auditor.looks.asks import Call, DevicesAsk
+from setapart_auditor.sweep.fleet import run_sweep
 from setapart_auditor.web.looker import Looker, LookerBusyError
+from store_builder import make_stored_fleet
 from stores import make_installation
 from web_world import make_reader, now
 
@@ -52,6 +54,27 @@ def test_more_than_may_wait_are_refused_and_all_others_answered(looking: tuple[L
     found = asyncio.run(run())
     assert sum(isinstance(one, LookerBusyError) for one in found) == 6
     assert [one.status for one in found if not isinstance(one, BaseException)] == [200] * 64  # type: ignore[attr-defined]
+
+
+def test_many_pages_at_once_are_those_that_each_is_alone(tmp_path: Path) -> None:
+    """What unpacks verdicts is one thread's: shared by four it crashed, or took them for damaged and judged again."""
+    fleet = make_stored_fleet(tmp_path, None, [f"phone-{number}" for number in range(300)], at=now())
+    run_sweep(fleet.installation, fleet.policies, now())
+    call = Call(no=0, token=make_reader(fleet.installation), at=now(), ask=DevicesAsk(limit=500))
+    fleet.installation.store.close()
+    looker = Looker(fleet.installation.folder)
+
+    async def run() -> set[tuple[int, bytes]]:
+        alone = await looker.ask(call)
+        found = {(alone.status, alone.body)}
+        for _ in range(3):
+            found |= {(one.status, one.body) for one in await asyncio.gather(*(looker.ask(call) for _ in range(60)))}
+        await looker.close()
+        return found
+
+    ((status, body),) = asyncio.run(run())
+    assert status == 200
+    assert body.count(b'"judged_at"') == 300
 
 
 def test_an_auditor_that_can_not_be_opened_is_not_tried_all_the_time(tmp_path: Path) -> None:

@@ -180,12 +180,13 @@ def test_pages_together_are_every_device(office: Office) -> None:
     assert seen == ["clean", "dirty", "patrol"]
 
 
-def test_reports_are_taken_while_the_officers_process_is_held_up(office: Office) -> None:
-    """It is a process of its own: whatever it does, receipts go out."""
+def test_reports_are_taken_while_the_officers_processes_are_held_up(office: Office) -> None:
+    """They are processes of their own: whatever they do, receipts go out."""
     office.get("vera", "/v1/devices")
-    (child,) = children_of(office.service)
+    children = children_of(office.service)
     phone: Phone = register(office.installation, 1)[0]
-    os.kill(child, signal.SIGSTOP)
+    for child in children:
+        os.kill(child, signal.SIGSTOP)
     try:
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(office.get, "vera", "/v1/devices") for _ in range(4)]
@@ -193,22 +194,38 @@ def test_reports_are_taken_while_the_officers_process_is_held_up(office: Office)
             for _ in range(5):
                 assert office.service.ask("/v1/report", phone.report()).status == 200
             assert not any(one.done() for one in waiting)
-            os.kill(child, signal.SIGCONT)
+            for child in children:
+                os.kill(child, signal.SIGCONT)
             assert [one.result().status for one in waiting] == [200] * 4
     finally:
-        os.kill(child, signal.SIGCONT)
+        for child in children:
+            os.kill(child, signal.SIGCONT)
 
 
 def test_a_process_that_died_is_started_again(office: Office) -> None:
     office.get("vera", "/v1/devices")
-    (child,) = children_of(office.service)
-    os.kill(child, signal.SIGKILL)
+    before = end_children(office)
+    answered_again(office, "/v1/devices")
+    assert not before & set(children_of(office.service))
+
+
+def end_children(office: Office) -> set[int]:
+    """Kills the processes that look for officers, as if they had crashed."""
+    children = set(children_of(office.service))
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    while children & set(children_of(office.service)):
+        time.sleep(0.01)
+    return children
+
+
+def answered_again(office: Office, path: str) -> None:
+    """Asks until there is an answer; before, only to come again."""
     until = time.monotonic() + 30
-    while (answered := office.get("vera", "/v1/devices")).status != 200 and time.monotonic() < until:
+    while (answered := office.get("vera", path)).status != 200 and time.monotonic() < until:
         assert (answered.status, "retry-after" in answered.headers) == (503, True)
         time.sleep(0.2)
     assert answered.status == 200
-    assert children_of(office.service) != [child]
 
 
 def children_of(service: Service) -> list[int]:
@@ -289,6 +306,17 @@ def test_a_token_that_was_good_and_no_longer_is_counts_as_any_other() -> None:
         wrong.was_wrong("a", "x", 0)
     with pytest.raises(TooManyError):
         wrong.check("a", "x", 0)
+
+
+def test_pages_do_not_wait_for_a_device_that_is_judged(office: Office) -> None:
+    end_children(office)
+    answered_again(office, "/v1/devices/clean")
+    (judging,) = children_of(office.service)
+    os.kill(judging, signal.SIGSTOP)
+    try:
+        answered_again(office, "/v1/devices")
+    finally:
+        os.kill(judging, signal.SIGCONT)
 
 
 def test_many_at_once_are_answered_or_told_to_come_back(office: Office) -> None:
