@@ -82,7 +82,7 @@ def locked_chain(key: Path) -> Iterator[Chain]:
     except OSError as exc:
         raise ChainError(f"{beside.name} can't be opened: {exc.strerror}", cure="make its folder writable") from None
     try:
-        lock(handle)
+        _wait_for(handle, beside)
         state, whole = _read(path)
         if not whole:
             write_private(path, msgspec.json.encode(state) + b"\n")
@@ -91,6 +91,17 @@ def locked_chain(key: Path) -> Iterator[Chain]:
         yield Chain(path, state)
     finally:
         os.close(handle)
+
+
+def _wait_for(handle: int, beside: Path) -> None:
+    try:
+        lock(handle)
+    except OSError as exc:
+        raise ChainError(
+            f"{beside.name} can't be locked: {exc.strerror}",
+            expected="a file system with locks, on which no other agent is at work",
+            cure="keep the key on a local disk; if another agent is busy, try again when it is done",
+        ) from None
 
 
 def chain_path(key: Path) -> Path:

@@ -1,5 +1,6 @@
 """Files that only their owner may read, replaced whole and on disk before anybody relies on them; on every system."""
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -36,7 +37,11 @@ def lock(handle: int) -> None:
 
 
 def try_lock(handle: int) -> bool:
-    """Takes the one lock of an open file if nobody has it; closing it lets go."""
+    """Takes the one lock of an open file if nobody has it; closing it lets go.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -46,8 +51,10 @@ def try_lock(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as exc:
+        if exc.errno in {errno.EAGAIN, errno.EACCES, errno.EDEADLK}:  # the last two are Windows'
+            return False
+        raise
     return True
 
 

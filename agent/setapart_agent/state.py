@@ -62,10 +62,21 @@ def locked_state(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]
         raise AgentError(f"{path} can't be opened: {exc.strerror}", cure="make its folder writable") from None
     try:
         end = time.monotonic() + patience
-        while not try_lock(handle):
+        while not _taken(handle, path):
             if time.monotonic() >= end:
                 raise BusyError("another agent is busy with this folder", cure="try again when it is done")
             time.sleep(_PAUSE)
         yield
     finally:
         os.close(handle)
+
+
+def _taken(handle: int, path: Path) -> bool:
+    try:
+        return try_lock(handle)
+    except OSError as exc:
+        raise AgentError(
+            f"{path} can't be locked: {exc.strerror}",
+            expected="a file system with locks",
+            cure="choose a folder on a local disk with --dir",
+        ) from None

@@ -242,3 +242,16 @@ def test_a_user_without_a_home_is_told_to_name_a_folder() -> None:
     )
     assert says_what_to_do(Ran(ran.returncode, ran.stdout, ran.stderr)), ran.stderr
     assert "--dir" in ran.stderr
+
+
+@pytest.mark.needs("strace")
+@pytest.mark.parametrize("command", ["deliver", "report"])
+def test_a_file_system_without_locks_is_not_taken_for_a_busy_agent(home: Path, disk: str, command: str) -> None:
+    refusing = ("strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK")
+    arguments = ("-m", "setapart_agent", command, "--dir", home, *(["--source", disk] if command == "report" else []))
+    ran = subprocess.run(
+        [*refusing, sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert says_what_to_do(Ran(ran.returncode, ran.stdout, ran.stderr)), ran.stderr
+    assert "can't be locked" in ran.stderr
+    assert kept(home) == [1, 2, 3]
