@@ -52,7 +52,7 @@ def _write(form: str, rows: "Iterable[DeviceRow]", out: TextIO, judged: "JudgedB
     if form == "csv":
         from setapart_auditor.export.csv_file import write_csv
 
-        write_csv(rows, out)
+        write_csv(rows, out, judged)
     elif form == "junit":
         from setapart_auditor.export.junit import write_junit
 
@@ -63,7 +63,7 @@ def _write(form: str, rows: "Iterable[DeviceRow]", out: TextIO, judged: "JudgedB
         if form == "json":
             write_json(rows, out, {"judged": judged})
         else:
-            write_json_lines(rows, out)
+            write_json_lines(rows, out, judged)
 
 
 def _kept(at: "Reader", number: int | None) -> "tuple[Iterable[DeviceRow], JudgedBy, Mapping[str, int]]":

@@ -11,21 +11,21 @@ from typing import TextIO
 from setapart_auditor.register.cells import neutral
 from setapart_evidence.text import printable
 
-from .row import DeviceRow
+from .row import DeviceRow, JudgedBy
 
 COLUMNS = (
     "name", "class", "unit", "status", "since", "control", "severity", "message", "cure", "where", "evidence",
-    "received_at", "grade", "exceptions", "policy", "id",
+    "received_at", "grade", "exceptions", "policy", "id", "judged_at",
 )  # fmt: skip
 _LONGEST = 4000
 
 
-def write_csv(rows: Iterable[DeviceRow], out: TextIO) -> None:
-    """Writes rows under headings; `out` must not translate line ends."""
+def write_csv(rows: Iterable[DeviceRow], out: TextIO, judged: JudgedBy) -> None:
+    """Writes rows under headings; every line says when it was judged. `out` must not translate line ends."""
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerows([list(map(cell_of, line)) for line in _lines(row)])
+        writer.writerows([list(map(cell_of, line)) for line in _lines(row, judged)])
 
 
 def cell_of(text: str) -> str:
@@ -35,7 +35,7 @@ def cell_of(text: str) -> str:
     return f"'{shown}" if neutral(begin) != begin else shown
 
 
-def _lines(row: DeviceRow) -> Iterator[tuple[str, ...]]:
+def _lines(row: DeviceRow, judged: JudgedBy) -> Iterator[tuple[str, ...]]:
     begin = (row.name, row.class_, row.unit, row.status, row.since.isoformat() if row.since else "")
     end = (
         row.evidence.digest if row.evidence else "",
@@ -44,6 +44,7 @@ def _lines(row: DeviceRow) -> Iterator[tuple[str, ...]]:
         " ".join(row.exceptions),
         row.policy,
         row.id,
+        judged.at.isoformat(),
     )
     for one in row.findings:
         yield (*begin, one.control, one.severity, one.message, one.cure, one.evidence, *end)

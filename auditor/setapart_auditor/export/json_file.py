@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from setapart_auditor.json_text import json_text
 
-from .row import DeviceRow
+from .row import DeviceRow, JudgedBy
 
 
 def write_json(rows: Iterable[DeviceRow], out: TextIO, more: Mapping[str, Struct | tuple[Struct, ...]]) -> None:

@@ -1,20 +1,21 @@
 """CSV: one line a finding, and nothing that a spreadsheet would run."""
 
 import csv
+import datetime as dt
 import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export_rows import make_row
+from export_rows import AT, JUDGED, make_row
 from setapart_auditor.export.csv_file import COLUMNS, cell_of, write_csv
 from setapart_auditor.export.row import DeviceRow
 
 
 def written(*rows: DeviceRow) -> list[list[str]]:
     out = io.StringIO(newline="")
-    write_csv(rows, out)
+    write_csv(rows, out, JUDGED)
     return list(csv.reader(io.StringIO(out.getvalue(), newline=""), strict=True))
 
 
@@ -26,6 +27,8 @@ def test_a_device_has_a_line_for_each_finding_and_one_if_it_has_none() -> None:
         ("b", "violation", "one"),
         ("b", "violation", "two"),
     ]
+    assert lines[0][-1] == "judged_at"
+    assert {dt.datetime.fromisoformat(line[-1]) for line in lines[1:]} == {AT}
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "  @"])

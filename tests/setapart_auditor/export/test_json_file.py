@@ -29,5 +29,7 @@ def test_no_devices_are_an_empty_list() -> None:
 
 def test_each_device_is_one_line() -> None:
     out = io.StringIO()
-    write_json_lines(ROWS, out)
-    assert [json.loads(line)["status"] for line in out.getvalue().split("\n")[:-1]] == ["compliant", "violation"]
+    write_json_lines(ROWS, out, JUDGED)
+    found = [json.loads(line) for line in out.getvalue().split("\n")[:-1]]
+    assert [one["status"] for one in found] == ["compliant", "violation"]
+    assert {one["judged_at"] for one in found} == {"2026-11-23T12:00:00Z"}
