@@ -19,6 +19,7 @@ def write_json(rows: Iterable[DeviceRow], out: TextIO, more: Mapping[str, Struct
     out.write("}\n")
 
 
-def write_json_lines(rows: Iterable[DeviceRow], out: TextIO) -> None:
-    """Writes a line for each device."""
-    out.writelines(json_text(row) + "\n" for row in rows)
+def write_json_lines(rows: Iterable[DeviceRow], out: TextIO, judged: JudgedBy) -> None:
+    """Writes a line for each device, which ends with when it was judged."""
+    end = f',"judged_at":{json_text(judged.at)}}}\n'
+    out.writelines(json_text(row)[:-1] + end for row in rows)
