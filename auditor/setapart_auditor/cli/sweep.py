@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.list_devices import STATUSES
@@ -13,12 +14,15 @@ from setapart_auditor.cli.reading import exit_code, progress, reader, refuse_emp
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sqlalchemy import Connection
+
     from setapart_auditor.export.row import DeviceRow
     from setapart_auditor.installation import Installation
     from setapart_auditor.sweep.changes import Change, Changes
     from setapart_auditor.sweep.fleet import Swept
 
 _SHOWN = 50
+_OPEN = 3
 _LISTS = ("worse", "silent", "new", "better", "cured")
 
 
@@ -41,13 +45,15 @@ def command(
     """Judge every active device of the register, keep the verdicts, and say what changed since the last sweep.
 
     Every signature is verified again. Devices that never reported are judged too. A sweep that was cut off is gone on
-    with by the same command.
+    with by the same command. Exceptions that are recorded as granted and are not as two officers signed them count for
+    nothing; they are named, and the exit code is then never 0.
     """
     from setapart_auditor.export.json_file import write_json
     from setapart_auditor.export.row import JudgedBy
     from setapart_auditor.installation import load_policies
     from setapart_auditor.sweep.changes import changes_of
     from setapart_auditor.sweep.fleet import active_numbers, run_sweep
+    from setapart_evidence.text import printable
 
     detail = {"pack": pack} if pack is not None else {}
     with reader(folder, officer, why, "sweep", roles=("officer", "auditor"), unit=unit, detail=detail) as at:
@@ -62,15 +68,23 @@ def command(
             )
         with installation.store.read() as connection:
             changes = changes_of(connection, swept)
+            broken = _broken(connection, unit)
         counts = _counts(installation, swept)
         if as_json:
             judged = JudgedBy(
                 at=swept.at, sweep=swept.no, policy=policies.default.digest, pack=pack, unit=unit, engine=swept.engine
             )
-            write_json(rows_of(installation, swept.no), sys.stdout, {"changes": changes, "judged": judged})
+            write_json(
+                rows_of(installation, swept.no),
+                sys.stdout,
+                {"changes": changes, "broken_exceptions": broken, "judged": judged},
+            )
         else:
             _print(swept, counts, changes)
-    raise SystemExit(exit_code(counts))
+    for one in broken:
+        told = f"exception {one.id} of {one.device} for {one.app} is not as two officers signed it: {one.reason}"
+        click.echo(f"setapart-auditor: {printable(told, 1000)}; see `setapart-auditor exception list`", err=True)
+    raise SystemExit(exit_code(counts) or (_OPEN if broken else 0))
 
 
 def rows_of(installation: "Installation", sweep_no: int) -> "Iterator[DeviceRow]":
@@ -81,6 +95,28 @@ def rows_of(installation: "Installation", sweep_no: int) -> "Iterator[DeviceRow]
     with installation.store.read() as connection:
         for one in read_verdicts(connection, sweep_no):
             yield row_of(one.verdict, one.unit, one.since)
+
+
+class _Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """An exception that is recorded as granted and is not what two officers signed."""
+
+    id: str
+    device: str
+    app: str
+    reason: str
+
+
+def _broken(connection: "Connection", unit: str | None) -> tuple[_Broken, ...]:
+    """Those of every unit, or of one."""
+    from setapart_auditor.exceptions.database import load, rows
+
+    found = load(connection).broken
+    units = {row.id: row.unit for row in rows(connection, [one.id for one in found])} if found else {}
+    return tuple(
+        _Broken(id=one.id, device=one.device, app=one.app, reason=one.reason)
+        for one in found
+        if unit is None or units[one.id].casefold() == unit.casefold()
+    )
 
 
 def _counts(installation: "Installation", swept: "Swept") -> "Mapping[str, int]":

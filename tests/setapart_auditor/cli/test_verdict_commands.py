@@ -13,7 +13,7 @@ from evidence_factory import TIKTOK, app, make_inventory, rows
 from setapart_auditor.installation import open_installation
 from setapart_auditor.log.entries import ShownEntry, read_entries
 from setapart_auditor.officers.actor import add_officer
-from setapart_auditor.store.schema import inventory, sweep, verdict
+from setapart_auditor.store.schema import exception, inventory, sweep, verdict
 from store_builder import DAY, by_hand, make_stored_fleet
 from typed_commands import Ran, run
 
@@ -246,3 +246,21 @@ def test_a_damaged_verdict_is_an_error_of_its_device_in_every_export(desk: Desk,
     assert junit.count("<failure ") == 2
     again = json.loads(desk("sweep", "--json", "--jobs", "1").printed)
     assert [one["name"] for one in again["changes"]["cured"]] == ["clean"]
+
+
+def test_a_sweep_names_exceptions_that_are_not_as_signed_and_is_never_green_by_itself(desk: Desk) -> None:
+    desk("device", "add", "apart", "--class", "social-dedicated", "--holder", "h1", "--as", "o1")
+    until = str((NOW + 30 * DAY).date())
+    words = ("--device", "apart", "--app", "tiktok", "--need", "press", "--until", until)
+    asked = desk("exception", "request", *words, "--as", "o1").printed.split()[-1]
+    assert desk("exception", "approve", asked, "--as", "o2").code == 0
+    for name in ("blind", "dirty", "silent", "apart"):
+        assert desk("device", "retire", name, "--as", "o1").code == 0
+    assert desk("sweep", "--jobs", "1", "--as", "o1").code == 0
+    damage(desk, update(exception).values(need="leisure"))
+    shown = desk("sweep", "--jobs", "1", "--as", "o1")
+    assert (shown.code, f"exception {asked} of apart for tiktok is not as two officers signed it" in shown.printed) == (
+        3, True,
+    )  # fmt: skip
+    told = json.loads(desk("sweep", "--jobs", "1", "--json", "--as", "o1").printed.partition("\n")[0])
+    assert [(one["id"], one["device"], one["app"]) for one in told["broken_exceptions"]] == [(asked, "apart", "tiktok")]
