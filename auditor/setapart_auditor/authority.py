@@ -24,7 +24,7 @@ from setapart_auditor.policy.agent_table import identifiers
 from setapart_auditor.policy.bundle import Choices, Secrets, bundle_subjects, policy_bundle
 from setapart_auditor.policy.catalog import Catalog
 from setapart_auditor.policy.model import Policy
-from setapart_auditor.settings import credential
+from setapart_auditor.settings import SETTINGS_FILE, credential
 from setapart_auditor.toml_file import read_toml
 from setapart_auditor.whole_file import create_once
 from setapart_evidence.bundle import PolicyBundle, SignedBundle, list_digest, make_bundle, read_bundle
@@ -86,13 +86,15 @@ def open_authority(folder: Path, *, key: Path | None = None, keystore: str = "fi
         keystore: where a new key is made: `file`, or a `pkcs11:` URI.
 
     Raises:
-        AuditorError: a file is no key, or can't be read or made.
+        AuditorError: a file is no key, or can't be read or made; an auditor's is lost.
         EvidenceError: the keystore can't make one.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_new = create_once(folder / SECRETS_FILE, _new_secrets)
         key = key or credential(KEY_FILE)
+        if (folder / SETTINGS_FILE).exists():
+            _refuse_lost(folder, SECRETS_FILE, *((KEY_FILE,) if key is None else ()))
+        is_new = create_once(folder / SECRETS_FILE, _new_secrets)
         if key is None:
             is_new = create_once(folder / KEY_FILE, lambda: make_key(keystore)[1]) or is_new
         return _read(folder, key or folder / KEY_FILE, is_new=is_new)
@@ -199,11 +201,23 @@ def _kept(folder: Path) -> Iterator[IssuedBundle]:
             ) from None
 
 
+def _refuse_lost(folder: Path, *names: str) -> None:
+    """Returns if these files of an auditor are there: in its folder none is made anew."""
+    for name in names:
+        if not (folder / name).exists():
+            raise AuditorError(
+                f"no {name} in {folder}",
+                expected="the auditor's keys",
+                cure="restore it from a backup: agents trust no other key, and device ids are made with no others",
+            )
+
+
 def _read(folder: Path, key: Path, *, is_new: bool) -> Authority:
     try:
         signer = open_key(key.read_bytes())
     except EvidenceError as exc:
-        raise AuditorError(exc.got, expected=exc.expected, cure=exc.cure, where=str(key)) from None
+        cure = "restore it from a backup: agents trust no other key" if key == folder / KEY_FILE else exc.cure
+        raise AuditorError(exc.got, expected=exc.expected, cure=cure, where=str(key)) from None
     except OSError as exc:
         raise AuditorError(exc.strerror or "input failed", expected="a private key", where=str(key)) from None
     id_key, address_key = _read_secrets(folder / SECRETS_FILE)

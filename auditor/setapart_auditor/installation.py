@@ -9,14 +9,14 @@ import msgspec
 import tomli_w
 from sqlalchemy import Engine, select
 
-from .authority import KEY_FILE, Authority, default_folder, open_authority
+from .authority import Authority, default_folder, open_authority
 from .config import config_root
 from .errors import AuditorError, StoreError
 from .log.seal import seal_touched
 from .policy.catalog import Catalog, load_catalog
 from .policy.load import load_policy
 from .policy.model import Policy
-from .settings import SETTINGS_FILE, Settings, credential, read_settings
+from .settings import SETTINGS_FILE, Settings, read_settings
 from .store.engine import Store, open_engine
 from .store.migrate import check, upgrade
 from .store.schema import log_state
@@ -97,12 +97,6 @@ def open_installation(folder: Path | None = None, *, any_schema: bool = False) -
     """
     folder = folder or default_folder()
     settings = read_settings(folder)
-    if credential(KEY_FILE) is None and not (folder / KEY_FILE).exists():
-        raise AuditorError(
-            f"no {KEY_FILE} in {folder}",
-            expected="the auditor's key",
-            cure="restore it from a backup: agents trust no other key",
-        )
     authority = open_authority(folder)
     engine = database_engine(folder, settings)
     if not any_schema:
