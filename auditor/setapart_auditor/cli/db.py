@@ -125,14 +125,16 @@ def check(*, folder: Path | None, as_json: bool) -> None:
 
     Exit code 1, with a list, where something is wrong. What was changed on purpose is what `log verify` finds.
     """
-    from setapart_auditor.store.check import check_store
+    from setapart_auditor.store.check import check_store, unchecked
     from setapart_evidence.text import printable
 
     with opened(folder, any_schema=True) as installation, _progress("reports") as done:
-        defects = check_store(installation.store, done)
+        defects, left_out = check_store(installation.store, done), unchecked(installation.store)
     if as_json:
-        print_json({"defects": defects})
+        print_json({"defects": defects, "unchecked": left_out})
     else:
+        for line in left_out:
+            click.echo(line, err=True)
         for defect in defects:
             click.echo(printable(defect, 1000))
         click.echo(f"{len(defects)} defects" if defects else "whole")

@@ -52,6 +52,20 @@ def check_store(store: Store, progress: Progress = lambda _reports: None) -> tup
     return tuple(found)
 
 
+def unchecked(store: Store) -> tuple[str, ...]:
+    """What `check_store` can't look at in this database, and how it could: a line each.
+
+    Raises:
+        StoreError: the database can't be reached.
+    """
+    if not store.is_postgresql:
+        return ()
+    with store.read() as connection:
+        if _has_amcheck(connection):
+            return ()
+    return ("indexes were not checked: run `CREATE EXTENSION amcheck` in the database as its owner",)
+
+
 def _parts(store: Store, progress: Progress) -> Iterator[Iterator[str]]:
     """Each part with a connection of its own: a statement that failed must not end the others."""
     wrong = list(_version(store))
@@ -86,7 +100,7 @@ def _file(connection: Connection) -> Iterator[str]:
         rows = connection.exec_driver_sql(f"PRAGMA integrity_check({MOST_DEFECTS})").scalars()
         yield from (f"file: {row}" for row in rows if row != "ok")
         return
-    if not connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")).first():
+    if not _has_amcheck(connection):
         return
     for name in sorted(str(index) for table in metadata.tables for index in _indexes(connection, table)):
         try:
@@ -94,6 +108,10 @@ def _file(connection: Connection) -> Iterator[str]:
                 connection.execute(text("SELECT bt_index_check(CAST(:name AS regclass), true)"), {"name": f'"{name}"'})
         except DBAPIError as exc:
             yield f"index {name}: {str(exc.orig).strip().partition(chr(10))[0]}"
+
+
+def _has_amcheck(connection: Connection) -> bool:
+    return connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")).first() is not None
 
 
 def _indexes(connection: Connection, table: str) -> Iterator[object]:

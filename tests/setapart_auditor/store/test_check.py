@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 
 from record_builder import INVENTORY, NOW
 from setapart_auditor.installation import Installation
-from setapart_auditor.store.check import check_store
+from setapart_auditor.store.check import check_store, unchecked
 from setapart_auditor.store.migrate import triggers_of
 from setapart_auditor.store.schema import chain, current, device, evidence, inventory
 from setapart_evidence.envelope import seal
@@ -145,6 +145,8 @@ def test_a_damaged_file_is_found(filled: Installation, tmp_path: Path) -> None:
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_amcheck_is_asked_where_it_is(filled: Installation) -> None:
+    (line,) = unchecked(filled.store)
+    assert line.startswith("indexes were not checked")
     with filled.store.engine.begin() as connection:
         connection.exec_driver_sql("CREATE EXTENSION amcheck")
-    assert check_store(filled.store) == ()
+    assert (check_store(filled.store), unchecked(filled.store)) == ((), ())
