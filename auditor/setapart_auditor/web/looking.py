@@ -1,5 +1,7 @@
 """The process that looks for officers, beside the intake: whatever they read, no receipt waits for it.
 
+It has no lower priority: a process that waits for its turn while it holds the store's lock holds up the intake.
+
 It gets calls on its standard input and answers on its standard output, each a frame: four bytes of length, and
 MessagePack. Calls that have come in meanwhile are let in and written down together. It ends when its input does.
 """
@@ -34,7 +36,6 @@ FOUND, UNKNOWN, NOT_ALLOWED, ABSENT, UNAVAILABLE, FAILED = 200, 401, 403, 404, 5
 _AT_ONCE = 64
 _BETWEEN_SECONDS = 0.05
 """Between two transactions of records: however many look, the store is the intake's nearly all the time."""
-_NICENESS = 5
 _PART = 64 * 1024
 
 
@@ -162,7 +163,6 @@ def main(folder: Path) -> int:
     """Answers calls until the pipe closes. Returns the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(_NICENESS)
     events.begin(sys.stderr)
     from setapart_auditor.installation import load_policies, open_installation
 
