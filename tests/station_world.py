@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from programs import agent, auditor
-from replay_adbd import Answer, Shell
+from replay_adbd import Answer, ReplayAdbd, Shell
 from replay_transcripts import PROPERTIES, SERIAL, phone
 from service import Service, serving
 
@@ -236,3 +237,56 @@ def phone_with(*, swap: Mapping[bytes, bytes] | None = None, **properties: str) 
         return Answer(stdout=printed, stderr=answer.stderr, code=answer.code)
 
     return Shell(programs=programs)
+
+
+class Port:
+    """A port of the station, by its address: what is plugged into it is forwarded to, and can be changed."""
+
+    def __init__(self) -> None:
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))  # nobody listens yet: nothing is plugged in
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.connections = 0
+        self._target: ReplayAdbd | None = None
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        self._pull()
+
+    def plug(self, device: ReplayAdbd) -> None:
+        """Pulls what was plugged in, and plugs in a device."""
+        first, self._target = self._target is None, device
+        self._pull()
+        if first:
+            self._listener.listen()
+            threading.Thread(target=self._accept, daemon=True).start()
+
+    def _pull(self) -> None:
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                assert self._target is not None
+                host, _, port = self._target.address.partition(":")
+                far = socket.create_connection((host, int(port)))
+                self._open += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=_copy, args=(one, other), daemon=True).start()
+                self.connections += 1
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while got := one.recv(65536):
+            other.sendall(got)
+        other.shutdown(socket.SHUT_RDWR)

@@ -23,7 +23,7 @@ from setapart_agent.station.phones import (
     UnpluggedError,
     WayInError,
 )
-from station_world import phone_with
+from station_world import Port, phone_with
 
 pytestmark = pytest.mark.needs("adb")
 
@@ -114,6 +114,24 @@ def test_a_phone_that_becomes_another_one_is_not_taken_for_the_one_that_was_show
         found = way.recognise(seen(way, ready)[0])
         with pytest.raises(SwappedError):
             way.read(found, lambda _: None)
+
+
+def test_another_phone_in_the_same_place_is_not_taken_for_the_one_that_was_shown() -> None:
+    with (
+        ReplayAdbd(shell=phone()) as shown,
+        ReplayAdbd(shell=phone_with(serialno="OTHER0001")) as second,
+        Port() as port,
+        Androids((port.address,)) as way,
+    ):
+        port.plug(shown)
+        found = way.recognise(seen(way, ready)[0])
+        port.plug(second)
+        seen(way, lambda there: not ready(there))
+        assert way._client.call("disconnect", port.address).code == 0
+        seen(way, ready)
+        with pytest.raises(SwappedError):
+            way.read(found, lambda _: None)
+        assert all("getprop" in command for command in second.ran)
 
 
 def test_a_phone_that_is_unplugged_while_it_is_read_gives_nothing() -> None:

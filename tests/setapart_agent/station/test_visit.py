@@ -1,13 +1,14 @@
 """One phone's visit at a real terminal: nothing before a yes, nothing of a no, and the receipt in words."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from replay_adbd import Answer, ReplayAdbd, Shell
-from station_world import WIDTH, Terminal, World, phone_with
+from station_world import WIDTH, Port, Terminal, World, phone_with
 
 pytestmark = pytest.mark.needs("adb")
 MAY_READ = "Read this phone? Type yes or no:"
@@ -170,7 +171,6 @@ def test_a_phone_that_changes_its_serial_in_the_middle_sends_nothing(station: Wo
     with visited(station, "OTHER001", shell=Shell(programs=programs)) as terminal:
         terminal.expect(MAY_READ)
         terminal.type("yes\n")
-        read.set()
         terminal.expect("Another phone answers than the one that was shown.")
         assert terminal.end() == 2
     assert kept(station) == before
@@ -181,18 +181,43 @@ def test_a_second_phone_between_showing_and_reading_is_not_read(station: World) 
     station.add_phone("shown", "SHOWN001")
     with (
         ReplayAdbd(shell=phone_with(serialno="SHOWN001")) as shown,
-        ReplayAdbd(shell=phone_with(serialno="SECOND02"), auth="refuses") as second,
-        station.station("--once", "--source", f"adb:{shown.address}", "--source", f"adb:{second.address}") as terminal,
+        ReplayAdbd(shell=phone_with(serialno="SECOND02")) as second,
+        Port() as port,
+        station.station("--once", "--source", f"adb:{shown.address}", "--source", f"adb:{port.address}") as terminal,
     ):
         terminal.expect(MAY_READ)
-        second.auth = "none"
-        second.known_keys.clear()
+        port.plug(second)
+        until = time.monotonic() + 30
+        while not port.connections and time.monotonic() < until:
+            time.sleep(0.1)
+        assert port.connections
         terminal.type("yes\n")
         terminal.expect(MAY_SEND)
         terminal.type("yes\n")
         assert terminal.end() == 0
         assert second.ran == []
     assert len(station.reports("shown")) == 1
+
+
+def test_a_phone_that_takes_the_place_of_the_one_that_was_shown_is_not_read(station: World) -> None:
+    station.add_phone("victim", "VICTIM01")
+    before = kept(station)
+    with (
+        ReplayAdbd(shell=phone_with(serialno="VICTIM01")) as shown,
+        ReplayAdbd(shell=phone_with(serialno="PLACE001")) as second,
+        Port() as port,
+    ):
+        port.plug(shown)
+        with station.station("--once", "--source", f"adb:{port.address}") as terminal:
+            terminal.expect(MAY_READ)
+            port.plug(second)
+            terminal.type("yes\n")
+            assert terminal.end() in {1, 2}
+            told = " ".join(terminal.shown.split())
+            assert "nothing is kept" in told or "Nothing is kept, nothing was sent" in told
+        assert all("getprop" in command for command in second.ran)
+    assert kept(station) == before
+    assert station.reports("victim") == []
 
 
 def test_nothing_that_a_phone_says_reaches_the_terminal_raw(station: World) -> None:
