@@ -83,13 +83,15 @@ locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt
 	$(COMPILE) pyproject.toml --extra tpm -c requirements/dev.txt -o requirements/tpm.txt
+	$(COMPILE) requirements/packaging.in -c requirements/dev.txt -o requirements/packaging.txt
 	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 
 .PHONY: packages agent-packages packages-test agent-packages-test
 
-packages: agent-packages ## what is installed elsewhere, into dist/
+packages: agent-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
+	PYTHONPATH=packaging/agent $(RUN) agent_packages.checksums --output dist
 
-agent-packages: ## the agent as wheel, single file, deb and rpm, with bill of materials and checksums
+agent-packages: ## the agent as wheel, single file, deb and rpm, with a bill of materials
 	PYTHONPATH=packaging/agent:agent $(RUN) agent_packages --output dist
 
 packages-test: agent-packages-test ## packages where they are installed: clean trees that boot; as root

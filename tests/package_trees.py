@@ -23,27 +23,29 @@ WantedBy=default.target
 """
 
 
-def debian(suite: str, target: Path) -> Path:
-    """A fresh tree of a Debian release; made once, then unpacked."""
-    archive = CACHE / f"{suite}.tar"
+def debian(suite: str, target: Path, *more: str) -> Path:
+    """A fresh tree of a Debian release, with more packages where wanted; made once, then unpacked."""
+    archive = CACHE / f"{'-'.join((suite, *more))}.tar"
     if not archive.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         fresh = archive.with_suffix(".new")
-        what = ["--variant=minbase", f"--include={_PACKAGES}", "--format=tar"]
-        subprocess.run(["mmdebstrap", "-q", *what, suite, fresh, *_mirror()], check=True)
+        what = ["--variant=minbase", f"--include={','.join((_PACKAGES, *more))}", "--format=tar"]
+        subprocess.run(["mmdebstrap", "-q", *what, suite, fresh], check=True)
         fresh.rename(archive)
     target.mkdir(parents=True)
     subprocess.run(["tar", "-C", target, "--numeric-owner", "-xf", archive], check=True)
     return target
 
 
-def _mirror() -> list[str]:
-    """The mirror that this machine itself uses, for mmdebstrap would ask another."""
-    for file in (Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("debian*"))):
-        for word in file.read_text("utf-8").split() if file.exists() else ():
-            if word.startswith("http") and "debian" in word:
-                return [word]
-    return []
+def enter(tree: Path, command: str) -> str:
+    """Runs a command as root in a tree that is not booted, with this machine's network. Returns what it printed."""
+    answer = subprocess.run(
+        ["systemd-nspawn", "-q", "-D", tree, "--register=no", "--keep-unit", "--resolv-conf=copy-host", "--pipe",
+         "/bin/sh", "-ec", command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout[-5000:]
+    return answer.stdout
 
 
 def boot(tree: Path, script: str, *, packages: Path, seconds: int = 600) -> str:

@@ -1,12 +1,11 @@
-"""`python -m agent_packages`: builds everything into a folder."""
+"""`python -m agent_packages`: builds every form of the agent into a folder."""
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-from agent_packages import agent_wheel, checksums, deb, one_file, rpm, sbom, tree
+from agent_packages import agent_wheel, deb, one_file, rpm, sbom, tree
 from agent_packages.release import MACHINES, REPOSITORY, Release, this_release
 
 
@@ -16,12 +15,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("dist"), help="the folder for them")
     parser.add_argument("--machine", choices=sorted(MACHINES), default="amd64", help="for which processor")
     parser.add_argument("--revision", type=int, default=1, help="of the packages of this version")
-    parser.add_argument(
-        "--sign-with",
-        type=Path,
-        default=os.environ.get("SETAPART_RELEASE_KEY"),
-        help="an Ed25519 private key (PEM) that signs SHA256SUMS; default: $SETAPART_RELEASE_KEY",
-    )
     parser.add_argument("--wheels", type=Path, default=REPOSITORY / "build" / "wheels", help="where wheels are kept")
     chosen = parser.parse_args()
     release = this_release(chosen.machine, chosen.revision)
@@ -29,11 +22,8 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="agent-packages-") as scratch:
         files = build(release, output, Path(scratch), chosen.wheels)
-    files += checksums.write(output, files, Path(chosen.sign_with) if chosen.sign_with else None)
     for file in files:
         sys.stdout.write(f"{file.stat().st_size:>12}  {file.name}\n")
-    if not chosen.sign_with:
-        sys.stdout.write("SHA256SUMS is not signed: give an Ed25519 key with --sign-with or SETAPART_RELEASE_KEY\n")
 
 
 def build(release: Release, output: Path, scratch: Path, wheels: Path) -> tuple[Path, ...]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from agent_packages import checksums
+from agent_packages.release import this_release
+
+from repository import REPOSITORY
 
 
 def keygen(folder: Path, algorithm: str = "ed25519") -> Path:
@@ -62,3 +65,21 @@ def test_without_a_key_no_old_signature_stays_beside_new_sums(tmp_path: Path) ->
 def test_a_key_that_openssl_would_check_otherwise_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="expected an Ed25519 key"):
         checksums.write(tmp_path, built(tmp_path), keygen(tmp_path, "ecdsa-p256"))
+
+
+def test_the_command_sums_up_what_is_of_this_version(tmp_path: Path) -> None:
+    version = this_release("amd64", 1).version
+    for name in (
+        f"setapart-agent_{version}-1_amd64.deb",
+        f"setapart-{version}.whl",
+        "setapart-0.0.1.whl",
+        "packages-test.log",
+    ):
+        (tmp_path / name).write_bytes(b"x")
+    command = [sys.executable, "-m", "agent_packages.checksums", "--output", str(tmp_path)]
+    path = str(REPOSITORY / "packaging" / "agent")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "SETAPART_RELEASE_KEY": str(keygen(tmp_path))}
+    subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=environment)
+    summed = {line.split()[1] for line in (tmp_path / "SHA256SUMS").read_text().splitlines()}
+    assert summed == {f"setapart-agent_{version}-1_amd64.deb", f"setapart-{version}.whl"}
+    assert verified(tmp_path, tmp_path / "ed25519.pem") == 0

@@ -3,14 +3,17 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
-from package_trees import boot, debian
+from package_trees import boot, debian, enter
 from repository import REPOSITORY
 from service import Service, serving
 
@@ -125,26 +128,160 @@ def token_files(tree: Path, service: Service) -> None:
     (trial / "refused.toml").write_text(f'token = "{good}"\nname = "another"\n')
 
 
+def lifecycle(install: str, remove: str, purge: str) -> str:
+    """The script for one package format."""
+    script = SCRIPT
+    for name, command in {
+        "INSTALL_FIRST": install.format(1),
+        "INSTALL_SECOND": install.format(2),
+        "REMOVE": remove,
+        "PURGE": purge,
+    }.items():
+        script = script.replace(f"${name}", command)
+    return f"mv /drop/* /trial/\n{script}"
+
+
 @pytest.mark.parametrize("suite", ["bookworm", "trixie"])
 def test_the_deb_lives_and_goes_without_losing_anything(
     suite: str, packages: Path, service: Service, tmp_path: Path
 ) -> None:
     tree = debian(suite, tmp_path / suite)
     token_files(tree, service)
-    deb = f"/packages/setapart-agent_{VERSION}-{{}}_amd64.deb"
-    script = SCRIPT
-    for name, command in {
-        "INSTALL_FIRST": f"dpkg -i {deb.format(1)}",
-        "INSTALL_SECOND": f"dpkg -i {deb.format(2)}",
-        "REMOVE": "dpkg -r setapart-agent",
-        "PURGE": "dpkg -P setapart-agent",
-    }.items():
-        script = script.replace(f"${name}", command)
-    output = boot(tree, f"mv /drop/* /trial/\n{script}", packages=packages)
-    sys.stdout.write(f"--- {suite}\n{output}\n")
+    install = f"dpkg -i /packages/setapart-agent_{VERSION}-{{}}_amd64.deb"
+    script = lifecycle(install, "dpkg -r setapart-agent", "dpkg -P setapart-agent")
+    output = boot(tree, script, packages=packages)
+    sys.stdout.write(f"--- deb, {suite}\n{output}\n")
     found = sections(output)
     check(found, tree / "trial", service)
     left = [line for line in found["purge"].splitlines() if line.startswith("/")]
     assert not left
     assert "setapart-agent:x:" not in found["purge"], "the user is still there"
     assert "not-found" not in found["purge"], "systemd remembers a unit"
+
+
+def test_the_rpm_lives_and_goes_without_losing_anything(packages: Path, service: Service, tmp_path: Path) -> None:
+    tree = debian("bookworm", tmp_path / "rpm", "rpm")
+    token_files(tree, service)
+    shutil.copy(system_rpm(tmp_path), tree / "system.rpm")
+    install = f"rpm -U --oldpackage /packages/setapart-agent-{VERSION}-{{}}.x86_64.rpm"
+    script = lifecycle(install, "rpm -e setapart-agent", "rpm -e setapart-agent")
+    output = boot(tree, f"rpm -i /system.rpm\n{script}", packages=packages)
+    sys.stdout.write(f"--- rpm\n{output}\n")
+    found = sections(output)
+    check(found, tree / "trial", service)
+    left = {line for line in found["purge"].splitlines() if line.startswith("/")}
+    assert left == {"/var/lib/setapart-agent", "/var/lib/systemd/timers/stamp-setapart-agent-collect.timer"} & left
+    assert "/var/lib/setapart-agent" in left, "the key went with the package"
+
+
+def system_rpm(folder: Path) -> Path:
+    """A package that says what the tree has: its interpreter, systemd and C library are Debian's."""
+    specification = folder / "system.spec"
+    provided = ("python3 = 3.11", "systemd = 252", "glibc = 2.36", "/bin/sh")
+    specification.write_text(
+        "Name: the-system\nVersion: 1\nRelease: 1\nSummary: What this tree has\nLicense: none\nBuildArch: noarch\n"
+        + "".join(f"Provides: {what}\n" for what in provided)
+        + "%description\nWhat this tree has.\n%files\n"
+    )
+    command = ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}/top", specification]
+    subprocess.run(command, check=True, capture_output=True)
+    (built,) = (folder / "top" / "RPMS").rglob("*.rpm")
+    return built
+
+
+BEFORE = """\
+mkdir -p /etc/setapart-agent; mv /drop/enrol.toml /etc/setapart-agent/enrol.toml
+dpkg -i /packages/setapart-agent_0.1.0-1_amd64.deb
+for _ in $(seq 240); do [ -n "$(ls /var/lib/setapart-agent/receipts 2>/dev/null)" ] && break; sleep 0.25; done
+"""
+AFTER = """\
+readlink /usr/bin/python3
+find /usr/lib/setapart-agent -name 'report.cpython-*.pyc' -printf '%f\\n' | sort -u
+systemctl start setapart-agent-collect; echo "ended with $?"
+for _ in $(seq 240); do systemctl list-jobs --no-legend | grep -q setapart || break; sleep 0.25; done
+journalctl -q --no-pager -o cat -b -u 'setapart-agent*'
+runuser -u setapart-agent -- setapart-agent status --dir /var/lib/setapart-agent
+"""
+
+
+def test_an_upgrade_from_debian_12_to_13_keeps_reporting(packages: Path, service: Service, tmp_path: Path) -> None:
+    tree = debian("bookworm", tmp_path / "tree")
+    token_files(tree, service)
+    boot(tree, BEFORE, packages=packages)
+    upgrade = (
+        "sed -i s/bookworm/trixie/g /etc/apt/sources.list; export DEBIAN_FRONTEND=noninteractive; apt-get -q update;"
+        " apt-get -qy -o Dpkg::Options::=--force-confold dist-upgrade"
+    )
+    enter(tree, upgrade)
+    after = boot(tree, AFTER, packages=packages)
+    sys.stdout.write(f"--- Debian 12 to 13\n{after}\n")
+    assert "python3.13\nreport.cpython-313.pyc\n" in after
+    assert "ended with 0" in after
+    assert "delivered 1, kept 0" in after
+    assert "last receipt   report 2," in after
+
+
+def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(tmp_path: Path) -> None:
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=REPOSITORY, check=True, capture_output=True).stdout
+    built = []
+    for name, zone, umask in (("a", "UTC", 0o022), ("another-folder", "Asia/Tokyo", 0o077)):
+        source = tmp_path / name
+        source.mkdir()
+        subprocess.run(["tar", "-C", source, "-x"], input=archive, check=True)
+        before = os.umask(umask)
+        try:
+            build(source / "dist", 1, source, TZ=zone, SOURCE_DATE_EPOCH="1790000000")
+        finally:
+            os.umask(before)
+        built.append({file.name: file.read_bytes() for file in (source / "dist").iterdir()})
+    assert len(built[0]) == 5
+    assert {name for name in built[0] if built[0][name] != built[1].get(name)} == set()
+
+
+def test_lintian_and_rpmlint_find_nothing_that_is_not_explained(packages: Path) -> None:
+    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning,info", *packages.glob("*-1_*.deb")]
+    answer = subprocess.run(lintian, check=False, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+    explained = REPOSITORY / "packaging/agent/installed/rpm/setapart-agent.rpmlintrc"
+    rpmlint = ["rpmlint", "-r", explained, *packages.glob("*-1.x86_64.rpm")]
+    answer = subprocess.run(rpmlint, check=False, capture_output=True, text=True)
+    assert "0 errors, 0 warnings" in answer.stdout, answer.stdout
+
+
+def test_the_bill_of_materials_names_every_library_that_is_inside(packages: Path) -> None:
+    (file,) = packages.glob("*.cdx.json")
+    raw = file.read_text("utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(raw) is None
+    named = {component["name"]: component["version"] for component in json.loads(raw)["components"]}
+    (deb,) = packages.glob("*-1_amd64.deb")
+    listed = subprocess.run(["dpkg-deb", "-c", deb], check=True, capture_output=True, text=True).stdout
+    inside = dict(re.findall(r"/([A-Za-z0-9_]+)-([0-9.]+)\.dist-info/METADATA$", listed, re.MULTILINE))
+    assert {name.replace("_", "-"): version for name, version in inside.items()} == named
+    assert set(named) == {"cffi", "click", "cryptography", "msgspec", "psutil", "pycparser", "tomli-w"}
+
+
+PEER = """\
+before=$(du -skx / 2>/dev/null | cut -f1)
+apt-get -qy -o Dpkg::Use-Pty=0 --no-install-recommends install fusioninventory-agent >/dev/null 2>&1
+after=$(du -skx / 2>/dev/null | cut -f1); echo "peer KiB $((after - before))"
+"""
+RUNS = """\
+dpkg -i /packages/setapart-agent_0.1.0-1_amd64.deb >/dev/null
+time_of() { start=$(date +%s%N); "$@" >/dev/null 2>&1; end=$(date +%s%N); echo $(((end - start) / 1000000)); }
+mkdir /tmp/peer
+echo "peer first ms $(time_of fusioninventory-agent --local /tmp/peer --force --no-category=printer)"
+echo "peer second ms $(time_of fusioninventory-agent --local /tmp/peer --force --no-category=printer)"
+ls /tmp/peer | head -1
+echo "own KiB $(du -sk /usr/lib/setapart-agent | cut -f1)"
+echo "own first ms $(time_of setapart-agent inventory --json)"
+echo "own second ms $(time_of setapart-agent inventory --json)"
+"""
+
+
+def test_size_and_time_of_the_first_run_beside_another_agent(packages: Path, tmp_path: Path) -> None:
+    tree = debian("bookworm", tmp_path / "tree")
+    said = enter(tree, f"apt-get -q update >/dev/null; {PEER}") + boot(tree, RUNS, packages=packages)
+    sys.stdout.write(f"--- beside fusioninventory-agent\n{said}\n")
+    measured = {name: int(value) for name, value in re.findall(r"^((?:own|peer) .*) (\d+)$", said, re.MULTILINE)}
+    assert measured["own KiB"] <= 40 * 1024
+    assert measured["own first ms"] <= 3 * measured["peer first ms"]
