@@ -1,0 +1,30 @@
+"""`python -m auditor_packages`: builds the Debian package into a folder; see docs/install/auditor.md."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from agent_packages.release import MACHINES, this_release
+
+from auditor_packages import deb, tree
+
+
+def main() -> None:
+    """Builds the package and names it."""
+    parser = argparse.ArgumentParser(prog="auditor_packages", description="Build the auditor's Debian package.")
+    parser.add_argument("--output", type=Path, default=Path("dist"), help="the folder for it")
+    parser.add_argument("--machine", choices=sorted(MACHINES), default="amd64", help="for which processor")
+    parser.add_argument("--revision", type=int, default=1, help="of the package of this version")
+    chosen = parser.parse_args()
+    release = this_release(chosen.machine, chosen.revision)
+    output = chosen.output.resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="auditor-packages-") as scratch:
+        root = Path(scratch) / "root"
+        tree.lay(release, root, Path(scratch))
+        file = deb.build(release, root, output)
+    sys.stdout.write(f"{file.stat().st_size:>12}  {file.name}\n")
+
+
+main()

@@ -1,0 +1,66 @@
+"""The Debian package as a file: what it holds, whose, and that a build says nothing of the machine it was made on."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from repository import REPOSITORY
+
+pytestmark = pytest.mark.needs("dpkg", "hatchling")
+
+
+def field(deb: Path, name: str) -> str:
+    return subprocess.run(["dpkg-deb", "--field", deb, name], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def listed(deb: Path) -> dict[str, str]:
+    """The mode and owner of every file, by its name."""
+    shown = subprocess.run(["dpkg-deb", "--contents", deb], check=True, capture_output=True, text=True).stdout
+    lines = [line.split(maxsplit=5) for line in shown.splitlines()]
+    return {line[5].removeprefix("."): f"{line[0]} {line[1]}" for line in lines}
+
+
+def test_everything_is_root_s_and_nobody_else_may_change_it(deb: Path) -> None:
+    assert {
+        what for name, what in listed(deb).items() if what not in ("drwxr-xr-x root/root", "-rw-r--r-- root/root")
+    } == {"-rwxr-xr-x root/root"}
+
+
+def test_its_programs_run_and_its_modules_are_for_both_pythons(deb: Path) -> None:
+    files = listed(deb)
+    for program in (
+        "/usr/bin/setapart-auditor",
+        *(f"/usr/lib/setapart-auditor/{one}" for one in ("backup", "interpreter")),
+    ):
+        assert files[program].startswith("-rwx")
+    for python in ("311", "313"):
+        assert any(re.search(rf"/msgspec/_core\.cpython-{python}-", name) for name in files)
+        assert any(re.search(rf"/psycopg_binary/.*cpython-{python}-", name) for name in files)
+    assert "/usr/lib/setapart-auditor/setapart_auditor/_config/packs/no-2023.toml" in files
+    assert not [name for name in files if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_it_installs_only_where_a_package_may(deb: Path) -> None:
+    tops = {name.split("/")[1] for name in listed(deb)} - {""}
+    assert tops == {"etc", "usr"}
+    assert not [name for name in listed(deb) if name.startswith("/usr/lib/python")]
+
+
+def test_it_asks_for_a_python_that_its_modules_are_for(deb: Path) -> None:
+    assert field(deb, "Depends").startswith("python3.11 | python3.13,")
+    assert field(deb, "Package") == "setapart-auditor"
+
+
+def test_the_lock_names_what_the_other_locks_name() -> None:
+    """The package has the versions that the tests run with."""
+
+    def pinned(file: str) -> dict[str, str]:
+        return dict(
+            re.findall(r"^([a-z0-9-]+)(?:\[[a-z]+\])?==(\S+)", (REPOSITORY / file).read_text("utf-8"), re.MULTILINE)
+        )
+
+    ours, tested = pinned("packaging/auditor/requirements.txt"), pinned("requirements/test.txt")
+    assert {"sqlalchemy", "psycopg", "python-pkcs11", "uvicorn", "cryptography"} <= ours.keys()
+    assert ours.items() <= tested.items()
