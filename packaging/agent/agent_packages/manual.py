@@ -11,25 +11,26 @@ import click
 from agent_packages.release import Release
 
 _SECTION = 1
-_CODES = (
-    ("0", "done"),
-    ("1", "you said no to a question"),
-    ("2", "something of the caller's can't be used"),
-    ("3", "something waits, or can't be seen; nothing is lost"),
-)
-_FILES = (
-    ("/var/lib/setapart-agent", "the service's state: key, chain, spool, receipts"),
-    (
-        "/etc/setapart-agent/enrol.toml",
-        "enrols this machine when it appears, and is removed: token, name, ca, keystore",
+Rows = tuple[tuple[str, str], ...]
+AGENT: dict[str, Rows] = {
+    "SERVICES": (
+        ("setapart-agent-collect", "collects and signs each day, at a random time, without network"),
+        ("setapart-agent-deliver", "delivers what is kept, after each report and each half hour"),
+        ("setapart-agent-enrol", "enrols with the drop-in file, and asks again while an officer has to decide"),
     ),
-    ("/etc/setapart-agent/environment", "variables of the services that deliver and enrol: HTTPS_PROXY, NO_PROXY"),
-)
-_SERVICES = (
-    ("setapart-agent-collect", "collects and signs each day, at a random time, without network"),
-    ("setapart-agent-deliver", "delivers what is kept, after each report and each half hour"),
-    ("setapart-agent-enrol", "enrols with the drop-in file, and asks again while an officer has to decide"),
-)
+    "FILES": (
+        ("/var/lib/setapart-agent", "the services' state: key, chain, spool, receipts"),
+        ("/etc/setapart-agent/enrol.toml", "enrols this machine when it appears, then goes: token, name, ca, keystore"),
+        ("/etc/setapart-agent/environment", "variables of the services that deliver and enrol: HTTPS_PROXY, NO_PROXY"),
+    ),
+    "EXIT STATUS": (
+        ("0", "done"),
+        ("1", "you said no to a question"),
+        ("2", "something of the caller's can't be used"),
+        ("3", "something waits, or can't be seen; nothing is lost"),
+    ),
+}
+"""What the agent's page says after its commands."""
 
 
 def load(module: str) -> click.Group:
@@ -39,12 +40,13 @@ def load(module: str) -> click.Group:
     return found
 
 
-def page(program: click.Group, name: str, release: Release) -> str:
-    """The man page of a program with all its commands, in man(7)'s language."""
+def page(program: click.Group, name: str, release: Release, more: dict[str, Rows] = AGENT) -> str:
+    """The man page of a program with all its commands, and more sections, in man(7)'s language."""
     context = click.Context(program, info_name=name)
     when = dt.datetime.fromtimestamp(release.moment, dt.UTC).date().isoformat()
     lines = [
         f'.TH {_plain(name.upper())} {_SECTION} {when} "setapart {release.version}" "User commands"',
+        ".nh",
         ".SH NAME",
         f"{_plain(name)} \\- {_plain((program.help or '').strip().rstrip('.').lower())}",
         ".SH SYNOPSIS",
@@ -56,9 +58,8 @@ def page(program: click.Group, name: str, release: Release) -> str:
         command = program.get_command(context, command_name)
         assert command is not None
         lines += _command(command, click.Context(command, info_name=command_name, parent=context))
-    lines += [".SH SERVICES", *_table(_SERVICES)]
-    lines += [".SH FILES", *_table(_FILES)]
-    lines += [".SH EXIT STATUS", *_table(_CODES)]
+    for title, rows in more.items():
+        lines += [f".SH {title}", *_table(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -87,7 +88,7 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
             yield _text(record[1])
 
 
-def _table(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
+def _table(rows: Rows) -> Iterator[str]:
     for term, meaning in rows:
         yield from (".TP", f".B {_plain(term)}", _text(meaning))
 
