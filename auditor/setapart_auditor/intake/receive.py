@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.store import schema
-from setapart_auditor.store.bodies import compressor
+from setapart_auditor.store.bodies import deflate
 from setapart_evidence import envelope as dsse
 from setapart_evidence.enrolment import read_enrolment, unverified_rotation
 from setapart_evidence.errors import SignatureError, UnknownKeyError
@@ -79,7 +79,6 @@ class Receiver:
         self._keys = keys
         self._bundles = bundles
         self._devices = devices
-        self._compressor = compressor()
 
     def read(self, kind: str, raw: bytes, now: dt.datetime) -> Arrived | Task[Answer] | Answer:
         """Verifies a message.
@@ -111,7 +110,7 @@ class Receiver:
         return Arrived.of(
             report,
             envelope=envelope,
-            body=self._compressor.compress(inventory),
+            body=deflate(inventory),
             size=len(inventory),
             received_at=now,
             nonce_issued_at=self._nonces.issued_at(report.device, nonce) if nonce is not None else None,

@@ -228,25 +228,44 @@ def own_errors() -> Iterator[None]:
         yield
     except DBAPIError as exc:
         words = str(exc.orig).strip().splitlines() or ["the database failed"]
-        raise TransientStoreError(words[0], expected="a database that answers", cure=_cure(exc, words[0])) from None
+        raise _told(words[0], getattr(exc.orig, "sqlstate", None) or "") from None
     except sqlite3.Error as exc:
-        raise TransientStoreError(str(exc), expected="a database that answers", cure=_cure(exc, str(exc))) from None
+        raise _told(str(exc), "") from None
     except SQLAlchemyError as exc:
         raise TransientStoreError(f"the database failed: {type(exc).__name__}") from None
 
 
-def _cure(exc: Exception, message: str) -> str:
-    state = getattr(getattr(exc, "orig", None), "sqlstate", None) or ""
-    if state == "53100" or "disk is full" in message or "No space left" in message:
-        return "free some space; what was acknowledged is safe"
-    if state == "25006" or "readonly database" in message:
-        return "the auditor must be able to write: name the server that takes writes, or own the file and its folder"
-    if "no such table" in message or state == "42P01":
-        return "run `setapart-auditor db upgrade`"
-    if state.startswith("28") or "password" in message:
-        return "check the user in [database] url and its password_file, in auditor.toml"
-    if "locked" in message or state in {"55P03", "57014"}:
-        return "another process is writing: try again"
-    if "connection" in message or "resolve" in message or "open database" in message:
-        return "check [database] url in auditor.toml, and that the server runs"
-    return "run `setapart-auditor db check`"
+_CURES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("53100",), ("disk is full", "No space left"), "free some space; what was acknowledged is safe"),
+    (
+        ("25006",),
+        ("readonly database",),
+        "the auditor must be able to write: name the server that takes writes, or own the file and its folder",
+    ),
+    (("42P01",), ("no such table",), "run `setapart-auditor db upgrade`"),
+    (("28",), ("password",), "check the user in [database] url and its password_file, in auditor.toml"),
+    (("55P03", "57014"), ("locked",), "another process is writing: try again"),
+    (
+        (),
+        ("connection", "resolve", "open database"),
+        "check [database] url in auditor.toml, and that the server runs",
+    ),
+)
+"""What to do, by how SQLSTATE begins (PostgreSQL, appendix A) or by a word of the message (SQLite's)."""
+
+
+def _told(message: str, state: str) -> StoreError:
+    if "not a database" in message:  # SQLITE_NOTADB: no waiting helps
+        return StoreError(
+            message,
+            expected="an SQLite database",
+            cure="name the auditor's own file in [database] url of auditor.toml, or restore a backup",
+        )
+    cures = (cure for states, words, cure in _CURES if _fits(states, words, message, state))
+    return TransientStoreError(
+        message, expected="a database that answers", cure=next(cures, "run `setapart-auditor db check`")
+    )
+
+
+def _fits(states: tuple[str, ...], words: tuple[str, ...], message: str, state: str) -> bool:
+    return (bool(state) and state.startswith(states)) or any(word in message for word in words)

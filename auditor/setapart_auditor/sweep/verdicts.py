@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from setapart_auditor.appraisal.model import Finding, Status, Verdict
 from setapart_auditor.errors import StoreError
 from setapart_auditor.log.append import Entry, append
 from setapart_auditor.register.database import unenrolled_id
+from setapart_auditor.store.bodies import OversizeError, deflate, inflate
 from setapart_auditor.store.schema import device, status, verdict
 from setapart_evidence import __version__
 
@@ -175,10 +175,9 @@ def unpack(body: bytes) -> Verdict:
         StoreError: it is none, or larger than any.
     """
     try:
-        # The size that a frame states is believed by the library, whatever bound it is given.
-        if zstandard.frame_content_size(body) > _MAX_BODY:
-            raise StoreError("a verdict larger than any", expected="a verdict as it was written")
-        return _DECODER.decode(_codecs()[1].decompress(body, max_output_size=_MAX_BODY))
+        return _DECODER.decode(inflate(body, _MAX_BODY))
+    except OversizeError:
+        raise StoreError("a verdict larger than any", expected="a verdict as it was written") from None
     except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError):
         raise StoreError("no verdict", expected="a verdict as it was written") from None
 
@@ -240,13 +239,8 @@ def _row(number: int, one: NewVerdict, at: dt.datetime, sweep_no: int | None) ->
         "evidence_digest": one.evidence_digest,
         "engine": __version__,
         "status": one.judged.verdict.status,
-        "body": _codecs()[0].compress(msgspec.json.encode(one.judged.verdict)),
+        "body": deflate(msgspec.json.encode(one.judged.verdict)),
     }
-
-
-@lru_cache(1)
-def _codecs() -> tuple[zstandard.ZstdCompressor, zstandard.ZstdDecompressor]:
-    return zstandard.ZstdCompressor(level=1, write_checksum=True), zstandard.ZstdDecompressor()
 
 
 _DECODER = msgspec.json.Decoder(Verdict)

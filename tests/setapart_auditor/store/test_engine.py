@@ -79,6 +79,9 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     ran = run(tmp_path, "setapart-auditor", "db", "check", "--dir", "A")
     assert ran.code in {1, 2}
     assert "not a database" in ran.printed
+    assert "restore a backup" in ran.printed
+    served = run(tmp_path, "setapart-auditor", "serve", "--dir", "A", "--listen", "127.0.0.1:0")
+    assert served.code == 2, "waiting helps nobody here"
     (tmp_path / "A" / "auditor.db").unlink()
     ran = run(tmp_path, "setapart-auditor", "db", "check", "--dir", "A")
     assert ran.code == 2
