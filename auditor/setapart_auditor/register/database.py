@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from setapart_auditor.appraisal.model import Attestation, Registration
 from setapart_auditor.errors import RegisterError
@@ -155,14 +155,8 @@ def numbers_of_serial(connection: Connection, serial: str) -> Mapping[int, str]:
 
     Source: `setapart_evidence.identity.hardware_id`.
     """
-    wanted = fold(serial)
-    query = select(device.c.no, device.c.unit, device.c.serial).where(
-        device.c.state == "active", device.c.serial.is_not(None)
-    )
-    if wanted.isascii():  # databases fold no other letters alike
-        column = device.c.serial.collate("C") if connection.dialect.name == "postgresql" else device.c.serial
-        query = query.where(func.lower(func.trim(column)) == wanted)
-    return {row.no: row.unit for row in connection.execute(query.order_by(device.c.no)) if fold(row.serial) == wanted}
+    query = select(device.c.no, device.c.unit).where(device.c.serial_folded == fold(serial), device.c.state == "active")
+    return {row.no: row.unit for row in connection.execute(query.order_by(device.c.no))}
 
 
 def units_of_serial(connection: Connection, serial: str) -> frozenset[str]:
@@ -204,6 +198,7 @@ def row_of(new: NewDevice, now: dt.datetime) -> dict[str, Any]:
         "folded": fold(new.name),
         "id": new.id,
         "serial": new.serial,
+        "serial_folded": fold(new.serial) if new.serial is not None else None,
         "platform": new.platform,
         "class": new.device_class,
         "ownership": new.ownership,

@@ -323,8 +323,11 @@ def _change_all(connection: Connection, changed: Sequence[Change], by: str, now:
         no = one.old["no"]
         if not one.values:
             continue
-        alike.setdefault(tuple(sorted(one.values)), []).append(
-            {"the_no": no} | {f"the_{name}": value for name, value in one.values.items()}
+        columns = dict(one.values)
+        if "serial" in columns:
+            columns["serial_folded"] = fold(columns["serial"])
+        alike.setdefault(tuple(sorted(columns)), []).append(
+            {"the_no": no} | {f"the_{name}": value for name, value in columns.items()}
         )
         notes += [
             change_row(no, name, one.old[name], value, by=by, now=now, why=why) for name, value in one.values.items()

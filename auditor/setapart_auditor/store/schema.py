@@ -49,6 +49,7 @@ device = Table(
     Column("folded", Text, nullable=False, unique=True),
     Column("id", Text, unique=True),  # what its evidence calls it; NULL until it is enrolled
     Column("serial", Text),
+    Column("serial_folded", Text, index=True),
     Column("platform", Text),
     Column("class", Text, nullable=False),
     Column("ownership", Text, nullable=False, server_default="organisation"),

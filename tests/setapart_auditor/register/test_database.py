@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from evidence_factory import NOW
 from register_undone import undone
@@ -130,3 +130,23 @@ def test_only_active_devices_are_judged_and_all_are_listed(store: Store) -> None
         assert {one.name for one in registrations(connection).values()} == {"d0", "d2"}
         assert [one.name for one in devices_by_number(connection, [gone.no])] == ["d1"]
         assert units_of_serial(connection, "S ") == {"U0"}
+
+
+def test_a_serial_is_found_in_any_case_also_in_letters_that_no_database_folds(store: Store) -> None:
+    with undone(store) as connection:
+        for name, serial in (("kelvin", " \u212a1 "), ("sharp", "Stra\u00dfe"), ("plain", "ab")):
+            add_device(connection, replace(DESK, name=name, unit=name, serial=serial), "o1", NOW)
+        assert units_of_serial(connection, "k1") == {"kelvin"}
+        assert units_of_serial(connection, "STRASSE") == {"sharp"}
+        assert units_of_serial(connection, "\tAB ") == {"plain"}
+
+
+def test_a_serial_is_found_without_reading_every_device(store: Store) -> None:
+    """Each request to enrol looks for one while all other writers wait."""
+    query = "SELECT no, unit FROM device WHERE serial_folded = 'x' AND state = 'active' ORDER BY no"
+    with undone(store) as connection:
+        if store.is_postgresql:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))  # an empty table is quicker read as a whole
+        explain = "EXPLAIN" if store.is_postgresql else "EXPLAIN QUERY PLAN"
+        told = str(connection.execute(text(f"{explain} {query}")).all())
+    assert "ix_device_serial_folded" in told

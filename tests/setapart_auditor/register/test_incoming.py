@@ -10,7 +10,14 @@ from sqlalchemy import Connection, select
 from evidence_factory import NOW
 from register_undone import undone
 from setapart_auditor.appraisal.model import Attestation
-from setapart_auditor.register.database import NewDevice, add_device, bind_key, devices, find_device
+from setapart_auditor.register.database import (
+    NewDevice,
+    add_device,
+    bind_key,
+    devices,
+    find_device,
+    units_of_serial,
+)
 from setapart_auditor.register.incoming import Incoming, Plan, carry_out, plan
 from setapart_auditor.register.model import device_binding
 from setapart_auditor.register.stations import add_station
@@ -123,3 +130,11 @@ def test_one_more_device_after_many_gets_a_number_of_its_own(store: Store) -> No
         carry_out(connection, planned(connection, (ONE,)), "o1", NOW)
         add_device(connection, replace(NEW, name="next"), "o1", NOW)
         assert [one.name for one in devices(connection)] == ["new", "next"]
+
+
+def test_a_serial_that_comes_with_an_update_leads_to_the_device(store: Store) -> None:
+    with undone(store) as connection:
+        seed(connection)
+        named = Incoming(place=2, new=replace(NEW, name="waiting", serial=" SN1", platform="linux"))
+        carry_out(connection, planned(connection, [named], may_change=True), "o1", NOW)
+        assert units_of_serial(connection, "sn1") == {"U"}

@@ -37,6 +37,7 @@ def _devices() -> None:
         sa.Column("folded", text, nullable=False),
         sa.Column("id", text),
         sa.Column("serial", text),
+        sa.Column("serial_folded", text),
         sa.Column("platform", text),
         sa.Column("class", text, nullable=False),
         sa.Column("ownership", text, nullable=False, server_default="organisation"),
@@ -55,6 +56,7 @@ def _devices() -> None:
         sa.UniqueConstraint("id"),
     )
     op.create_index("ix_device_unit", "device", ["unit"])
+    op.create_index("ix_device_serial_folded", "device", ["serial_folded"])
     op.create_table(
         "device_change",
         sa.Column("no", number, primary_key=True),
