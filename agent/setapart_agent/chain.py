@@ -52,6 +52,11 @@ class Chain:
         self._path = path
         self.state = state
 
+    @property
+    def heads(self) -> frozenset[str]:
+        """The digests of the last statements of all devices."""
+        return _heads(self.state)
+
     def end(self, device: str) -> tuple[int, str | None]:
         """The sequence that the device's next report gets, and the digest of its previous statement."""
         link = self.state.devices.get(device)
@@ -107,6 +112,19 @@ def _wait_for(handle: int, beside: Path) -> None:
 def chain_path(key: Path) -> Path:
     """The chain file of a key file."""
     return key.with_name(key.name + ".chain")
+
+
+def chain_heads(key: Path) -> frozenset[str]:
+    """The heads of a key's chain as they are on disk, none without one; neither locked nor made.
+
+    Raises:
+        ChainError: it can't be read.
+    """
+    return _heads(_read(chain_path(key))[0])
+
+
+def _heads(state: ChainState) -> frozenset[str]:
+    return frozenset(link.previous for link in state.devices.values())
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -12,7 +12,9 @@ from setapart_agent.private_files import CLOSED, NO_LINK, is_administrator, try_
 
 KEY_NAME = "key.pem"
 NEW_KEY_NAME = "key.pem.new"
+STATION_KEY_NAME = "station.pem"
 LOCK_NAME = "agent.lock"
+STATION_LOCK_NAME = "station.lock"
 _PATIENCE = 60.0
 _PAUSE = 0.05
 
@@ -39,6 +41,11 @@ def state_folder() -> Path:
             "a user without a home", expected="a state folder", cure="name one with --dir, or set XDG_STATE_HOME"
         ) from None
     return Path(state, "setapart-agent")
+
+
+def followed(key: Path) -> Path:
+    """A key's file; of a link the file itself, for a key has but one chain."""
+    return Path(os.path.realpath(key)) if key.is_symlink() else key
 
 
 @contextmanager

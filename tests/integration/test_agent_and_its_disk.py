@@ -36,9 +36,10 @@ def disk(tmp_path: Path) -> str:
 
 @pytest.fixture
 def home(tmp_path: Path, known: SmallAuditor, disk: str) -> Iterator[Path]:
-    """The folder of an enrolled agent that keeps three reports."""
+    """The folder of an enrolled station that keeps three reports."""
     folder = tmp_path / "agent"
     assert agent("enrol", known.token.spelled(), "--dir", folder).code == 0
+    assert agent("keygen", "--output", folder / "station.pem").code == 0
     for _ in range(3):
         assert agent("report", "--dir", folder, "--source", disk, "--no-deliver").code == 0
     yield folder
@@ -82,6 +83,10 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "record-is-a-folder": lambda home: replace_by_folder(home / "delivery.json"),
     "chain-is-half": lambda home: os.truncate(home / "key.pem.chain", 30),
     "chain-is-a-folder": lambda home: replace_by_folder(home / "key.pem.chain"),
+    "station-key-unreadable": lambda home: (home / "station.pem").chmod(0),
+    "station-key-is-a-folder": lambda home: replace_by_folder(home / "station.pem"),
+    "station-chain-is-half": lambda home: os.truncate(home / "station.pem.chain", 30),
+    "station-chain-is-a-folder": lambda home: replace_by_folder(home / "station.pem.chain"),
 }
 
 
@@ -159,10 +164,10 @@ def test_a_folder_of_a_snapshot_in_the_spool_stops_no_report(home: Path, disk: s
 
 
 def test_a_full_disk_keeps_what_is_kept_and_the_chain_where_it_was(home: Path, known: SmallAuditor, disk: str) -> None:
-    before = (home / "key.pem.chain").read_bytes()
+    before = (home / "station.pem.chain").read_bytes()
     ran = confined_agent("report", "--dir", home, "--source", disk, "--no-deliver", full=True)
     assert says_what_to_do(ran), ran.err
-    assert (kept(home), (home / "key.pem.chain").read_bytes()) == ([1, 2, 3], before)
+    assert (kept(home), (home / "station.pem.chain").read_bytes()) == ([1, 2, 3], before)
     assert says_what_to_do(confined_agent("deliver", "--dir", home, "--now", full=True))
     assert kept(home) == [1, 2, 3]
     assert agent("report", "--dir", home, "--source", disk).code == 0

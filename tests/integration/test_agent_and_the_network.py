@@ -74,6 +74,7 @@ def test_a_captive_portal_enrols_nobody_and_costs_no_token(tmp_path: Path, known
 def test_a_captive_portal_takes_no_report(tmp_path: Path, known: SmallAuditor, disk: str, portal: str) -> None:
     home = tmp_path / "agent"
     assert agent("enrol", known.token.spelled(), "--dir", home).code == 0
+    assert agent("keygen", "--output", home / "station.pem").code == 0
     known.script.extend([PORTALS[portal]] * 2)  # for the question before, and for the report
     ran = agent("report", "--dir", home, "--source", disk)
     assert (ran.code, ran.err) == (3, "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from setapart_agent.errors import AgentError, KeyFileError
-from setapart_agent.state import KEY_NAME, state_folder
+from setapart_agent.state import KEY_NAME, followed, state_folder
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import Signer
 from setapart_evidence.keystore import open_key
@@ -91,8 +91,7 @@ def key_options() -> Decorator:
 
 def key_path(key_file: Path | None, folder: Path | None) -> Path:
     """The key file that was chosen, or the state folder's; of a link the file itself, for a key has but one chain."""
-    chosen = key_file if key_file is not None else (folder or state_folder()) / KEY_NAME
-    return Path(os.path.realpath(chosen)) if chosen.is_symlink() else chosen
+    return followed(key_file if key_file is not None else (folder or state_folder()) / KEY_NAME)
 
 
 def read_key(path: Path) -> Signer:

@@ -1,6 +1,7 @@
 """`setapart-agent report`."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +28,9 @@ from setapart_agent.errors import AgentError
 from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership
 from setapart_agent.private_files import write_private
 from setapart_agent.report import SignedReport, Stage, device_id, make_signed_report
+from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
-from setapart_agent.state import state_folder
+from setapart_agent.state import STATION_KEY_NAME, state_folder
 from setapart_evidence.keys import Signer
 from setapart_evidence.statement import Level
 
@@ -71,17 +73,15 @@ def command(
     if output is None:
         _check_deliverable(home, key_file)
     source = parse_source(source_spelling)
-    path = key_path(key_file, folder)
-    read_key(path)
+    path = _key(home, key_file, source)
     epoch = read_epoch_value(epoch_file)
     bundle = read_policy_bundle(bundle_file)
     target = _target(home, source, output, deliver=not no_deliver)
     target.prepare()  # may bring a nonce, a bundle, even a key
     unseen = 0
-    with locked_chain(path) as chain:
+    with _chain(home, key_file, path) as chain:
         # Under the lock: a change of keys takes it as well, and what the old key signs after it nobody takes.
         run = Run.of(home, path, source, own=key_file is None, bundle=bundle, disclosure=disclosure, epoch=epoch)
-        target.begin(chain)
         devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
         for report in run.reports(target.admitted(devices), chain, target.stage):
             line = target.take(report)
@@ -127,7 +127,7 @@ class Run:
             folder: the state folder.
             key: the file of the key that signs.
             source: what is read.
-            own: whether that key is the folder's: then its enrolment counts.
+            own: whether that key is one of the folder's: then its enrolment counts.
             bundle: that was given; without one the pinned one counts.
             disclosure: that was asked for.
             epoch: the value of the one that was given.
@@ -141,7 +141,7 @@ class Run:
             membership = None
         if membership is not None:
             bundle = bundle or pinned_bundle(folder, membership)
-            if membership.rotation is not None:
+            if membership.rotation is not None and source.own:
                 from setapart_agent.enrolment import coming_signer
 
                 coming = coming_signer(folder, membership)
@@ -185,6 +185,32 @@ class Run:
         return nonce_for(self.folder, self.membership, device)
 
 
+def _key(folder: Path, key_file: Path | None, source: SourceSpec) -> Path:
+    """The file of the key that signs; of an enrolled folder, the station's for every device but this machine.
+
+    Raises:
+        KeyFileError: there is none, or the station's is the machine's own.
+        SetapartError: it can't be read.
+    """
+    if source.own or not _is_of_an_auditor(folder, key_file):
+        path = key_path(key_file, folder)
+        read_key(path)
+    else:
+        path = key_path(folder / STATION_KEY_NAME, None)
+        station_signer(folder, path, read_key)
+    return path
+
+
+def _chain(folder: Path, key_file: Path | None, path: Path) -> AbstractContextManager[Chain]:
+    """The chain of the key that signs; of a folder with a spool, with what somebody who died had begun there."""
+    return signing_chain(folder, path) if _is_of_an_auditor(folder, key_file) else locked_chain(path)
+
+
+def _is_of_an_auditor(folder: Path, key_file: Path | None) -> bool:
+    """Whether the keys are those of a folder that has asked an auditor to be let in."""
+    return key_file is None and (folder / FILE).exists()
+
+
 def _target(folder: Path, source: SourceSpec, output: Path | None, *, deliver: bool) -> "Target | Sending":
     if output is not None:
         return Target.of(output, source)
@@ -199,7 +225,7 @@ def _check_deliverable(folder: Path, key_file: Path | None) -> None:
     Raises:
         AgentError: the key is another one than the folder's, or no auditor has accepted that.
     """
-    if key_file is not None or not (folder / FILE).exists():
+    if not _is_of_an_auditor(folder, key_file):
         raise AgentError(
             "no auditor is enrolled",
             expected="--output FILE",
@@ -250,9 +276,6 @@ class Target:
 
     def prepare(self) -> None:
         """Nothing is asked of anybody."""
-
-    def begin(self, chain: Chain) -> None:
-        """The chain is locked."""
 
     def end(self) -> tuple[tuple[str, ...], int]:
         """Everything was said."""

@@ -9,7 +9,15 @@ from setapart_agent import delivery_record, membership, receipts, spool
 from setapart_agent.chain import chain_path
 from setapart_agent.cli.options import key_options, key_path
 from setapart_agent.errors import KeyFileError
-from setapart_agent.state import LOCK_NAME, NEW_KEY_NAME
+from setapart_agent.state import (
+    LOCK_NAME,
+    NEW_KEY_NAME,
+    STATION_KEY_NAME,
+    STATION_LOCK_NAME,
+    followed,
+    state_folder,
+)
+from setapart_agent.station import journal
 
 _OF_THE_ENROLMENT = (
     membership.FILE,
@@ -19,6 +27,9 @@ _OF_THE_ENROLMENT = (
     spool.FOLDER,
     NEW_KEY_NAME,
     LOCK_NAME,
+    STATION_LOCK_NAME,
+    journal.FILE,
+    journal.OLD_FILE,
 )
 
 
@@ -33,29 +44,39 @@ def command(
     for_imaging: bool,
     yes: bool,
 ) -> None:
-    """Remove the key, its chain, the enrolment and undelivered reports; the device then has to be enrolled anew."""
+    """Remove the key, its chain, the enrolment and undelivered reports; the device then has to be enrolled anew.
+
+    A station's key, chain and log go with them: it is enrolled and registered anew as well.
+    """
     path = key_path(key_file, folder)
-    present = [file for file in _files(path) if file.exists()]
+    files = _files(path)
     if key_file is None:
-        present += [file for name in _OF_THE_ENROLMENT if (file := path.parent / name).exists()]
+        home = folder or state_folder()
+        files += (*_files(followed(home / STATION_KEY_NAME)), *(home / name for name in _OF_THE_ENROLMENT))
+    present = {file: _name(file, path.parent) for file in files if file.exists()}
     if not present:
         if for_imaging:
             click.echo(f"no key at {path}: ready for imaging")
             return
         raise KeyFileError(f"no key at {path}", expected="a key to remove")
     if not yes:
-        click.confirm(f"Remove {', '.join(file.name for file in present)} from {path.parent}?", abort=True)
+        click.confirm(f"Remove {', '.join(present.values())} from {path.parent}?", abort=True)
     for file in present:
         if file.is_dir() and not file.is_symlink():
             shutil.rmtree(file)
         else:
             file.unlink()
-    click.echo(f"removed {', '.join(file.name for file in present)}")
+    click.echo(f"removed {', '.join(present.values())}")
     click.echo(
         "ready for imaging"
         if for_imaging
         else "enrol again with a new token, or make a key with `setapart-agent keygen`"
     )
+
+
+def _name(file: Path, folder: Path) -> str:
+    """A file's name; of one that a link leads to, where it is."""
+    return file.name if file.parent == folder else str(file)
 
 
 def _files(key: Path) -> tuple[Path, ...]:

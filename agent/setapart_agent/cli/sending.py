@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from setapart_agent.chain import Chain
 from setapart_agent.cli.exchange import WAITING, courier_of, utc_now
 from setapart_agent.collectors.base import Collected
 from setapart_agent.delivery_record import read_record
@@ -35,7 +34,7 @@ class Sending:
     """Where reports go that have no file: the spool of an enrolled folder, and from there to the auditor.
 
     Nothing that goes wrong with the network is an error here; it is said at the end. What is staged when a run breaks
-    off is `Spool.recover`'s.
+    off is `signing_chain`'s.
     """
 
     is_folder = True
@@ -64,10 +63,6 @@ class Sending:
                     self._deliver = False
         except AgentError as exc:
             self._trouble = exc
-
-    def begin(self, chain: Chain) -> None:
-        """The chain is locked: what an agent that died had begun is ended."""
-        self._spool.recover({link.previous for link in chain.state.devices.values()})
 
     def admitted(self, devices: Iterator[Collected]) -> Iterator[Collected]:
         """The devices.

@@ -18,13 +18,12 @@ from setapart_agent.cli.options import key_path, read_key, read_small
 from setapart_agent.errors import AgentError, SourceError
 from setapart_agent.membership import enrolled
 from setapart_agent.sources import SourceSpec, parse_source
-from setapart_agent.state import state_folder
+from setapart_agent.state import STATION_KEY_NAME, state_folder
 
 if TYPE_CHECKING:
     from setapart_agent.station.console import Console
     from setapart_agent.station.phones import Way
 
-KEY_NAME = "station.pem"
 _KINDS = ("adb", "ios-usb")
 _CODES = {"delivered": 0, "declined": 1, "failed": 2, "kept": 3}
 _MINUTES = 5
@@ -98,7 +97,7 @@ def command(
     specs = tuple(map(_spec, spellings or _KINDS))
     names = {} if names_file is None else _names(names_file)
     console = Console(sys.stdout, sys.stdin, plain=plain, patience=60.0 * patience)
-    key = key_path(key_file or home / KEY_NAME, None)
+    key = key_path(key_file or home / STATION_KEY_NAME, None)
     sender = Sender(home, key, read_key=read_key, courier=lambda: courier_of(home), clock=utc_now)
     journal = Journal(home, utc_now, lambda why: console.say(texts.JOURNAL.format(why=why)))
     code = 0

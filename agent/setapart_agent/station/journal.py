@@ -17,8 +17,9 @@ from setapart_agent.private_files import CLOSED, NO_LINK, write_all
 from setapart_evidence.model import Platform
 
 FILE = "station.log"
+OLD_FILE = "station.log.1"
 MOST_BYTES = 1024 * 1024
-"""Size at which the file is put aside as `station.log.1`, in place of the one before."""
+"""Size at which the file is put aside as `OLD_FILE`, in place of the one before."""
 
 Event = Literal[
     "started",
@@ -94,7 +95,7 @@ class Journal:
     def _write(self, line: bytes) -> None:
         with suppress(FileNotFoundError):
             if self._path.lstat().st_size >= MOST_BYTES:
-                self._path.replace(self._path.with_name(f"{FILE}.1"))
+                self._path.replace(self._path.with_name(OLD_FILE))
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | CLOSED | NO_LINK, 0o600)
         try:
             write_all(handle, line)

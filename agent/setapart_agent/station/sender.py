@@ -11,17 +11,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setapart_agent.chain import locked_chain
 from setapart_agent.collectors.base import Collected
 from setapart_agent.disclosure import DisclosureFilter, filter_of
-from setapart_agent.errors import AgentError, KeyFileError, PolicyError, RefusedError
+from setapart_agent.errors import AgentError, PolicyError, RefusedError
 from setapart_agent.facts import DeviceFacts
 from setapart_agent.membership import Membership, enrolled, pinned_bundle
 from setapart_agent.receipts import last_receipt, nonce_for
 from setapart_agent.report import SignedReport, device_id, make_signed_report
+from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec
 from setapart_agent.spool import Rejection, Spool, Staged
-from setapart_agent.state import KEY_NAME
+from setapart_agent.state import STATION_LOCK_NAME
 from setapart_evidence.errors import SetapartError
 from setapart_evidence.identity import hardware_id
 from setapart_evidence.keys import Signer
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from setapart_evidence.bundle import PolicyBundle
     from setapart_evidence.receipt import Receipt
 
-LOCK_NAME = "station.lock"
 _UNKNOWN = "unknown-key"
 
 
@@ -137,17 +136,8 @@ class Sender:
                 cure="look at this machine's clock and its way to the auditor, or tell your officer that no new bundle "
                 "is issued",
             )
-        return Terms(membership=membership, policy=found.bundle, disclosure=filter_of(found), signer=self._signer())
-
-    def _signer(self) -> Signer:
-        found = self._read_key(self._key)
-        if found.public.keyid == self._read_key(self._folder / KEY_NAME).public.keyid:
-            raise KeyFileError(
-                f"{self._key} is the key of this machine itself",
-                expected="a key of the station's own",
-                cure="make one with `setapart-agent keygen`, and let an officer register it as a station's",
-            )
-        return found
+        signer = station_signer(self._folder, self._key, self._read_key)
+        return Terms(membership=membership, policy=found.bundle, disclosure=filter_of(found), signer=signer)
 
     def keep(self, collected: Collected, source: SourceSpec, terms: Terms) -> Kept:
         """Signs what was read, as the station, and keeps it until it is delivered.
@@ -163,9 +153,7 @@ class Sender:
         def stage(raw: bytes, digest: str, sequence: int) -> None:
             staged.append(spool.stage(raw, digest, sequence, self._clock()))
 
-        # The spool is that of the agent as well: while its chain is locked, it takes nothing away that is staged here.
-        with locked_chain(self._folder / KEY_NAME) as own, locked_chain(self._key) as chain:
-            spool.recover({link.previous for one in (own, chain) for link in one.state.devices.values()})
+        with signing_chain(self._folder, self._key) as chain:
             device = device_id(collected, source, terms.disclosure, signer=terms.signer, chain=chain)
             report = make_signed_report(
                 collected,
@@ -219,7 +207,7 @@ def only_station(folder: Path) -> Iterator[None]:
     from setapart_agent.private_files import CLOSED, NO_LINK, try_lock
     from setapart_agent.state import BusyError
 
-    path = folder / LOCK_NAME
+    path = folder / STATION_LOCK_NAME
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, 0o600)
     except OSError as exc:

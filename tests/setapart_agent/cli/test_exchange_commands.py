@@ -1,5 +1,6 @@
 """enrol, report, deliver and status as typed, with an auditor on a real socket and with the real one."""
 
+import io
 import json
 import stat
 import subprocess
@@ -40,8 +41,10 @@ def disk(tmp_path: Path) -> str:
 
 
 def enrol(home: Path, known: SmallAuditor) -> None:
+    """An agent that is a station as well: it reports the disk of another machine."""
     ran = agent("enrol", known.token.spelled(), "--dir", home)
     assert ran.code == 0, ran.err
+    assert agent("keygen", "--output", home / "station.pem").code == 0
 
 
 def keyid(home: Path) -> str:
@@ -199,6 +202,7 @@ def test_everything_by_files_alone(home: Path, known: SmallAuditor, tmp_path: Pa
     (tmp_path / "answer").write_bytes(known.on_enrol((tmp_path / "request").read_bytes()))
     ran = agent("enrol", "--answer", tmp_path / "answer", "--bundle", tmp_path / "policy", "--dir", home)
     assert ran.code == 0, ran.err
+    assert agent("keygen", "--output", home / "station.pem").code == 0
     assert agent("report", "--dir", home, "--source", disk, "--no-deliver").code == 0
     assert agent("deliver", "--dir", home, "--output", tmp_path / "out").code == 0
     (carried,) = (tmp_path / "out").iterdir()
@@ -216,6 +220,35 @@ def test_reset_identity_forgets_the_enrolment_as_well(home: Path, known: SmallAu
     agent("report", "--dir", home, "--source", disk, "--no-deliver")
     assert agent("reset-identity", "--for-imaging", "--yes", "--dir", home).code == 0
     assert list(home.iterdir()) == []
+
+
+def test_an_image_of_a_station_holds_no_key_of_it(
+    home: Path, known: SmallAuditor, disk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(home, known)
+    assert agent("report", "--dir", home, "--source", disk, "--no-deliver").code == 0
+    for name in ("station.log", "station.log.1", "station.lock"):  # what the guided station leaves
+        (home / name).write_text("")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = agent("reset-identity", "--dir", home)
+    assert refused.code == 1
+    assert "station.pem, station.pub, station.pem.chain" in refused.out
+    assert (home / "station.pem").exists()
+    (home / "key.pem").unlink()  # half of it was done before
+    ran = agent("reset-identity", "--for-imaging", "--yes", "--dir", home)
+    assert (ran.code, list(home.iterdir())) == (0, [])
+    assert "station.log.1" in ran.out
+
+
+def test_a_stations_key_that_is_a_link_is_removed_where_it_is_and_named(home: Path, known: SmallAuditor) -> None:
+    enrol(home, known)
+    elsewhere = home.parent / "keys"
+    elsewhere.mkdir()
+    (home / "station.pem").rename(elsewhere / "station.pem")
+    (home / "station.pem").symlink_to(elsewhere / "station.pem")
+    ran = agent("reset-identity", "--yes", "--dir", home)
+    assert (ran.code, list(elsewhere.iterdir())) == (0, [])
+    assert str(elsewhere / "station.pem") in ran.out
 
 
 def test_two_agents_at_once_make_one_chain_and_deliver_each_report_once(

@@ -9,10 +9,10 @@ import setapart_agent.cli.sending as tested
 import small_auditor
 from evidence_factory import make_evidence, make_inventory
 from programs import agent
-from setapart_agent.chain import locked_chain
 from setapart_agent.cli.sending import Sending
 from setapart_agent.errors import AgentError
 from setapart_agent.report import SignedReport
+from setapart_agent.signing import signing_chain
 from setapart_agent.spool import Spool
 from setapart_evidence.envelope import parse, split
 from setapart_evidence.keystore import open_key
@@ -38,8 +38,7 @@ def keep(sending: Sending, home: Path, *sequences: int) -> None:
     """Reports of this run, as `report` makes them: staged, put on the chain, released."""
     signer = open_key((home / "key.pem").read_bytes())
     device = signer.public.keyid
-    with locked_chain(home / "key.pem") as chain:
-        sending.begin(chain)
+    with signing_chain(home, home / "key.pem") as chain:
         for sequence in sequences:
             raw = make_evidence(signer=signer, device=device, sequence=sequence)
             statement = digest(parse(split(raw)[0]).payload_bytes())
@@ -132,18 +131,6 @@ def test_before_the_next_attempt_is_due_nobody_is_asked(home: Path, known: Small
     lines, code = second.end()
     assert (fates(lines), code, known.asked) == ([KEPT], WAITING, [])
     assert "next attempt after" in lines[-1]
-
-
-def test_what_an_agent_that_died_had_put_on_the_chain_is_released_by_the_next(home: Path, known: SmallAuditor) -> None:
-    raw = make_evidence(signer=open_key((home / "key.pem").read_bytes()), device="d", sequence=1)
-    statement = digest(parse(split(raw)[0]).payload_bytes())
-    with locked_chain(home / "key.pem") as chain:
-        Sending(home, deliver=False).stage(raw, statement, 1)
-        chain.advance("d", 1, statement)
-    sending = Sending(home, deliver=False)
-    with locked_chain(home / "key.pem") as chain:
-        sending.begin(chain)
-    assert [report.digest for report in Spool(home).reports()] == [statement]
 
 
 def test_a_source_without_devices_is_an_error(home: Path) -> None:
