@@ -4,6 +4,7 @@ Whatever else comes back, the report stays: no status, no time-out and no text m
 auditor or forget a report. Only the auditor's own word that a report can't be taken puts that report aside.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,23 +45,29 @@ class _Device(Struct, frozen=True):
     id: str
 
 
+class _Origin(Struct, frozen=True):
+    station: str | None = None
+
+
 class _Predicate(Struct, frozen=True):
     device: _Device
+    origin: _Origin = _Origin()
 
 
 class _Report(Struct, frozen=True):
     predicate: _Predicate
 
 
-_DEVICE = msgspec.json.Decoder(_Report)
+_REPORT = msgspec.json.Decoder(_Report)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What a receipt has to be for."""
+    """What a receipt has to be for, and whether a station signed it."""
 
     digest: str
     device: str
+    by_station: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -227,13 +234,13 @@ class Courier:
 
     def _send_all(self, outcome: Outcome) -> None:
         failing = 0
-        refused: set[str] = set()
+        denied: Counter[str] = Counter()
         for report in self.spool.reports():
             opened = self._opened(report, outcome)
             if opened is None:
                 continue
             raw, sent = opened
-            if sent.device in refused:
+            if denied[sent.device] >= _MOST_FAILING:
                 continue
             try:
                 self._send(report, raw, sent, outcome)
@@ -241,8 +248,9 @@ class Courier:
                 outcome.trouble = exc
                 if exc.status in _WAIT_STATUS or not (exc.reason or exc.status >= _FAILING):
                     raise
-                if exc.reason == _UNKNOWN:
-                    refused.add(sent.device)  # a station goes on with its other devices
+                if exc.reason == _UNKNOWN or (sent.by_station and exc.reason == _FORGED):
+                    # A station goes on with its other devices. A bad signature may be a single report's damage.
+                    denied[sent.device] += _MOST_FAILING if exc.reason == _UNKNOWN else 1
                     continue
                 failing += 1
                 if failing >= _MOST_FAILING:
@@ -266,7 +274,7 @@ class Courier:
         try:
             answer = self._post(REPORT_PATH, raw)
         except RefusedError as exc:
-            if not exc.is_about_the_message and not self._is_of_a_former_key(exc, raw):
+            if not exc.is_about_the_message and not self._is_of_a_former_key(exc, raw, sent):
                 raise
             self._put_aside(report, exc, exc.reason, outcome)
             return
@@ -277,10 +285,16 @@ class Courier:
             outcome.trouble = exc
         outcome.delivered.append(report)
 
-    def _is_of_a_former_key(self, exc: RefusedError, raw: bytes) -> bool:
-        """Whether a report was signed by a key that has been changed since: no auditor takes it any more."""
+    def _is_of_a_former_key(self, exc: RefusedError, raw: bytes, sent: "_Sent") -> bool:
+        """Whether a report was signed by a key that has been changed since: no auditor takes it any more.
+
+        A station's reports never are: of a device that has a key of its own an auditor says the same while the station
+        is not registered, and takes them once it is.
+        """
+        if sent.by_station or exc.reason != _FORGED:
+            return False
         signed_by = {signature.keyid for signature in dsse.parse(dsse.split(raw)[0]).signatures}
-        return exc.reason == _FORGED and self._signer().public.keyid not in signed_by
+        return self._signer().public.keyid not in signed_by
 
     def _receipt(self, answer: bytes, sent: "_Sent") -> "Receipt":
         try:
@@ -358,10 +372,10 @@ def _sent(raw: bytes) -> _Sent:
     """
     payload = _payload(dsse.split(raw)[0])
     try:
-        device = _DEVICE.decode(payload).predicate.device.id
+        found = _REPORT.decode(payload).predicate
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise StatementError("a file that is no report", expected="what the agent wrote") from None
-    return _Sent(statement_digest(payload), device)
+    return _Sent(statement_digest(payload), found.device.id, found.origin.station is not None)
 
 
 def _payload_digest(envelope: bytes) -> str:

@@ -208,6 +208,33 @@ def test_a_stations_unknown_phone_holds_up_no_other_device(world: World) -> None
     assert len(world.auditor.asked) == 2
 
 
+def test_what_a_station_signed_is_never_taken_for_a_former_key_of_this_machine(world: World) -> None:
+    """Not even about this machine itself: a station may have read its disk."""
+    world.keep(1, device="hw-keyed", station=OTHER.public.keyid, grade="station", signer=OTHER)
+    world.keep(2, station=OTHER.public.keyid, grade="station", signer=OTHER)
+    world.auditor.script.extend([refusal(401, "bad-signature")] * 2)
+    world.deliver()
+    assert (world.kept, Spool(world.folder).rejected()) == ([1, 2], ())
+    world.deliver()
+    assert world.kept == []
+
+
+def test_a_stations_reports_that_are_not_taken_yet_hold_up_no_other_device(world: World) -> None:
+    world.keep(*range(1, 9), device="hw-keyed", station=OTHER.public.keyid, grade="station", signer=OTHER)
+    world.keep(9)
+    world.auditor.script.extend([refusal(401, "bad-signature")] * 3)
+    world.deliver()
+    assert world.kept == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert len(world.auditor.asked) == 4, "a device that is refused thrice is not asked for again in this delivery"
+
+
+def test_one_damaged_signature_of_a_stations_report_holds_up_none_of_the_device(world: World) -> None:
+    world.keep(1, 2, device="hw-1", station=OTHER.public.keyid, grade="station", signer=OTHER)
+    world.auditor.script.append(refusal(401, "bad-signature"))
+    world.deliver()
+    assert world.kept == [1]
+
+
 def test_a_file_that_was_damaged_is_put_aside_and_never_sent(world: World) -> None:
     world.keep(1, 2)
     Spool(world.folder).reports()[0].path.write_bytes(b"\0" * 500)

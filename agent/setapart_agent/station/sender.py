@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from setapart_evidence.bundle import PolicyBundle
     from setapart_evidence.receipt import Receipt
 
-_UNKNOWN = "unknown-key"
+# The latter of a phone with a key of its own: that is then the only one that the auditor knows for it.
+_UNKNOWN = frozenset({"unknown-key", "bad-signature"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +75,8 @@ class Fate:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the auditor knows no key that may speak for the phone."""
-        return isinstance(self.trouble, RefusedError) and self.trouble.reason == _UNKNOWN
+        """Whether the auditor does not know that this station's key may speak for the phone."""
+        return isinstance(self.trouble, RefusedError) and self.trouble.reason in _UNKNOWN
 
 
 class Sender:

@@ -138,3 +138,26 @@ def test_what_an_agent_or_a_station_that_died_had_on_its_chain_is_kept_by_the_ne
     ran = agent("report", "--source", source, "--dir", home, "--no-deliver")
     assert ran.code == 0, ran.err
     assert digest in {report.digest for report in Spool(home).reports()}
+
+
+def test_a_device_with_a_key_of_its_own_costs_a_station_that_is_not_registered_yet_no_report(tmp_path: Path) -> None:
+    """The auditor then knows a key for the device, and says that the signature is bad, not that the key is unknown."""
+    (tmp_path / "disk" / "etc").mkdir(parents=True)
+    (tmp_path / "disk" / "etc" / "passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    (tmp_path / "disk" / "etc" / "machine-id").write_text("7" * 32)
+    with world(tmp_path) as made:
+        made.add_phone("keyed", "7" * 32, "linux")
+        token = made.auditor("device", "token", "keyed", "--url", made.service.url).strip()
+        enrolled = agent("enrol", token, "--dir", tmp_path / "laptop")
+        assert enrolled.code == 0, enrolled.err
+        ran = typed(made, "report", "--source", f"root:{tmp_path / 'disk'}")
+        assert "no signature verifies" in ran.out
+        assert (ran.code, len(Spool(made.home).reports()), Spool(made.home).rejected()) == (3, 1, ()), ran.out
+        assert len(made.reports("helpdesk")) == 0
+        assert typed(made, "report", "--no-deliver").code == 0
+        assert typed(made, "deliver", "--now").code == 3
+        assert len(made.reports("helpdesk")) == 1, "what waits holds up no report of the machine itself"
+        made.add_station()
+        ran = typed(made, "deliver", "--now")
+        assert (ran.code, Spool(made.home).reports()) == (0, ()), ran.out + ran.err
+        assert [report["source"] for report in made.reports("keyed")] == ["root"]

@@ -120,10 +120,13 @@ def test_an_auditor_that_is_away_keeps_nobody_from_reading_and_the_report_waits(
     assert known.taken == [kept.report.digest, later.report.digest]
 
 
-def test_an_auditor_that_does_not_know_the_phone_says_so_and_the_report_waits(home: Path, known: SmallAuditor) -> None:
+@pytest.mark.parametrize("reason", ["unknown-key", "bad-signature"])
+def test_an_auditor_that_does_not_know_the_phone_or_the_station_says_so_and_the_report_waits(
+    home: Path, known: SmallAuditor, reason: str
+) -> None:
     one = sender(home)
     kept = one.keep(COLLECTED, SOURCE, one.terms())
-    known.script.append(refusal(403, "unknown-key"))
+    known.script.append(refusal(403, reason))
     fate = one.deliver(kept.report)
     assert fate.is_unknown
     assert len(Spool(home).reports()) == 1
