@@ -2,15 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select
 
+from setapart_auditor.errors import StoreError
 from setapart_auditor.store.schema import enrolment
 from setapart_evidence.enrolment import Enrolment, public_key
+from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.message import Message
 from setapart_evidence.model import Platform
@@ -35,28 +37,61 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
-    """A row of `enrolment`: what was asked with which token, and what became of it."""
+    """A row of `enrolment`: what was asked with which token, and what became of it.
+
+    What was asked is decoded where it is needed: a damaged request stops no other, and can be refused.
+    """
 
     no: int
     token_no: int
     device_no: int | None
     keyid: str
     state: State
-    asked: Asked
+    request: bytes = field(repr=False)
     answer: bytes | None
     at: dt.datetime
     decided_by: str | None
     decided_at: dt.datetime | None
 
     @property
+    def asked(self) -> Asked:
+        """What was asked.
+
+        Raises:
+            StoreError: it can't be read, or is another key's: the words that an officer compares are of `keyid`.
+        """
+        try:
+            found = _DECODER.decode(self.request)
+            keyid = public_key(found.key).keyid
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, EvidenceError):
+            raise self._damaged() from None
+        if keyid != self.keyid:
+            raise self._damaged()
+        return found
+
+    @property
     def key(self) -> PublicKey:
-        """The key that asks."""
+        """The key that asks; errors as of `asked`."""
         return public_key(self.asked.key)
 
     @property
     def words(self) -> str:
-        """The key's words, as the device shows them too."""
-        return words_of(self.keyid)
+        """The key's words, as the device shows them too.
+
+        Raises:
+            StoreError: the row's key is none.
+        """
+        try:
+            return words_of(self.keyid)
+        except ValueError:
+            raise self._damaged() from None
+
+    def _damaged(self) -> StoreError:
+        return StoreError(
+            f"request {self.no} to enrol is damaged",
+            expected="the request as it was kept",
+            cure="run `setapart-auditor log verify`; refuse it, and let the device make a new key",
+        )
 
 
 _DECODER = msgspec.json.Decoder(Asked)
@@ -117,7 +152,7 @@ def _enrolled(row: Mapping[Any, Any]) -> Enrolled:
         device_no=row["device_no"],
         keyid=row["keyid"],
         state=row["state"],
-        asked=_DECODER.decode(row["request"]),
+        request=bytes(row["request"]),
         answer=row["answer"],
         at=row["at"],
         decided_by=row["decided_by"],

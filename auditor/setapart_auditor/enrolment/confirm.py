@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import Connection, update
 
-from setapart_auditor.errors import AuditorError, NotAllowedError
+from setapart_auditor.errors import AuditorError, NotAllowedError, StoreError
 from setapart_auditor.installation import Installation
 from setapart_auditor.officers.actor import Actor
 from setapart_auditor.officers.trail import record
@@ -42,13 +42,14 @@ def confirm(
     Raises:
         AuditorError: nothing of this kind waits; the words are none.
         NotAllowedError: this officer may not; the device has got a key meanwhile, or is not active.
+        StoreError: what would be accepted is damaged.
     """
     del installation  # the decision is the register's alone: the answer is signed when the agent asks for it
     found = _waiting(connection, actor, which)
     token = find_token(connection, found.token_no)
     device = numbered(connection, found.device_no) if found.device_no is not None else None
     actor.require("officer", unit=device.registration.unit if device is not None else token.unit or "")
-    name = device.name if device is not None else found.asked.name
+    name = device.name if device is not None else _name_of(found)
     if accept:
         device = bind(connection, token, found.asked, found.key, now)
         name = device.name
@@ -75,6 +76,14 @@ def confirm(
 def waiting_for(connection: Connection, actor: Actor) -> tuple[Enrolled, ...]:
     """The requests that wait, of the units that the actor sees, the oldest first."""
     return tuple(one for one in waiting(connection) if actor.unit is None or actor.sees(_unit_of(connection, one)))
+
+
+def _name_of(one: Enrolled) -> str:
+    """What a device that asks calls itself; nothing where the request is damaged."""
+    try:
+        return one.asked.name
+    except StoreError:
+        return ""
 
 
 def _unit_of(connection: Connection, one: Enrolled) -> str:

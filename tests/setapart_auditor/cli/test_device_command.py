@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from enrolling import Office, new_key, request
 from setapart_auditor.installation import open_installation
 from setapart_auditor.register.database import find_device
-from setapart_auditor.store.schema import chain, evidence
+from setapart_auditor.store.schema import chain, device_key, enrolment, evidence, log_leaf
 from setapart_evidence.keys import generate
+from store_builder import by_hand
 from stores import make_installation
 from typed_commands import Ran, run
 
@@ -301,3 +303,32 @@ def test_what_is_no_file_is_not_replaced_by_an_export(kind: str, folder: Path) -
 
 def test_an_export_into_a_folder_that_is_not_there_names_the_file(folder: Path) -> None:
     assert "none/out: No such file" in device(folder, "export", "--output", "none/out", code=2).printed
+
+
+def test_damage_in_the_store_is_told_of_its_device_and_ends_in_no_traceback(tmp_path: Path) -> None:
+    made = make_installation(tmp_path / "auditor")
+    office = Office(made)
+    for name in ("one", "two"):
+        office.enrol(request(office.fleet(), new_key(), name=name))
+        office.enrol(request(office.fleet(confirm=True), new_key(), name=f"{name}'s guest"))
+
+    def typed(*words: str) -> Ran:
+        return run(tmp_path, "setapart-auditor", *words, "--dir", "auditor")
+
+    assert "last_read" not in typed("device", "show", "one").printed
+    with by_hand(made) as connection:
+        connection.execute(update(device_key).where(device_key.c.device_no == 1).values(spki=b"\xff"))
+        connection.execute(update(enrolment).where(enrolment.c.state == "waiting").values(request=b"\xff"))
+        connection.execute(update(log_leaf).where(log_leaf.c.kind == "device-read").values(record=b"\xff"))
+    made.store.close()
+    shown = typed("device", "show", "one")
+    assert (shown.code, "algorithm damaged" in shown.printed) == (0, True), shown.printed
+    assert "last_read    not known: entry" in shown.printed
+    assert "run `setapart-auditor log verify`" in shown.printed
+    assert "algorithm ed25519" in typed("device", "show", "two").printed
+    waiting = typed("device", "waiting")
+    assert (waiting.code, waiting.printed.count("damaged: `setapart-auditor device confirm")) == (0, 2), waiting.printed
+    refused = typed("device", "confirm", "2")
+    assert (refused.code, "request 2 to enrol is damaged" in refused.printed) == (2, True), refused.printed
+    assert typed("device", "confirm", "2", "--refuse").code == 0
+    assert typed("list").code == 3

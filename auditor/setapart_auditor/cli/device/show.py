@@ -95,10 +95,7 @@ def _told(one: "RegisteredDevice") -> dict[str, object]:
 def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
     from sqlalchemy import select
 
-    from setapart_auditor.register.readers import last_read
     from setapart_auditor.store.schema import attestation, device_change, device_key, settlement
-    from setapart_evidence.keys import PublicKey
-    from setapart_evidence.words import words_of
 
     keys = at.connection.execute(select(device_key).where(device_key.c.device_no == one.no).order_by(device_key.c.no))
     changes = at.connection.execute(
@@ -108,14 +105,12 @@ def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
         select(settlement).where(settlement.c.device_no == one.no).order_by(settlement.c.no)
     )
     attested = at.connection.execute(select(attestation).where(attestation.c.device_no == one.no))
-    read = last_read(at.connection, one.name)
     return {
-        "last_read": f"{read.at:%Y-%m-%d %H:%M} by {read.who}" if read is not None else None,
+        "last_read": _last_read(at, one.name),
         "keys": [
             {
                 "id": row.keyid,
-                "words": words_of(row.keyid),
-                "algorithm": PublicKey.from_spki(row.spki).algorithm,
+                **_key(row.keyid, row.spki),
                 "hardware": row.hardware,
                 "origin": row.origin,
                 "from": row.valid_from,
@@ -142,3 +137,29 @@ def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
             for row in changes
         ],
     }
+
+
+def _last_read(at: Acting, name: str) -> str | None:
+    from setapart_auditor.errors import StoreError
+    from setapart_auditor.register.readers import last_read
+
+    try:
+        read = last_read(at.connection, name)
+    except StoreError as exc:
+        return f"not known: {exc}"
+    return f"{read.at:%Y-%m-%d %H:%M} by {read.who}" if read is not None else None
+
+
+def _key(keyid: str, spki: bytes) -> dict[str, str | None]:
+    """A key's words and algorithm; a damaged one has none, and the device's evidence is invalid."""
+    from setapart_evidence.errors import EvidenceError
+    from setapart_evidence.keys import PublicKey
+    from setapart_evidence.words import words_of
+
+    try:
+        key = PublicKey.from_spki(spki)
+    except EvidenceError:
+        key = None
+    if key is None or key.keyid != keyid:
+        return {"words": None, "algorithm": "damaged"}
+    return {"words": words_of(keyid), "algorithm": key.algorithm}

@@ -12,6 +12,7 @@ from setapart_auditor.cli.device.add import CLASSES
 from setapart_auditor.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from setapart_auditor.enrolment.asked import Enrolled
     from setapart_auditor.policy.model import DeviceClass
     from setapart_auditor.register.database import RegisteredDevice
 
@@ -164,5 +165,15 @@ def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
         at.record("enrolment-list", "")
     print_table(
         ("number", "called", "words", "since"),
-        [(str(one.no), one.asked.name, one.words, f"{one.at:%Y-%m-%d %H:%M}") for one in found],
+        [(str(one.no), *_called(one), f"{one.at:%Y-%m-%d %H:%M}") for one in found],
     )
+
+
+def _called(one: "Enrolled") -> tuple[str, str]:
+    """What a device that asks calls itself, and its key's words."""
+    from setapart_auditor.errors import StoreError
+
+    try:
+        return one.asked.name, one.words
+    except StoreError:
+        return "", f"damaged: `setapart-auditor device confirm {one.no} --refuse`"
