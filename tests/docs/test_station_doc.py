@@ -1,5 +1,7 @@
 """docs/station.md: the session that it shows is run, at a terminal, with everything real around it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,8 @@ QUESTION = "Type yes or no:"
 
 
 @pytest.mark.needs("adb")
-def test_a_visit_is_as_shown(tmp_path: Path) -> None:
-    (example,) = (one for one in examples(document("docs/station.md")) if one.needs == ("adb",))
+def test_a_visit_and_a_report_without_the_guide_are_as_shown(tmp_path: Path) -> None:
+    example, unguided = (one for one in examples(document("docs/station.md")) if one.needs == ("adb",))
     words = example.command.split()
     assert words[:2] == ["setapart-agent", "station"]
     with world(tmp_path) as made, ReplayAdbd(shell=phone()) as device:
@@ -30,4 +32,13 @@ def test_a_visit_is_as_shown(tmp_path: Path) -> None:
                     terminal.expect(QUESTION)
                     terminal.type(line.partition(QUESTION)[2].strip() + "\n")
             assert terminal.end() == 0
+        command = [
+            made.home if word == "station" else word.replace(SHOWN_ADDRESS, device.address)
+            for word in unguided.command.split()[1:]
+        ]
+        printed = subprocess.run(
+            [sys.executable, "-m", "setapart_agent", *command],
+            env=made.environment, capture_output=True, text=True, timeout=120, check=True,
+        ).stdout.replace(device.address, SHOWN_ADDRESS)  # fmt: skip
     assert shows(example.shown, terminal.shown), terminal.shown
+    assert shows(unguided.shown, printed), printed
