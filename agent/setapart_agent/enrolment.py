@@ -15,8 +15,9 @@ from setapart_agent.chain import locked_chain
 from setapart_agent.errors import AgentError, NotEnrolledError, RefusedError
 from setapart_agent.membership import FILE, Membership, accept_bundle, enrolled, read_membership, write_membership
 from setapart_agent.private_files import sync_folder, write_new
+from setapart_agent.signing import signing_chain
 from setapart_agent.spool import Spool
-from setapart_agent.state import KEY_NAME, NEW_KEY_NAME, locked_state
+from setapart_agent.state import KEY_NAME, NEW_KEY_NAME, followed, locked_state
 from setapart_evidence import __version__, envelope
 from setapart_evidence.enrolment import (
     Enrolment,
@@ -30,6 +31,7 @@ from setapart_evidence.enrolment import (
     read_answer,
     unverified_rotation,
 )
+from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keystore import is_hardware, open_key
 from setapart_evidence.statement import digest
 from setapart_evidence.text import printable
@@ -168,16 +170,17 @@ def ask_to_rotate(folder: Path, old: "Signer", make: "Callable[[], tuple[Signer,
         now: the moment.
 
     Raises:
-        AgentError: reports that the old key has signed are not delivered yet: nobody would take them afterwards.
+        AgentError: reports that the old key has signed are not delivered yet: nobody would take them afterwards. What
+            the folder's station has signed may wait.
     """
-    with locked_chain(folder / KEY_NAME), locked_state(folder):
+    with signing_chain(folder, followed(folder / KEY_NAME)), locked_state(folder):
         membership = enrolled(folder)
         if membership.rotation is not None and not _is_lost(folder, membership.rotation, old):
             return membership.rotation.encode()
-        if waiting := len(Spool(folder).reports()):
+        if waiting := _signed_by(Spool(folder), old.public.keyid):
             raise AgentError(
                 f"{waiting} reports that the present key has signed are not delivered",
-                expected="an empty spool",
+                expected="none in the spool",
                 cure="run `setapart-agent deliver` first",
             )
         (folder / NEW_KEY_NAME).unlink(missing_ok=True)  # of an attempt that never got as far as a request
@@ -195,6 +198,19 @@ def ask_to_rotate(folder: Path, old: "Signer", make: "Callable[[], tuple[Signer,
         raw = make_rotation(rotation, old, new)
         write_membership(folder, structs.replace(membership, rotation=raw.decode()))
     return raw
+
+
+def _signed_by(spool: Spool, keyid: str) -> int:
+    """How many reports in the spool a key has signed; a damaged one may be its."""
+    count = 0
+    for report in spool.reports():
+        raw = spool.read(report)
+        try:
+            signatures = envelope.parse(envelope.split(raw)[0]).signatures if raw is not None else ()
+            count += any(signature.keyid == keyid for signature in signatures)
+        except EvidenceError:
+            count += 1
+    return count
 
 
 def send_rotation(folder: Path, connect: "Callable[[Membership], Client]") -> Membership:

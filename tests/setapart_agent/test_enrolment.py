@@ -13,11 +13,13 @@ from setapart_agent.errors import AgentError, NotEnrolledError
 from setapart_agent.facts import DeviceFacts
 from setapart_agent.http import Client
 from setapart_agent.membership import Membership, enrolled
+from setapart_agent.spool import Spool
 from setapart_evidence.enrolment import read_enrolment
 from setapart_evidence.keys import Ed25519Signer, PublicKey
 from setapart_evidence.keystore import make_key, open_key
-from small_auditor import SmallAuditor
+from small_auditor import SmallAuditor, refusal
 
+BUGREPORT = f"bugreport:{Path(__file__).parents[2] / 'config' / 'demo' / 'work-profile-unread.txt'}"
 LINUX = DeviceFacts(platform="linux", serial="S1")
 
 
@@ -111,3 +113,36 @@ def test_a_key_with_undelivered_reports_is_not_changed(home: Path) -> None:
     with pytest.raises(AgentError, match="not delivered"):
         begin_rotation(home)
     assert not (home / "key.pem.new").exists()
+
+
+def test_a_stations_report_that_waits_for_its_phone_to_be_registered_stops_no_change_of_the_machines_key(
+    home: Path, known: SmallAuditor
+) -> None:
+    before = keyid(home)
+    assert agent("keygen", "--output", home / "station.pem").code == 0
+    assert agent("report", "--source", BUGREPORT, "--dir", home, "--no-deliver").code == 0
+    known.script.append(refusal(401, "unknown-key"))
+    ran = agent("enrol", "--rotate", "--dir", home)
+    assert ran.code == 0, ran.err
+    assert keyid(home) != before
+    (report,) = Spool(home).reports()
+    assert agent("deliver", "--now", "--dir", home).code == 0
+    assert known.taken == [report.digest]
+
+
+def test_a_report_that_an_agent_that_died_had_begun_is_not_left_to_the_old_key(home: Path) -> None:
+    agent("report", "--dir", home, "--no-deliver")
+    (report,) = Spool(home).reports()
+    report.path.rename(report.path.with_name(f".{report.name}"))  # as it lies before it is released
+    with pytest.raises(AgentError, match="not delivered"):
+        begin_rotation(home)
+
+
+def test_a_damaged_report_stops_a_change_of_keys_until_it_is_put_aside(home: Path) -> None:
+    agent("report", "--dir", home, "--no-deliver")
+    Spool(home).reports()[0].path.write_bytes(b"damaged")
+    with pytest.raises(AgentError, match="not delivered"):
+        begin_rotation(home)
+    agent("deliver", "--now", "--dir", home)
+    begin_rotation(home)
+    assert (home / "key.pem.new").exists()
