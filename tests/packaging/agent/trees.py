@@ -103,6 +103,8 @@ def check(found: dict[str, str], trial: Path, service: Service) -> None:
     assert "token is still there" in found["refused"], found["refused"]
     assert "SubState=auto-restart" in found["later"], found["later"]
     assert "token is still there" in found["later"], found["later"]
+    assert "collects without an auditor" not in found["later"], found["later"]
+    assert "Starting setapart-agent-collect" not in found["later"], found["later"]
     assert found["together"].count("agent ended with 0") == 3, found["together"]
     assert "waiting 0\n" in found["together"]
     for name in ("key.pem.chain", "spool"):
