@@ -7,7 +7,7 @@ import click
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.output import print_findings, print_json, styled_status
-from setapart_auditor.cli.reading import exit_code, reader
+from setapart_auditor.cli.reading import exit_code, reader, tell_broken
 
 if TYPE_CHECKING:
     from setapart_auditor.looks.explained import Explained
@@ -36,7 +36,8 @@ def command(*, device: str, as_json: bool, folder: Path | None, officer: str | N
         print_json(told)
     else:
         _print(found, told)
-    raise SystemExit(exit_code([found.seen.judged.verdict.status]))
+    tell_broken(found.broken)
+    raise SystemExit(exit_code([found.seen.judged.verdict.status], found.broken))
 
 
 def _print(found: "Examined", told: "Explained") -> None:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.reading import exit_code, looked, reader, refuse_empty, row_of_seen
+from setapart_auditor.cli.reading import exit_code, looked, reader, refuse_empty, row_of_seen, tell_broken
 
 if TYPE_CHECKING:
     from setapart_auditor.sweep.look import Seen
@@ -44,6 +44,7 @@ def command(
 
     Devices are judged anew, from the stored evidence: what was green last week may be stale today. The look is logged.
     """
+    from setapart_auditor.exceptions.database import broken
     from setapart_auditor.export.json_file import write_json
     from setapart_auditor.export.row import JudgedBy
     from setapart_auditor.installation import load_policies
@@ -54,6 +55,8 @@ def command(
         policies = load_policies(at.installation)
         seen = list(looked(at, policies, unit=at.unit, jobs=jobs, quiet=as_json))
         unit, now = at.unit, at.now
+        with at.installation.store.read() as connection:
+            unsound = broken(connection, unit)
     refuse_empty(len(seen), unit)
     causes = open_causes(seen)
     shown = [one for one in seen if status is None or one.judged.verdict.status == status]
@@ -64,11 +67,16 @@ def command(
         write_json(
             map(row_of_seen, shown),
             sys.stdout,
-            {"open": _Answer(devices=len(seen), inconclusive=inconclusive, causes=causes), "judged": judged},
+            {
+                "open": _Answer(devices=len(seen), inconclusive=inconclusive, causes=causes),
+                "broken_exceptions": unsound,
+                "judged": judged,
+            },
         )
     else:
         _print(shown, seen)
-    raise SystemExit(exit_code(one.judged.verdict.status for one in shown))
+    tell_broken(unsound)
+    raise SystemExit(exit_code((one.judged.verdict.status for one in shown), unsound))
 
 
 def _print(shown: "list[Seen]", seen: "list[Seen]") -> None:

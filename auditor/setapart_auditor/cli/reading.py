@@ -15,8 +15,9 @@ from setapart_auditor.cli.acting import act, opened
 from setapart_auditor.looks.readers import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from setapart_auditor.exceptions.database import Broken
     from setapart_auditor.export.row import DeviceRow
     from setapart_auditor.installation import Installation, Policies
     from setapart_auditor.officers.actor import Actor, Role
@@ -115,12 +116,21 @@ def progress(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[int]
         yield bar.update
 
 
-def exit_code(statuses: "Iterable[str]") -> int:
-    """The exit code of verdicts: 1 before 3 before 0."""
+def exit_code(statuses: "Iterable[str]", broken: "Sequence[Broken]" = ()) -> int:
+    """The exit code of verdicts: 1 before 3 before 0, which no broken exception leaves."""
     found = set(statuses)
     if found & _VIOLATION:
         return 1
-    return 0 if found <= _GREEN else 3
+    return 0 if found <= _GREEN and not broken else 3
+
+
+def tell_broken(broken: "Iterable[Broken]") -> None:
+    """Names the exceptions that are recorded as granted and are not as two officers signed them."""
+    from setapart_evidence.text import printable
+
+    for one in broken:
+        told = f"exception {one.id} of {one.device} for {one.app} is not as two officers signed it: {one.reason}"
+        click.echo(f"setapart-auditor: {printable(told, 1000)}; see `setapart-auditor exception list`", err=True)
 
 
 def row_of_seen(seen: "Seen") -> "DeviceRow":

@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.list_devices import STATUSES
-from setapart_auditor.cli.reading import exit_code, progress, reader, refuse_empty, workers_of
+from setapart_auditor.cli.reading import exit_code, progress, reader, refuse_empty, tell_broken, workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Connection
 
     from setapart_auditor.export.row import DeviceRow
     from setapart_auditor.installation import Installation
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from setapart_auditor.sweep.fleet import Swept
 
 _SHOWN = 50
-_OPEN = 3
 _LISTS = ("worse", "silent", "new", "better", "cured")
 
 
@@ -48,12 +44,12 @@ def command(
     with by the same command. Exceptions that are recorded as granted and are not as two officers signed them count for
     nothing; they are named, and the exit code is then never 0.
     """
+    from setapart_auditor.exceptions.database import broken
     from setapart_auditor.export.json_file import write_json
     from setapart_auditor.export.row import JudgedBy
     from setapart_auditor.installation import load_policies
     from setapart_auditor.sweep.changes import changes_of
     from setapart_auditor.sweep.fleet import active_numbers, run_sweep
-    from setapart_evidence.text import printable
 
     detail = {"pack": pack} if pack is not None else {}
     with reader(folder, officer, why, "sweep", roles=("officer", "auditor"), unit=unit, detail=detail) as at:
@@ -68,7 +64,7 @@ def command(
             )
         with installation.store.read() as connection:
             changes = changes_of(connection, swept)
-            broken = _broken(connection, unit)
+            found = broken(connection, unit)
         counts = _counts(installation, swept)
         if as_json:
             judged = JudgedBy(
@@ -77,14 +73,12 @@ def command(
             write_json(
                 rows_of(installation, swept.no),
                 sys.stdout,
-                {"changes": changes, "broken_exceptions": broken, "judged": judged},
+                {"changes": changes, "broken_exceptions": found, "judged": judged},
             )
         else:
             _print(swept, counts, changes)
-    for one in broken:
-        told = f"exception {one.id} of {one.device} for {one.app} is not as two officers signed it: {one.reason}"
-        click.echo(f"setapart-auditor: {printable(told, 1000)}; see `setapart-auditor exception list`", err=True)
-    raise SystemExit(exit_code(counts) or (_OPEN if broken else 0))
+    tell_broken(found)
+    raise SystemExit(exit_code(counts, found))
 
 
 def rows_of(installation: "Installation", sweep_no: int) -> "Iterator[DeviceRow]":
@@ -95,28 +89,6 @@ def rows_of(installation: "Installation", sweep_no: int) -> "Iterator[DeviceRow]
     with installation.store.read() as connection:
         for one in read_verdicts(connection, sweep_no):
             yield row_of(one.verdict, one.unit, one.since)
-
-
-class _Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception that is recorded as granted and is not what two officers signed."""
-
-    id: str
-    device: str
-    app: str
-    reason: str
-
-
-def _broken(connection: "Connection", unit: str | None) -> tuple[_Broken, ...]:
-    """Those of every unit, or of one."""
-    from setapart_auditor.exceptions.database import load, rows
-
-    found = load(connection).broken
-    units = {row.id: row.unit for row in rows(connection, [one.id for one in found])} if found else {}
-    return tuple(
-        _Broken(id=one.id, device=one.device, app=one.app, reason=one.reason)
-        for one in found
-        if unit is None or units[one.id].casefold() == unit.casefold()
-    )
 
 
 def _counts(installation: "Installation", swept: "Swept") -> "Mapping[str, int]":

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
 from setapart_auditor.appraisal.model import Exception_
@@ -25,12 +26,12 @@ Officers = Mapping[str, tuple[str, bytes]]
 """By folded name: the name, and the public key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
-    """An exception that is recorded as granted and is not what two officers signed."""
+class Broken(Struct, frozen=True, kw_only=True):
+    """An exception that is recorded as granted and is not what two officers signed; `unit` is its device's."""
 
     id: str
     device: str
+    unit: str
     app: str
     reason: str
 
@@ -48,9 +49,9 @@ def exceptions(connection: Connection) -> tuple[Exception_, ...]:
     return load(connection).exceptions
 
 
-def broken(connection: Connection) -> tuple[Broken, ...]:
-    """The exceptions that are recorded as granted and that no two officers have signed so."""
-    return load(connection).broken
+def broken(connection: Connection, unit: str | None = None) -> tuple[Broken, ...]:
+    """The exceptions that are recorded as granted and that no two officers have signed so; of one unit, if named."""
+    return tuple(one for one in load(connection).broken if unit is None or one.unit.casefold() == unit.casefold())
 
 
 def load(connection: Connection) -> Loaded:
@@ -70,7 +71,7 @@ def load(connection: Connection) -> Loaded:
         try:
             found.append(_granted(row, people))
         except SetapartError as exc:
-            unsound.append(Broken(id=row.id, device=row.device_name, app=row.app, reason=str(exc)))
+            unsound.append(Broken(id=row.id, device=row.device_name, unit=row.unit, app=row.app, reason=str(exc)))
     return Loaded(exceptions=tuple(found), broken=tuple(unsound))
 
 

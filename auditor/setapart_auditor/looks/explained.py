@@ -5,6 +5,7 @@ import datetime as dt
 from msgspec import Struct, field
 
 from setapart_auditor.appraisal.model import Exception_, Received
+from setapart_auditor.exceptions.database import Broken
 from setapart_auditor.export.row import DeviceRow, row_of
 from setapart_auditor.sweep.look import Examined
 
@@ -60,6 +61,7 @@ class Explained(DeviceRow, frozen=True, kw_only=True):
     state: str
     reports: tuple[ReportFacts, ...]
     held_exceptions: tuple[GrantedException, ...]
+    broken_exceptions: tuple[Broken, ...]
     unseen: tuple[UnseenSection, ...]
     judged: JudgedAt
 
@@ -74,6 +76,7 @@ def explained(found: Examined, now: dt.datetime) -> Explained:
         state=found.stored.device.state,
         reports=tuple(_facts(one, found) for one in current),
         held_exceptions=tuple(map(_granted, found.exceptions)),
+        broken_exceptions=found.broken,
         unseen=tuple(section for one in current for section in _unseen(one)),
         judged=JudgedAt(at=now, policy=verdict.policy),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from setapart_auditor.appraisal.engine import appraise_history
 from setapart_auditor.appraisal.model import Context, Exception_, Status, Verdict
 from setapart_auditor.authority import built_in, known_bundles
+from setapart_auditor.exceptions.database import Broken
 from setapart_auditor.installation import Installation, Policies
 from setapart_auditor.intake.epochs import known_epochs
 from setapart_auditor.policy.model import Policy
@@ -52,12 +53,14 @@ class Judge:
         policies: of every unit.
         context: bundles, epochs, accounts on several devices; nonces are added with each device's reports.
         exceptions: by the name of their device.
+        broken: those that are recorded as granted, count for nothing, and are told.
         at: the moment to judge as of.
     """
 
     policies: Policies
     context: Context
     exceptions: Mapping[str, tuple[Exception_, ...]] = field(default_factory=dict)
+    broken: tuple[Broken, ...] = ()
     at: dt.datetime
 
     def policy_of(self, device: RegisteredDevice) -> Policy:
@@ -104,6 +107,7 @@ def make_judge(
     Raises:
         AuditorError: a kept bundle is damaged.
     """
+    exceptions, broken = granted_exceptions(connection)
     return Judge(
         policies=policies,
         context=Context(
@@ -111,6 +115,7 @@ def make_judge(
             epochs=known_epochs(connection),
             shared=shared_accounts(connection, at, of=of),
         ),
-        exceptions=granted_exceptions(connection),
+        exceptions=exceptions,
+        broken=broken,
         at=at,
     )

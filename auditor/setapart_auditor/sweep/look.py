@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from setapart_auditor.appraisal.model import Exception_
+from setapart_auditor.exceptions.database import Broken
 from setapart_auditor.installation import Installation, Policies
 from setapart_auditor.register.database import RegisteredDevice
 
@@ -26,11 +27,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One device in full: its verdict, the reports that it rests on, the exceptions that hold."""
+    """One device in full: its verdict, the reports that it rests on, the exceptions that hold, and those that can't."""
 
     seen: Seen
     stored: StoredHistory
     exceptions: tuple[Exception_, ...]
+    broken: tuple[Broken, ...]
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ def examine(installation: Installation, policies: Policies, device: RegisteredDe
         seen=_seen(judged, known, now),
         stored=stored,
         exceptions=tuple(one for one in held if one.id in judged.verdict.exceptions),
+        broken=tuple(one for one in judge.broken if one.device == device.name),
     )
 
 

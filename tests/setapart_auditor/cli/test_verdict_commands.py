@@ -264,3 +264,13 @@ def test_a_sweep_names_exceptions_that_are_not_as_signed_and_is_never_green_by_i
     )  # fmt: skip
     told = json.loads(desk("sweep", "--jobs", "1", "--json", "--as", "o1").printed.partition("\n")[0])
     assert [(one["id"], one["device"], one["app"]) for one in told["broken_exceptions"]] == [(asked, "apart", "tiktok")]
+    for words in (("list",), ("explain", "apart")):
+        shown = desk(*words, "--as", "o1")
+        said = f"exception {asked} of apart for tiktok is not as two officers signed it"
+        assert (shown.code, said in shown.printed) == (3, True), shown.printed
+        told = json.loads(desk(*words, "--json", "--as", "o1").printed.partition("\n")[0])
+        assert [one["id"] for one in told["broken_exceptions"]] == [asked]
+    assert "not as two officers" not in desk("explain", "clean", "--as", "o1").printed
+    close(desk, ("ann", "auditor", "office"))
+    mine = desk("list", "--as", "ann")
+    assert (mine.code, "apart" in mine.printed) == (0, False), mine.printed

@@ -52,5 +52,5 @@ def test_a_device_that_never_reported_is_told_without_evidence(fleet: StoredFlee
 def test_names_in_json_are_those_that_programs_read(fleet: StoredFleet) -> None:
     assert list(msgspec.to_builtins(told(fleet, "blind"))) == [
         "name", "id", "class", "unit", "status", "since", "findings", "evidence", "exceptions", "policy", "state",
-        "reports", "held_exceptions", "unseen", "judged",
+        "reports", "held_exceptions", "broken_exceptions", "unseen", "judged",
     ]  # fmt: skip
