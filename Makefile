@@ -56,6 +56,9 @@ storm: ## the intake killed 1000 times on each database: nothing acknowledged is
 fleet: ## 5 000 devices over ten days, on each database: sweeps find what was planted, exactly
 	SETAPART_FLEET=5000 $(RUN) pytest tests/integration/test_fleet_days.py
 
+servers: ## 1 000 agents, nginx, two servers, PostgreSQL: restarts under load lose nothing acknowledged
+	SETAPART_AGENTS=1000 $(RUN) pytest -s tests/integration/test_two_servers.py
+
 fuzz: ## every parser with 100 000 broken files of its kind, another hundred thousand each day
 	PYTHONPATH=tests $(RUN) fuzz.run --inputs 100000 --seed $$(date +%Y%m%d)
 	PYTHONPATH=tests $(PYTHON) tests/big_backup.py --check --files 1000000
@@ -83,20 +86,28 @@ locks: ## pinned requirements with hashes and without addresses
 	$(COMPILE) pyproject.toml $(EXTRAS) requirements/test.in requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra ios-usb -c requirements/dev.txt -o requirements/ios-usb.txt
 	$(COMPILE) pyproject.toml --extra tpm -c requirements/dev.txt -o requirements/tpm.txt
+	$(COMPILE) pyproject.toml --extra auditor --extra postgresql --extra pkcs11 -c requirements/dev.txt \
+		-o packaging/auditor/requirements.txt
 	$(COMPILE) requirements/packaging.in -c requirements/dev.txt -o requirements/packaging.txt
 	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 
-.PHONY: packages agent-packages packages-test agent-packages-test
+.PHONY: packages agent-packages auditor-packages packages-test agent-packages-test auditor-packages-test
 
-packages: agent-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
+packages: agent-packages auditor-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
 	PYTHONPATH=packaging/agent $(RUN) agent_packages.checksums --output dist
 
 agent-packages: ## the agent as wheel, single file, deb and rpm, with a bill of materials
 	PYTHONPATH=packaging/agent:agent $(RUN) agent_packages --output dist
 
-packages-test: agent-packages-test ## packages where they are installed: clean trees that boot; as root
+auditor-packages: ## the auditor as deb
+	PYTHONPATH=packaging/agent:packaging/auditor $(RUN) auditor_packages --output dist
+
+packages-test: agent-packages-test auditor-packages-test ## packages where they are installed: clean trees that boot; as root
 
 agent-packages-test:
 	mkdir -p dist
 	$(RUN) pytest -s -p no:cacheprovider tests/packaging/agent/trees.py > dist/packages-test.log 2>&1; \
 		code=$$?; tail -40 dist/packages-test.log; exit $$code
+
+auditor-packages-test:
+	$(RUN) pytest -p no:cacheprovider tests/packaging/auditor
