@@ -34,9 +34,10 @@ class Rejections:
         self._counts: dict[_Key, _Count] = {}
 
     def add(self, exc: SetapartError, claimed: str, now: dt.datetime) -> None:
-        """Counts one; claims beyond a bound count without their device."""
+        """Counts one; claims beyond a bound, or that no device's id can be, count without their device."""
         reason = exc.reason if isinstance(exc, EvidenceError) else "not-allowed"
-        key = (now.date(), reason, claimed[:_LONGEST_ID])
+        # A NUL or half a surrogate in one claim would keep all counts from being written.
+        key = (now.date(), reason, claimed if len(claimed) <= _LONGEST_ID and claimed.isprintable() else "")
         with self._lock:
             if key not in self._counts and len(self._counts) >= _MOST:
                 key = (now.date(), reason, "")
