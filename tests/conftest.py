@@ -6,6 +6,7 @@ skip into a failure: that is how CI makes sure that nothing is skipped that coul
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,8 @@ import systemd_machine
 pytest_plugins = ["stores"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("SETAPART_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
+
+SYSTEM_PYTHON = f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def _program(*names: str) -> Callable[[], bool]:
@@ -52,6 +55,9 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "install Debian's packages krb5-user, krb5-kdc and krb5-admin-server",
     ),
     "msmtp": (_program("msmtp"), "install Debian's package msmtp"),
+    "system-python": (Path(SYSTEM_PYTHON).exists, f"install the system's own {SYSTEM_PYTHON}"),
+    "bash": (_program("bash"), "install bash"),
+    "man": (_program("man"), "install Debian's package man-db"),
     "curl": (_program("curl"), "install Debian's package curl"),
     "openssl": (_program("openssl"), "install the openssl program"),
     "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),

@@ -1,6 +1,5 @@
 """packaging/agent/agent_packages/checksums.py: sums that sha256sum and openssl check."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +45,7 @@ def test_sha256sum_finds_a_changed_file(tmp_path: Path) -> None:
     assert subprocess.run(check, cwd=tmp_path, check=False, capture_output=True).returncode == 1
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
+@pytest.mark.needs("openssl")
 def test_openssl_takes_the_signature_and_refuses_that_of_other_sums(tmp_path: Path) -> None:
     key = keygen(tmp_path)
     checksums.write(tmp_path, built(tmp_path), key)

@@ -1,6 +1,5 @@
 """packaging/agent/agent_packages/completion.py: what is typed is completed by a real shell."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ def test_each_shell_finds_its_script_by_the_programs_name() -> None:
     assert SCRIPTS["usr/share/zsh/vendor-completions/_setapart-agent"].startswith("#compdef setapart-agent\n")
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize(
     ("typed", "wanted"), [("rep", {"report"}), ("report --no-", {"--no-deliver"}), ("enrol-", {"enrol-unattended"})]
 )

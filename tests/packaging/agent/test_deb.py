@@ -1,7 +1,6 @@
 """packaging/agent/agent_packages/{deb,rpm}.py: versions as dpkg and rpm order them; scripts that a shell can run."""
 
 import re
-import shutil
 import subprocess
 from itertools import pairwise
 
@@ -17,7 +16,7 @@ def release(version: str, revision: int) -> Release:
     return Release(version=version, revision=revision, machine=MACHINES["amd64"], moment=1_700_000_000)
 
 
-@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not here")
+@pytest.mark.needs("dpkg")
 def test_dpkg_upgrades_from_each_version_to_the_next() -> None:
     versions = [deb.version_of(release(*one)) for one in ORDER if one[0] != "1.0.dev1"]
     for older, newer in pairwise(versions):
@@ -25,7 +24,7 @@ def test_dpkg_upgrades_from_each_version_to_the_next() -> None:
     assert subprocess.run(["dpkg", "--compare-versions", "1.0~dev1-1", "lt", "1.0-1"], check=False).returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("rpm") is None, reason="rpm is not here")
+@pytest.mark.needs("rpm")
 def test_rpm_upgrades_from_each_version_to_the_next() -> None:
     versions = ["-".join(rpm.version_of(release(*one))) for one in ORDER if one[0] != "1.0.dev1"]
     for older, newer in pairwise(versions):

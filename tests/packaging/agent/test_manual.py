@@ -1,7 +1,6 @@
 """packaging/agent/agent_packages/manual.py: the man page says what the program says."""
 
 import gzip
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def shown(path: Path, page: str) -> str:
     return answer.stdout
 
 
-@pytest.mark.skipif(shutil.which("man") is None, reason="man is not here")
+@pytest.mark.needs("man")
 def test_every_option_of_every_command_can_be_read_and_typed(tmp_path: Path) -> None:
     text = shown(tmp_path, PAGE)
     context = click.Context(cli)

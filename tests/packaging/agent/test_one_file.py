@@ -63,7 +63,7 @@ def public(file: Path, home: Path) -> Path:
 
 
 SYSTEM = f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
-needs_system = pytest.mark.skipif(not Path(SYSTEM).exists(), reason=f"{SYSTEM} is not here")
+needs_system = pytest.mark.needs("system-python")
 
 
 @needs_system

@@ -2,7 +2,6 @@
 
 import configparser
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from repository import REPOSITORY
 
 UNITS = REPOSITORY / "packaging/agent/installed/systemd"
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+needs_systemd = pytest.mark.needs("systemd-analyze")
 
 
 def service(name: str) -> dict[str, list[str]]:
