@@ -102,6 +102,7 @@ def plan(
     *,
     where: Callable[[int], str],
     may_change: bool,
+    sees: Callable[[str], bool] = lambda _unit: True,
 ) -> Plan:
     """Compares what came with the register.
 
@@ -111,6 +112,7 @@ def plan(
         now: the day of changes.
         where: a place as people find it in the file.
         may_change: whether devices that the register has otherwise are changed; else they are errors.
+        sees: whether a unit is one of who imports; a device of another is told nothing of, not even its unit.
     """
     known = _known(connection)
     seen: dict[tuple[str, str], int] = {}
@@ -123,7 +125,8 @@ def plan(
             check_new(one.new)
             _check_once(one, seen, where)
             row = known.rows.get(fold(one.new.name))
-            _check_free(one, row, known)
+            _check_seen(one, row, sees)
+            _check_free(one, row, known, sees)
             if row is None:
                 added.append(one)
             elif (change := _change(one, row, known, now)) is None:
@@ -215,19 +218,30 @@ def _check_once(one: Incoming, seen: dict[tuple[str, str], int], where: Callable
             raise RegisterError(f"the same {value[0]} as {where(first)}", expected="one entry for each device")
 
 
-def _check_free(one: Incoming, row: "Row[Any] | None", known: _Known) -> None:
+def _check_seen(one: Incoming, row: "Row[Any] | None", sees: Callable[[str], bool]) -> None:
+    """The device of its name is of a unit of who imports: else it is not there for them."""
+    if row is not None and not sees(row.unit):
+        raise RegisterError(f"no device `{one.new.name}`", expected="a name of `setapart-auditor device list`")
+
+
+def _check_free(one: Incoming, row: "Row[Any] | None", known: _Known, sees: Callable[[str], bool]) -> None:
     """Its name, id and key are nobody else's."""
+
+    def called(name: str) -> str:
+        found = known.rows.get(fold(name))
+        return f"`{name}`" if found is None or sees(found.unit) else "another device"
+
     id_ = one.new.id or (one.key.key.keyid if one.key is not None else None)
     owner = known.names.get(id_) if id_ is not None else None
     if owner is not None and (row is None or owner != row.name):
-        raise RegisterError(f"the id of `{owner}`", expected="an id of its own")
+        raise RegisterError(f"the id of {called(owner)}", expected="an id of its own")
     if id_ is not None and fold(id_) in known.rows and fold(id_) != fold(one.new.name):
-        raise RegisterError(f"the name of `{known.rows[fold(id_)].name}` as an id", expected="an id of its own")
+        raise RegisterError(f"the name of {called(known.rows[fold(id_)].name)} as an id", expected="an id of its own")
     if row is None and one.new.name in known.names:
-        raise RegisterError(f"the id of `{known.names[one.new.name]}` as a name", expected="a name of its own")
+        raise RegisterError(f"the id of {called(known.names[one.new.name])} as a name", expected="a name of its own")
     holder = known.owners.get(one.key.key.keyid) if one.key is not None else None
     if holder is not None and (row is None or holder != row.name):
-        raise RegisterError(f"the key of `{holder}`", expected="a key of its own")
+        raise RegisterError(f"the key of {called(holder)}", expected="a key of its own")
 
 
 def _change(one: Incoming, row: "Row[Any]", known: _Known, now: dt.datetime) -> Change | None:

@@ -121,3 +121,29 @@ def test_nothing_is_put_into_or_taken_from_another_unit(folder: Path) -> None:
     with opened(folder / "auditor") as installation, installation.store.read() as connection:
         found = {row.name: row.unit for row in connection.exec_driver_sql("SELECT name, unit FROM device")}
     assert found == {THEIRS: "south", "bound": "south", "desk-1": "north"}
+
+
+@pytest.mark.parametrize("update", [(), ("--update",)], ids=["plain", "update"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "NAME,ordinary,other,north", "NAME,personal,s,south", "NAME,ordinary,s,south", "fresh,ordinary,n,south",
+        "desk-1,ordinary,n,south",
+    ],
+)  # fmt: skip
+def test_an_import_tells_nothing_of_another_units_device(line: str, update: tuple[str, ...], folder: Path) -> None:
+    """Not which fields differ, nor its unit, nor whether the name is somebody's elsewhere."""
+    told = []
+    for name in (THEIRS, NOBODYS):
+        text = line.replace("NAME", name)
+        (folder / "devices.csv").write_text(f"name,class,holder,unit\n{text}\n", encoding="utf-8")
+        ran = typed(folder, "device", "import", "devices.csv", *update, "--as", "ann", "--dry-run")
+        told.append(ran.printed.replace(name, "X"))
+        if "south" in text or name == THEIRS:
+            assert ran.code == 2, ran.printed
+        for word in ("another", "personal", "holder"):
+            assert word not in ran.printed, ran.printed
+    if "south" in line:
+        assert told[0] == told[1]
+    else:
+        assert "no device `X`; expected a name of `setapart-auditor device list`" in told[0]

@@ -138,3 +138,20 @@ def test_a_serial_that_comes_with_an_update_leads_to_the_device(store: Store) ->
         named = Incoming(place=2, new=replace(NEW, name="waiting", serial=" SN1", platform="linux"))
         carry_out(connection, planned(connection, [named], may_change=True), "o1", NOW)
         assert units_of_serial(connection, "sn1") == {"U"}
+
+
+def test_who_sees_one_unit_learns_no_name_of_another_by_an_id_or_a_key(store: Store) -> None:
+    with undone(store) as connection:
+        seed(connection)
+        mine = replace(NEW, name="mine", unit="mine")
+        incoming = (
+            Incoming(place=2, new=replace(mine, id="local-1")),
+            Incoming(place=3, new=replace(mine, name="b"), key=device_binding(KEY, hardware=False)),
+            Incoming(place=4, new=replace(mine, name="local-1")),
+            Incoming(place=5, new=replace(mine, name="c", id="waiting")),
+        )
+        found = plan(connection, incoming, NOW, where=str, may_change=False, sees=lambda unit: unit == "mine")
+    assert [one.got for one in found.errors] == [
+        "the id of another device", "the key of another device", "the id of another device as a name",
+        "the name of another device as an id",
+    ]  # fmt: skip

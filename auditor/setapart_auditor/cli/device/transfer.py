@@ -35,13 +35,15 @@ def import_(*, file: Path, update: bool, dry_run: bool, folder: Path | None, off
 
     with acting_in(folder, officer, "officer", why=why) as at:
         incoming, errors, register = _read(file, at)
+        for unit in sorted({one.new.unit for one in incoming}):
+            at.actor.require("officer", unit=unit)
         incoming = without_own(incoming, at.actor.name)
         name = str(file)
 
         def where(place: int) -> str:
             return register.source.where("device", place) if register is not None else f"{name}, line {place}"
 
-        wanted = plan(at.connection, incoming, at.now, where=where, may_change=update)
+        wanted = plan(at.connection, incoming, at.now, where=where, may_change=update, sees=at.actor.sees)
         more = (
             beside(at.connection, register, at.actor.name, at.installation.authority.signer.public)
             if register is not None
