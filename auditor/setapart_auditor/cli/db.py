@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+import shlex
 import shutil
 import sys
 import tomllib
@@ -86,7 +87,6 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
     from setapart_auditor.settings import read_settings
     from setapart_auditor.store.archive import verify_archive
     from setapart_auditor.store.backup import load, unpack_folder
-    from setapart_auditor.whole_file import sync_folder
 
     folder = folder.absolute()
     _refuse_filled(folder)
@@ -103,11 +103,10 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
                 load(engine, archive, manifest, progress=done)
         finally:
             engine.dispose()
-        made.replace(folder)
-        sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+    _put(made, folder)
     with opened(folder):
         rows = sum(one.rows for one in manifest.tables)
     if as_json:
@@ -223,6 +222,26 @@ def _refuse_filled(folder: Path) -> None:
 
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise AuditorError(f"{folder} is not empty", expected="a new folder", cure="choose another --dir")
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Puts the files in their place. The database is filled by now: what can't be put there is kept, not thrown away.
+
+    Raises:
+        AuditorError: something is in that place.
+    """
+    from setapart_auditor.errors import AuditorError
+    from setapart_auditor.whole_file import sync_folder
+
+    try:
+        made.replace(folder)
+    except OSError as exc:
+        raise AuditorError(
+            f"{exc.strerror or 'the files can not be put there'}; everything was restored, with its files in {made}",
+            expected=f"{folder} not to be there, or empty",
+            cure=f"move away what is there, then `mv -T {shlex.quote(str(made))} {shlex.quote(str(folder))}`",
+        ) from None
+    sync_folder(folder.parent)
 
 
 def _name_database(folder: Path, database: str | None) -> None:

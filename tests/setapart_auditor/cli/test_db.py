@@ -1,5 +1,9 @@
 """The database's commands, as typed: with a relative folder, as people do."""
 
+import shutil
+import subprocess
+import threading
+import time
 from pathlib import Path
 
 from typed_commands import Ran, run
@@ -49,3 +53,34 @@ def test_once_there_are_officers_only_an_administrator_of_every_unit_erases(tmp_
         refused = typed("db", "retain", *words)
         assert (refused.code, said in refused.printed) == (2, True), refused.printed
     assert typed("db", "retain", "--as", "root").code == 0
+
+
+def test_a_place_that_is_taken_while_it_restores_costs_a_move_and_no_second_database(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    """The database is filled before the files are in place: a second restore would find it so, and refuse."""
+    run(tmp_path, "setapart-auditor", "init", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "device", "add", "desk", "--class", "ordinary", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "db", "backup", "b", "--dir", "A")
+
+    def take_the_place() -> None:
+        until = time.monotonic() + 20
+        while not list(tmp_path.glob(".B.*")) and time.monotonic() < until:
+            time.sleep(0.001)
+        (tmp_path / "B").mkdir()
+        (tmp_path / "B" / "other").write_bytes(b"x")
+
+    other = threading.Thread(target=take_the_place)
+    other.start()
+    chosen = ("--database", database_url) if database_url is not None else ()
+    refused = run(tmp_path, "setapart-auditor", "db", "restore", "b", "--dir", "B", *chosen)
+    other.join()
+    assert (refused.code, "everything was restored" in refused.printed) == (2, True), refused.printed
+    cure = refused.printed.rpartition("`mv ")[2].partition("`")[0]
+    shutil.rmtree(tmp_path / "B")
+    subprocess.run(f"mv {cure}", shell=True, check=True, cwd=tmp_path)
+    for command in (("log", "verify"), ("db", "check")):
+        checked = run(tmp_path, "setapart-auditor", *command, "--dir", "B")
+        assert checked.code == 0, checked.printed
+    assert "desk" in run(tmp_path, "setapart-auditor", "device", "list", "--dir", "B").printed
+    assert not list(tmp_path.glob(".B.*"))
