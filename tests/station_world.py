@@ -28,9 +28,12 @@ from service import Service, serving
 
 PATIENCE = 60.0
 WIDTH = 80
-_TAKE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
-)
+_TAKE_TERMINAL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background has it ignored
+os.execv(sys.executable, sys.argv[1:])
+"""
 
 
 class Terminal:

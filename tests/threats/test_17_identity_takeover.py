@@ -73,6 +73,7 @@ def test_no_two_answers_carry_the_same_nonce(installation: Installation) -> None
     for _ in range(5):
         raw = request(token, new_key())
         with installation.store.write() as connection:
-            answers.append(office.read(enrol(connection, installation, raw, NOW, nonce=nonce, bundle=None), raw))
+            answer = enrol(connection, installation, raw, NOW, nonce=nonce, bundle_of=lambda *_: None)
+        answers.append(office.read(answer, raw))
     assert [answer.device for answer in answers] == asked
     assert len({answer.nonce for answer in answers}) == 5

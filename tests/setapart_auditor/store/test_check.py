@@ -114,7 +114,8 @@ def test_a_trigger_that_was_dropped_is_named_and_comes_back(filled: Installation
     assert len(msgspec.json.decode(ran.printed)["defects"]) == 1
     assert run(tmp_path, "setapart-auditor", "db", "upgrade", "--dir", folder).printed == "schema 0001, as it was\n"
     ran = run(tmp_path, "setapart-auditor", "db", "check", "--dir", folder)
-    assert (ran.code, ran.printed) == (0, "whole\n")
+    assert ran.code == 0
+    assert ran.printed.splitlines()[-1] == "whole"
 
 
 def test_of_many_defects_the_first_hundred_are_said(filled: Installation) -> None:
