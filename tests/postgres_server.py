@@ -60,7 +60,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Starts the server, and waits for it."""
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", self.folder / "log", "start")
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", "300", "-l", self.folder / "log", "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stops the server; `immediate` is as if the power had failed."""
