@@ -13,7 +13,6 @@ import hashlib
 import http.client
 import multiprocessing
 import random
-import secrets
 import statistics
 import sys
 import tempfile
@@ -28,23 +27,11 @@ from typing import TypeVar
 import uvloop
 from sqlalchemy import select
 
-from evidence_factory import app, make_inventory
+from agent_swarm import Agent, agents
 from service import Service, start
 from setapart_auditor.enrolment.tokens import issue_token
 from setapart_auditor.installation import open_installation
 from setapart_auditor.store.schema import evidence
-from setapart_evidence.enrolment import Enrolment, encoded_key, make_enrolment, read_answer
-from setapart_evidence.envelope import parse
-from setapart_evidence.keys import Ed25519Signer
-from setapart_evidence.report import encode_inventory, make_report
-from setapart_evidence.statement import (
-    DeviceRef,
-    Disclosure,
-    Observation,
-    Origin,
-    Predicate,
-    digest,
-)
 from stores import make_installation
 
 T = TypeVar("T")
@@ -54,32 +41,6 @@ OVERLOAD = 50
 HEALTH_MS = 200.0
 GROWTH_MIB = 256.0
 BASE_SECONDS, CAP_SECONDS = 1.0, 30.0
-INVENTORY = encode_inventory(make_inventory(apps=[app(f"org.example.app{number}") for number in range(40)]))
-
-
-@dataclass(slots=True)
-class Agent:
-    """One device: its key, its place in its chain."""
-
-    signer: Ed25519Signer
-    device: str = ""
-    sequence: int = 0
-    previous: str | None = None
-
-    def report(self) -> tuple[str, bytes]:
-        """The next report, and its digest."""
-        self.sequence += 1
-        predicate = Predicate(
-            device=DeviceRef(id=self.device),
-            observation=Observation(
-                collected_at=dt.datetime.now(dt.UTC), sequence=self.sequence, previous=self.previous
-            ),
-            disclosure=Disclosure(level="full"),
-            origin=Origin(agent="0.1.0", grade="agent-key", source="local"),
-        )
-        raw = make_report(predicate, INVENTORY, self.signer)[0]
-        self.previous = digest(parse(raw.partition(b"\n")[0]).payload_bytes())
-        return self.previous, raw
 
 
 @dataclass(slots=True)
@@ -109,23 +70,17 @@ class Swarm:
 
     def __init__(self, port: int, count: int) -> None:
         self.port = port
-        self.agents = [Agent(Ed25519Signer(secrets.token_bytes(32))) for _ in range(count)]
+        self.agents = agents(count)
         self.acknowledged: dict[str, bytes] = {}
 
     async def enrol(self, phase: Phase, secret: str, auditor: str) -> None:
         """Every agent with one token."""
 
         async def one(agent: Agent) -> None:
-            asked = Enrolment(
-                token=secret, auditor=auditor, key=encoded_key(agent.signer.public),
-                name=f"agent-{agent.signer.public.keyid[:16]}", platform="linux", agent="0.1.0",
-                requested_at=dt.datetime.now(dt.UTC),
-            )  # fmt: skip
-            raw = make_enrolment(asked, agent.signer)
+            raw = agent.enrolment(secret, auditor)
             status, body = await self.send(phase, "/v1/enrol", raw)
             if status == 200:
-                request = digest(parse(raw.strip()).payload_bytes())
-                agent.device = read_answer(body, auditor, request)[0].predicate.device or ""
+                agent.enrolled(raw, body, auditor)
 
         await in_parallel(one, self.agents)
 

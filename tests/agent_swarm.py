@@ -47,6 +47,25 @@ class Agent:
         self.previous = digest(parse(raw.partition(b"\n")[0]).payload_bytes())
         return self.previous, raw
 
+    def enrolment(self, secret: str, auditor: str) -> bytes:
+        """Its request to enrol with a token."""
+        asked = Enrolment(
+            token=secret, auditor=auditor, key=encoded_key(self.signer.public),
+            name=f"agent-{self.signer.public.keyid[:16]}", platform="linux", agent="0.1.0",
+            requested_at=dt.datetime.now(dt.UTC),
+        )  # fmt: skip
+        return make_enrolment(asked, self.signer)
+
+    def enrolled(self, asked: bytes, answer: bytes, auditor: str) -> None:
+        """Takes its name from the auditor's answer to what it asked."""
+        request = digest(parse(asked.strip()).payload_bytes())
+        self.device = read_answer(answer, auditor, request)[0].predicate.device or ""
+
+
+def agents(count: int) -> list[Agent]:
+    """So many agents with new keys."""
+    return [Agent(Ed25519Signer(secrets.token_bytes(32))) for _ in range(count)]
+
 
 @dataclass
 class Swarm:
@@ -61,22 +80,16 @@ class Swarm:
     _gate: asyncio.Semaphore = field(init=False, default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def __post_init__(self) -> None:
-        self.agents = [Agent(Ed25519Signer(secrets.token_bytes(32))) for _ in range(self.count)]
+        self.agents = agents(self.count)
 
     async def enrol(self, secret: str, auditor: str) -> None:
         """Every agent with one token."""
 
         async def one(agent: Agent) -> None:
-            asked = Enrolment(
-                token=secret, auditor=auditor, key=encoded_key(agent.signer.public),
-                name=f"agent-{agent.signer.public.keyid[:16]}", platform="linux", agent="0.1.0",
-                requested_at=dt.datetime.now(dt.UTC),
-            )  # fmt: skip
-            raw = make_enrolment(asked, agent.signer)
+            raw = agent.enrolment(secret, auditor)
             status, body = await self._send("/v1/enrol", raw)
             assert status == 200, body
-            request = digest(parse(raw.strip()).payload_bytes())
-            agent.device = read_answer(body, auditor, request)[0].predicate.device or ""
+            agent.enrolled(raw, body, auditor)
             assert agent.device
 
         await self._all(one)
@@ -119,7 +132,7 @@ class Swarm:
             size = int(head.partition("content-length: ")[2].partition("\r\n")[0])
             return int(head[9:12]), await reader.readexactly(size)
         finally:
-            writer.close()
+            writer.transport.abort()  # a TLS connection that is still saying goodbye outlives the loop
 
     async def _all(self, work: Callable[[Agent], Awaitable[None]]) -> None:
         await asyncio.gather(*map(work, self.agents))

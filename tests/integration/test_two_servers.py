@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from agent_swarm import Swarm
 from nginx_server import nginx, trusting
 from postgres_server import PostgresServer
 from service import Service, free_port, make_certificate, start
@@ -22,7 +23,6 @@ from setapart_auditor.enrolment.tokens import issue_token
 from setapart_auditor.installation import open_installation
 from setapart_auditor.store.schema import evidence
 from stores import make_installation
-from swarm import Swarm
 from typed_commands import run
 
 AGENTS = int(os.environ.get("SETAPART_AGENTS", "50"))
