@@ -1,12 +1,10 @@
 """Enrolment and changes of keys: whenever they are interrupted, a working agent is left."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import setapart_agent.enrolment as tested
-import small_auditor
 from evidence_factory import NOW
 from programs import agent
 from setapart_agent.errors import AgentError, NotEnrolledError
@@ -25,18 +23,6 @@ LINUX = DeviceFacts(platform="linux", serial="S1")
 
 class Died(BaseException):
     """The agent dies here."""
-
-
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, known: SmallAuditor) -> Path:
-    assert agent("enrol", known.token.spelled(), "--dir", tmp_path / "agent").code == 0
-    return tmp_path / "agent"
 
 
 def keyid(home: Path) -> str:

@@ -1,21 +1,13 @@
 """enrol-unattended as a service runs it, with an auditor on a real socket."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import small_auditor
 from programs import agent
 from service import free_port
 from setapart_agent.membership import enrolled, read_membership
 from small_auditor import SmallAuditor, refusal
-
-
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        yield found
 
 
 @pytest.fixture

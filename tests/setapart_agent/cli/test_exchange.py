@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,18 +18,6 @@ from setapart_agent.membership import enrolled, read_membership, write_membershi
 from setapart_agent.state import BusyError, locked_state
 from setapart_evidence.keystore import make_key, open_key
 from small_auditor import SmallAuditor, refusal
-
-
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, known: SmallAuditor) -> Path:
-    assert agent("enrol", known.token.spelled(), "--dir", tmp_path / "agent").code == 0
-    return tmp_path / "agent"
 
 
 def keyid(home: Path) -> str:

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from setapart_agent.spool import Spool
 from setapart_evidence.keystore import open_key
 from setapart_evidence.words import words_of
 from small_auditor import Scripted, SmallAuditor, opened, refusal
-
-
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        yield found
 
 
 @pytest.fixture

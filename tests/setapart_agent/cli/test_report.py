@@ -24,14 +24,8 @@ SERIAL = "DEMO3FIELD"
 
 
 @pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        found.bundle = small_auditor.bundle(1)
-        yield found
-
-
-@pytest.fixture
 def home(tmp_path: Path, known: SmallAuditor) -> Path:
+    known.bundle = small_auditor.bundle(1)
     folder = tmp_path / "G"
     assert agent("enrol", known.token.spelled(), "--dir", folder).code == 0
     return folder

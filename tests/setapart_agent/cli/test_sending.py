@@ -1,12 +1,10 @@
 """Reports of a run on their way: what is said of each is what became of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import setapart_agent.cli.sending as tested
-import small_auditor
 from evidence_factory import make_evidence, make_inventory
 from programs import agent
 from setapart_agent.cli.sending import Sending
@@ -20,18 +18,6 @@ from setapart_evidence.statement import digest
 from small_auditor import SmallAuditor, refusal
 
 DELIVERED, KEPT, WAITING = "delivered", "kept, to be delivered", 3
-
-
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, known: SmallAuditor) -> Path:
-    assert agent("enrol", known.token.spelled(), "--dir", tmp_path / "agent").code == 0
-    return tmp_path / "agent"
 
 
 def keep(sending: Sending, home: Path, *sequences: int) -> None:

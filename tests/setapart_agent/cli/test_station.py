@@ -20,21 +20,6 @@ MAY_READ = "Read this phone? Type yes or no:"
 MAY_SEND = "Sign this and send it? Type yes or no:"
 
 
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        found.bundle = small_auditor.bundle(1)
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, known: SmallAuditor) -> Path:
-    folder = tmp_path / "G"
-    assert agent("enrol", known.token.spelled(), "--dir", folder).code == 0
-    assert agent("keygen", "--output", folder / "station.pem").code == 0
-    return folder
-
-
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A station that nobody has registered yet."""
@@ -48,22 +33,24 @@ def test_who_is_not_enrolled_is_told_how(tmp_path: Path) -> None:
     assert "setapart-agent enrol TOKEN" in ran.err
 
 
-def test_a_station_without_a_key_of_its_own_is_told_how_to_make_one(home: Path) -> None:
-    (home / "station.pem").unlink()
-    ran = agent("station", "--dir", home)
+def test_a_station_without_a_key_of_its_own_is_told_how_to_make_one(station_home: Path) -> None:
+    (station_home / "station.pem").unlink()
+    ran = agent("station", "--dir", station_home)
     assert ran.code == 2
-    assert f"setapart-agent keygen --output {home / 'station.pem'}" in ran.err
-    ran = agent("station", "--dir", home, "--key", home / "key.pem")
+    assert f"setapart-agent keygen --output {station_home / 'station.pem'}" in ran.err
+    ran = agent("station", "--dir", station_home, "--key", station_home / "key.pem")
     assert ran.code == 2
     assert "a key of the station's own" in ran.err
 
 
-def test_an_expired_policy_stops_a_station_before_a_phone_is_asked(home: Path, known: SmallAuditor) -> None:
+def test_an_expired_policy_stops_a_station_before_a_phone_is_asked(station_home: Path, known: SmallAuditor) -> None:
     import datetime as dt
 
-    (home / "bundle.json").write_bytes(small_auditor.bundle(1, expires_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)))
+    (station_home / "bundle.json").write_bytes(
+        small_auditor.bundle(1, expires_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    )
     known.bundle = None
-    ran = agent("station", "--dir", home)
+    ran = agent("station", "--dir", station_home)
     assert ran.code == 2
     assert "expired on 2026-01-01" in ran.err
 
@@ -77,22 +64,22 @@ def test_an_expired_policy_stops_a_station_before_a_phone_is_asked(home: Path, k
         (("--names", "/nowhere"), "/nowhere can't be read"),
     ],
 )
-def test_what_a_station_can_not_use_is_refused(home: Path, options: tuple[str, ...], words: str) -> None:
-    ran = agent("station", "--dir", home, *options)
+def test_what_a_station_can_not_use_is_refused(station_home: Path, options: tuple[str, ...], words: str) -> None:
+    ran = agent("station", "--dir", station_home, *options)
     assert ran.code == 2
     assert words in ran.err
 
 
-def test_names_that_are_none_are_refused(home: Path, tmp_path: Path) -> None:
+def test_names_that_are_none_are_refused(station_home: Path, tmp_path: Path) -> None:
     (tmp_path / "names").write_text("[1]")
-    ran = agent("station", "--dir", home, "--names", tmp_path / "names")
+    ran = agent("station", "--dir", station_home, "--names", tmp_path / "names")
     assert ran.code == 2
     assert "device list --json" in ran.err
 
 
-def test_no_adb_is_an_error_where_it_was_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_adb_is_an_error_where_it_was_asked_for(station_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SETAPART_ADB", "/nowhere/adb")
-    ran = agent("station", "--dir", home, "--source", "adb")
+    ran = agent("station", "--dir", station_home, "--source", "adb")
     assert ran.code == 2
     assert "no program /nowhere/adb" in ran.err
     assert "Debian's package is named adb" in ran.err
@@ -170,7 +157,7 @@ def test_a_key_that_is_not_registered_as_a_stations_is_told_with_the_command(fre
 
 @pytest.mark.needs("adb")
 def test_an_auditor_that_is_away_leaves_the_report_in_the_spool_and_says_why(
-    home: Path, known: SmallAuditor, tmp_path: Path
+    station_home: Path, known: SmallAuditor, tmp_path: Path
 ) -> None:
     from station_world import Terminal
 
@@ -180,7 +167,7 @@ def test_an_auditor_that_is_away_leaves_the_report_in_the_spool_and_says_why(
     with (
         ReplayAdbd(shell=phone_with(serialno="AWAY0001")) as device,
         Terminal(
-            "setapart_agent", "station", "--dir", home, "--once", "--yes", "--source", f"adb:{device.address}",
+            "setapart_agent", "station", "--dir", station_home, "--once", "--yes", "--source", f"adb:{device.address}",
             environment=away,
         ) as terminal,
     ):  # fmt: skip
@@ -188,7 +175,7 @@ def test_an_auditor_that_is_away_leaves_the_report_in_the_spool_and_says_why(
         terminal.type("yes\n")
         terminal.expect("is signed and waits at this station. It was not delivered: because of full")
         assert terminal.end() == 3
-    assert len(list((home / "spool").glob("*.evidence"))) == 1
+    assert len(list((station_home / "spool").glob("*.evidence"))) == 1
 
 
 @pytest.mark.needs("adb")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,29 +26,16 @@ COLLECTED = Collected(facts=Facts(device=DEVICE), collectors=())
 SOURCE = SourceSpec(kind="adb", argument="S1")
 
 
-@pytest.fixture
-def known() -> Iterator[SmallAuditor]:
-    with small_auditor.small_auditor() as found:
-        found.bundle = small_auditor.bundle(1)
-        yield found
-
-
-@pytest.fixture
-def home(tmp_path: Path, known: SmallAuditor) -> Path:
-    folder = tmp_path / "G"
-    assert agent("enrol", known.token.spelled(), "--dir", folder).code == 0
-    assert agent("keygen", "--output", folder / "station.pem").code == 0
-    return folder
-
-
-def sender(home: Path, key: str = "station.pem") -> Sender:
-    return Sender(home, home / key, read_key=read_key, courier=lambda: courier_of(home), clock=utc_now)
+def sender(station_home: Path, key: str = "station.pem") -> Sender:
+    return Sender(
+        station_home, station_home / key, read_key=read_key, courier=lambda: courier_of(station_home), clock=utc_now
+    )
 
 
 def test_a_report_is_signed_by_the_station_named_in_it_and_let_go_for_its_receipt(
-    home: Path, known: SmallAuditor
+    station_home: Path, known: SmallAuditor
 ) -> None:
-    one = sender(home)
+    one = sender(station_home)
     assert one.refresh() is None
     terms = one.terms()
     kept = one.keep(COLLECTED, SOURCE, terms)
@@ -61,11 +47,13 @@ def test_a_report_is_signed_by_the_station_named_in_it_and_let_go_for_its_receip
     assert fate.receipt is not None
     assert (fate.receipt.outcome, fate.receipt.sequence) == ("accepted", 1)
     assert known.taken == [kept.report.digest]
-    assert Spool(home).reports() == ()
+    assert Spool(station_home).reports() == ()
 
 
-def test_a_phone_keeps_its_chain_and_gets_the_nonce_of_its_last_receipt(home: Path, known: SmallAuditor) -> None:
-    one = sender(home)
+def test_a_phone_keeps_its_chain_and_gets_the_nonce_of_its_last_receipt(
+    station_home: Path, known: SmallAuditor
+) -> None:
+    one = sender(station_home)
     first = one.keep(COLLECTED, SOURCE, one.terms()).report
     one.deliver(first)
     second = one.keep(COLLECTED, SOURCE, one.terms()).report
@@ -74,21 +62,23 @@ def test_a_phone_keeps_its_chain_and_gets_the_nonce_of_its_last_receipt(home: Pa
     assert seen.nonce == small_auditor.nonce("r1")
 
 
-def test_a_phone_without_a_serial_has_no_id(home: Path) -> None:
-    assert sender(home).terms().id_of(DeviceFacts(platform="android")) is None
+def test_a_phone_without_a_serial_has_no_id(station_home: Path) -> None:
+    assert sender(station_home).terms().id_of(DeviceFacts(platform="android")) is None
 
 
-def test_the_key_of_the_machine_itself_is_no_stations(home: Path) -> None:
+def test_the_key_of_the_machine_itself_is_no_stations(station_home: Path) -> None:
     with pytest.raises(KeyFileError, match="key of this machine itself"):
-        sender(home, "key.pem").terms()
+        sender(station_home, "key.pem").terms()
     with pytest.raises(KeyFileError, match="no key at"):
-        sender(home, "none.pem").terms()
+        sender(station_home, "none.pem").terms()
 
 
-def test_nobody_is_read_for_without_a_valid_policy(home: Path, known: SmallAuditor) -> None:
-    (home / "bundle.json").write_bytes(small_auditor.bundle(1, expires_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)))
+def test_nobody_is_read_for_without_a_valid_policy(station_home: Path, known: SmallAuditor) -> None:
+    (station_home / "bundle.json").write_bytes(
+        small_auditor.bundle(1, expires_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    )
     with pytest.raises(PolicyError, match="expired on 2026-01-01"):
-        sender(home).terms()
+        sender(station_home).terms()
 
 
 def test_an_auditor_without_a_policy_is_told(tmp_path: Path) -> None:
@@ -104,9 +94,9 @@ def test_who_is_not_enrolled_is_told(tmp_path: Path) -> None:
 
 
 def test_an_auditor_that_is_away_keeps_nobody_from_reading_and_the_report_waits(
-    home: Path, known: SmallAuditor
+    station_home: Path, known: SmallAuditor
 ) -> None:
-    one = sender(home)
+    one = sender(station_home)
     known.script.extend([refusal(503, "full")] * 2)
     assert one.refresh() is not None
     kept = one.keep(COLLECTED, SOURCE, one.terms())
@@ -114,7 +104,7 @@ def test_an_auditor_that_is_away_keeps_nobody_from_reading_and_the_report_waits(
     assert fate.receipt is None
     assert fate.trouble is not None
     assert not fate.is_unknown
-    assert [report.digest for report in Spool(home).reports()] == [kept.report.digest]
+    assert [report.digest for report in Spool(station_home).reports()] == [kept.report.digest]
     later = one.keep(COLLECTED, SOURCE, one.terms())
     assert one.deliver(later.report).receipt is not None
     assert known.taken == [kept.report.digest, later.report.digest]
@@ -122,28 +112,28 @@ def test_an_auditor_that_is_away_keeps_nobody_from_reading_and_the_report_waits(
 
 @pytest.mark.parametrize("reason", ["unknown-key", "bad-signature"])
 def test_an_auditor_that_does_not_know_the_phone_or_the_station_says_so_and_the_report_waits(
-    home: Path, known: SmallAuditor, reason: str
+    station_home: Path, known: SmallAuditor, reason: str
 ) -> None:
-    one = sender(home)
+    one = sender(station_home)
     kept = one.keep(COLLECTED, SOURCE, one.terms())
     known.script.append(refusal(403, reason))
     fate = one.deliver(kept.report)
     assert fate.is_unknown
-    assert len(Spool(home).reports()) == 1
+    assert len(Spool(station_home).reports()) == 1
 
 
-def test_a_report_that_is_never_taken_is_put_aside_with_its_reason(home: Path, known: SmallAuditor) -> None:
-    one = sender(home)
+def test_a_report_that_is_never_taken_is_put_aside_with_its_reason(station_home: Path, known: SmallAuditor) -> None:
+    one = sender(station_home)
     kept = one.keep(COLLECTED, SOURCE, one.terms())
     known.script.append(refusal(400, "bad-inventory"))
     fate = one.deliver(kept.report)
     assert fate.rejection is not None
     assert fate.rejection.got == "because of bad-inventory"
-    assert Spool(home).reports() == ()
+    assert Spool(station_home).reports() == ()
 
 
-def test_a_full_disk_keeps_nothing_and_uses_no_number(home: Path) -> None:
-    one = sender(home)
+def test_a_full_disk_keeps_nothing_and_uses_no_number(station_home: Path) -> None:
+    one = sender(station_home)
     terms = one.terms()
     one.keep(COLLECTED, SOURCE, terms)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -153,19 +143,19 @@ def test_a_full_disk_keeps_nothing_and_uses_no_number(home: Path) -> None:
             one.keep(COLLECTED, SOURCE, terms)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert len(Spool(home).reports()) == 1
+    assert len(Spool(station_home).reports()) == 1
     assert one.keep(COLLECTED, SOURCE, terms).report.sequence == 2
 
 
-def test_what_the_machines_own_agent_had_staged_is_not_taken_away(home: Path) -> None:
+def test_what_the_machines_own_agent_had_staged_is_not_taken_away(station_home: Path) -> None:
     """Both keep their reports in one spool; each recovers what the other's chain names."""
-    one = sender(home)
-    with locked_chain(home / "key.pem") as chain:
+    one = sender(station_home)
+    with locked_chain(station_home / "key.pem") as chain:
         digest = "sha256:" + "a" * 64
-        Spool(home).stage(b"x", digest, 1, utc_now())
+        Spool(station_home).stage(b"x", digest, 1, utc_now())
         chain.advance("own", 1, digest)
     one.keep(COLLECTED, SOURCE, one.terms())
-    assert digest in {report.digest for report in Spool(home).reports()}
+    assert digest in {report.digest for report in Spool(station_home).reports()}
 
 
 def test_there_is_one_station_for_a_folder(tmp_path: Path) -> None:
