@@ -46,54 +46,68 @@ def build(release: Release, tree: Path, output: Path, scratch: Path) -> Path:
     control = root / "DEBIAN"
     control.mkdir()
     (control / "control").write_text(_control(release, root), encoding="utf-8")
-    (control / "md5sums").write_text(_sums(root), encoding="utf-8")
+    (control / "md5sums").write_text(sums(root), encoding="utf-8")
     shutil.copy(INSTALLED / "debian" / "triggers", control / "triggers")
     for script in _SCRIPTS:
         shutil.copy(INSTALLED / "debian" / script, control / script)
     _settle(root, control)
-    file = output / f"{NAME}_{version_of(release)}_{release.machine.deb}.deb"
+    return pack(release, NAME, root, output)
+
+
+def version_of(release: Release) -> str:
+    """The version as dpkg orders them."""
+    return f"{release.ordered_version}-{release.revision}"
+
+
+def pack(release: Release, name: str, root: Path, output: Path, *options: str) -> Path:
+    """Has dpkg-deb make a package of what lies in `root`. Returns its file."""
+    file = output / f"{name}_{version_of(release)}_{release.machine.deb}.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "--build", root, file],
+        ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", *options, "--build", root, file],
         env=release.environment, check=True, capture_output=True,
     )  # fmt: skip
     return file
 
 
-def version_of(release: Release) -> str:
-    """The version as dpkg orders them: what comes before a release (`1.0.dev1`, `1.0rc1`) sorts before it."""
-    version = release.version
-    for mark in (".dev", "a", "b", "rc"):
-        version = version.replace(mark, f"~{mark.strip('.')}", 1) if "~" not in version else version
-    return f"{version}-{release.revision}"
+def change_log(release: Release, name: str) -> bytes:
+    """`changelog.Debian.gz`, which leads to our own."""
+    when = dt.datetime.fromtimestamp(release.moment, dt.UTC)
+    log = (
+        f"{name} ({version_of(release)}) unstable; urgency=medium\n\n  * See CHANGELOG.md of setapart"
+        f" {release.version}.\n\n -- {MAINTAINER}  {format_datetime(when)}\n"
+    )
+    return gzip.compress(log.encode(), compresslevel=9, mtime=0)
+
+
+def sums(root: Path, *others: str) -> str:
+    """What `dpkg --verify` compares with, but for these folders; MD5 is the format's."""
+    files = sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path.relative_to(root).parts[0] not in ("DEBIAN", *others)
+    )
+    return "".join(
+        f"{md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(root)}\n" for path in files
+    )
+
+
+def size_of(root: Path) -> int:
+    """KiB that it takes when it is installed."""
+    return sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*") if path.is_file())
 
 
 def _document(release: Release, root: Path) -> None:
-    when = dt.datetime.fromtimestamp(release.moment, dt.UTC)
-    log = (
-        f"{NAME} ({version_of(release)}) unstable; urgency=medium\n\n  * See CHANGELOG.md of setapart"
-        f" {release.version}.\n\n -- {MAINTAINER}  {format_datetime(when)}\n"
-    )
-    documents = root / "usr/share/doc" / NAME
-    (documents / "changelog.Debian.gz").write_bytes(gzip.compress(log.encode(), compresslevel=9, mtime=0))
+    (root / "usr/share/doc" / NAME / "changelog.Debian.gz").write_bytes(change_log(release, NAME))
     overrides = root / "usr/share/lintian/overrides"
     overrides.mkdir(parents=True)
     shutil.copyfile(INSTALLED / "debian" / "lintian-overrides", overrides / NAME)
 
 
 def _control(release: Release, root: Path) -> str:
-    size = sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*") if path.is_file())
     return (
         f"Package: {NAME}\nVersion: {version_of(release)}\nArchitecture: {release.machine.deb}\n"
-        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size}\nDepends: {', '.join(_DEPENDS)}\nSuggests: adb\n"
+        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size_of(root)}\nDepends: {', '.join(_DEPENDS)}\nSuggests: adb\n"
         f"Section: admin\nPriority: optional\nDescription: {SUMMARY}\n{_DESCRIPTION}"
-    )
-
-
-def _sums(root: Path) -> str:
-    """What `dpkg --verify` compares with; MD5 is the format's."""
-    files = sorted(path for path in root.rglob("*") if path.is_file() and "DEBIAN" not in path.parts)
-    return "".join(
-        f"{md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(root)}\n" for path in files
     )
 
 

@@ -50,6 +50,14 @@ class Release:
     moment: int
 
     @property
+    def ordered_version(self) -> str:
+        """As dpkg and rpm order versions: what comes before a release (`1.0.dev1`, `1.0rc1`) sorts before it."""
+        version = self.version
+        for mark in (".dev", "a", "b", "rc"):
+            version = version.replace(mark, f"~{mark.strip('.')}", 1) if "~" not in version else version
+        return version
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment for tools that follow the reproducible-builds.org specification, and nobody's taste."""
         return {

@@ -64,10 +64,7 @@ def build(release: Release, tree: Path, output: Path, scratch: Path) -> Path:
 
 def version_of(release: Release) -> tuple[str, str]:
     """Version and release as rpm orders them."""
-    version = release.version
-    for mark in (".dev", "a", "b", "rc"):
-        version = version.replace(mark, f"~{mark.strip('.')}", 1) if "~" not in version else version
-    return version, str(release.revision)
+    return release.ordered_version, str(release.revision)
 
 
 def _as_rpm_has_it(root: Path) -> None:

@@ -1,16 +1,10 @@
-# ruff: noqa: S603, S607
 """The Debian package, made by dpkg-deb; reproducible by SOURCE_DATE_EPOCH."""
 
-import datetime as dt
-import gzip
 import os
 import shutil
-import subprocess
-from email.utils import format_datetime
-from hashlib import md5
 from pathlib import Path
 
-from agent_packages.deb import MAINTAINER, version_of
+from agent_packages.deb import MAINTAINER, change_log, pack, size_of, sums, version_of
 from agent_packages.release import Release
 
 from auditor_packages.tree import DOCUMENTS, INSTALLED, NAME, PYTHONS
@@ -40,48 +34,28 @@ def build(release: Release, root: Path, output: Path) -> Path:
     control.mkdir()
     (control / "control").write_text(_control(release, root), encoding="utf-8")
     (control / "conffiles").write_text(f"/etc/default/{NAME}\n", encoding="utf-8")
-    (control / "md5sums").write_text(_sums(root), encoding="utf-8")
+    # Configuration is the machine's own.
+    (control / "md5sums").write_text(sums(root, "etc"), encoding="utf-8")
     for script in (*_SCRIPTS, "triggers"):
         shutil.copyfile(INSTALLED / "debian" / script, control / script)
         (control / script).chmod(0o755 if script in _SCRIPTS else 0o644)
     for path in (control, *control.iterdir()):
         path.chmod(0o755 if path.is_dir() or path.name in _SCRIPTS else 0o644)
         os.utime(path, (release.moment, release.moment))
-    file = output / f"{NAME}_{version_of(release)}_{release.machine.deb}.deb"
-    subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z2", "--build", root, file],
-        env=release.environment, check=True, capture_output=True,
-    )  # fmt: skip
-    return file
+    return pack(release, NAME, root, output, "-z2")
 
 
 def _change_log(release: Release, root: Path) -> None:
-    when = dt.datetime.fromtimestamp(release.moment, dt.UTC)
-    log = (
-        f"{NAME} ({version_of(release)}) unstable; urgency=medium\n\n  * See CHANGELOG.md of setapart"
-        f" {release.version}.\n\n -- {MAINTAINER}  {format_datetime(when)}\n"
-    )
     path = root / DOCUMENTS / "changelog.Debian.gz"
-    path.write_bytes(gzip.compress(log.encode(), compresslevel=9, mtime=0))
+    path.write_bytes(change_log(release, NAME))
     path.chmod(0o644)
     os.utime(path, (release.moment, release.moment))
 
 
 def _control(release: Release, root: Path) -> str:
-    size = sum(-(-path.lstat().st_size // 1024) for path in root.rglob("*") if path.is_file())
     return (
         f"Package: {NAME}\nVersion: {version_of(release)}\nArchitecture: {release.machine.deb}\n"
-        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size}\nDepends: {', '.join(_DEPENDS)}\n"
+        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size_of(root)}\nDepends: {', '.join(_DEPENDS)}\n"
         f"Suggests: nginx, postgresql (>= 15), prometheus\nSection: admin\nPriority: optional\n"
         f"Description: auditor of setapart: takes evidence in and judges it\n{_DESCRIPTION}"
-    )
-
-
-def _sums(root: Path) -> str:
-    """What `dpkg --verify` compares with; MD5 is the format's. Configuration is the machine's own."""
-    files = sorted(
-        path for path in root.rglob("*") if path.is_file() and path.relative_to(root).parts[0] not in ("DEBIAN", "etc")
-    )
-    return "".join(
-        f"{md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(root)}\n" for path in files
     )
