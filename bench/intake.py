@@ -19,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -202,52 +203,38 @@ def store_stage(installation: Installation, items: Sequence[Arrived]) -> float:
     return len(items) / (time.perf_counter() - start)
 
 
-def whole_path(installation: Installation, raws: Sequence[bytes]) -> tuple[float, list[float]]:
-    """Reports per second and the seconds that each took, WINDOW of them on their way at a time."""
+def whole_path(
+    installation: Installation, raws: Sequence[bytes], rate: float | None = None
+) -> tuple[float, list[float]]:
+    """Reports per second, and the seconds that each took.
+
+    Args:
+        installation: whose intake it is.
+        raws: the reports.
+        rate: so many a second arrive evenly; else WINDOW of them are on their way at a time.
+    """
     intake = Intake(installation, load_policies(installation), limited=False)
     intake.start()
     took: list[float] = []
-    waiting: list[Future[Answer]] = []
-
-    def done(since: float, _: object) -> None:
-        took.append(time.perf_counter() - since)
-
-    start = time.perf_counter()
-    for raw in raws:
-        sent = time.perf_counter()
-        future = intake.submit(raw, address="bench", now=dt.datetime.now(dt.UTC))
-        future.add_done_callback(partial(done, sent))
-        waiting.append(future)
-        if len(waiting) >= WINDOW:
-            waiting.pop(0).result()
-    for one in waiting:
-        assert one.result().outcome == "accepted"
-    spent = time.perf_counter() - start
-    intake.close()
-    return len(took) / spent, took
-
-
-def paced(installation: Installation, raws: Sequence[bytes], rate: float) -> list[float]:
-    """The seconds that each report took, of so many a second that arrive evenly."""
-    intake = Intake(installation, load_policies(installation), limited=False)
-    intake.start()
-    took: list[float] = []
-    waiting: list[Future[Answer]] = []
+    waiting: deque[Future[Answer]] = deque()
 
     def done(since: float, _: object) -> None:
         took.append(time.perf_counter() - since)
 
     start = time.perf_counter()
     for number, raw in enumerate(raws):
-        due = start + number / rate
+        due = time.perf_counter() if rate is None else start + number / rate
         while (left := due - time.perf_counter()) > 0:
             time.sleep(left)
         future = intake.submit(raw, address="bench", now=dt.datetime.now(dt.UTC))
         future.add_done_callback(partial(done, due))
         waiting.append(future)
+        if rate is None and len(waiting) >= WINDOW:
+            assert waiting.popleft().result().outcome == "accepted"
     assert all(one.result().outcome == "accepted" for one in waiting)
+    spent = time.perf_counter() - start
     intake.close()
-    return took
+    return len(took) / spent, took
 
 
 def filled(installation: Installation, stored: int) -> tuple[Herd, Source]:
@@ -316,7 +303,9 @@ def measure(name: str, installation: Installation, rounds: int) -> None:
         for share in (0.5, 0.7):
             raws = source.take(int(rate * share * PACED_SECONDS))
             gc.collect()
-            latencies.setdefault(f"{share:.0%} of that load", []).extend(paced(installation, raws, rate * share))
+            latencies.setdefault(f"{share:.0%} of that load", []).extend(
+                whole_path(installation, raws, rate * share)[1]
+            )
     print(f"\n{name}: {len(raws[0])} bytes a report, {os.cpu_count()} cores")
     tell({stage: statistics.median(values) for stage, values in rates.items()})
     for load, values in latencies.items():
