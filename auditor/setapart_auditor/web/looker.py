@@ -55,6 +55,8 @@ class Looker:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 process = await self._running()
                 assert process.stdin is not None
+                if process.stdin.is_closing():  # it has died, and that was not noticed yet: uvloop raises on a write
+                    raise LookerBusyError
                 process.stdin.write(frame(msgspec.structs.replace(call, no=number)))
                 return await answer
         except TimeoutError:

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from setapart_auditor.looks.asks import Call, DevicesAsk
 from setapart_auditor.sweep.fleet import run_sweep
@@ -43,6 +44,23 @@ def test_a_process_that_hangs_is_ended_and_the_next_call_gets_a_new_one(
     asyncio.run(run())
 
 
+def test_a_process_that_died_a_moment_ago_is_busy_and_no_error_of_ours(looking: tuple[Looker, Call]) -> None:
+    looker, call = looking
+
+    async def run() -> None:
+        assert (await looker.ask(call)).status == 200
+        process = looker._process
+        assert process is not None
+        assert looker._reading is not None
+        os.kill(process.pid, signal.SIGKILL)
+        await looker._reading
+        looker._process = process  # as it is before that is noticed
+        with pytest.raises(LookerBusyError):
+            await looker.ask(call)
+
+    uvloop.run(run())  # as the service does
+
+
 def test_more_than_may_wait_are_refused_and_all_others_answered(looking: tuple[Looker, Call]) -> None:
     looker, call = looking
 
@@ -57,7 +75,7 @@ def test_more_than_may_wait_are_refused_and_all_others_answered(looking: tuple[L
 
 
 def test_many_pages_at_once_are_those_that_each_is_alone(tmp_path: Path) -> None:
-    """What unpacks verdicts is one thread's: shared by four it crashed, or took them for damaged and judged again."""
+    """What unpacked verdicts was shared by four threads: it crashed, or took them for damaged and judged again."""
     fleet = make_stored_fleet(tmp_path, None, [f"phone-{number}" for number in range(300)], at=now())
     run_sweep(fleet.installation, fleet.policies, now())
     call = Call(no=0, token=make_reader(fleet.installation), at=now(), ask=DevicesAsk(limit=500))
