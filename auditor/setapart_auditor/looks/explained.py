@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from setapart_auditor.appraisal.model import Exception_, Received
 from setapart_auditor.exceptions.database import Broken
@@ -72,7 +72,7 @@ def explained(found: Examined, now: dt.datetime) -> Explained:
     row = row_of(verdict, found.seen.judged.unit, found.seen.since)
     current = found.stored.history.current
     return Explained(
-        **{name: getattr(row, name) for name in DeviceRow.__struct_fields__},
+        **structs.asdict(row),
         state=found.stored.device.state,
         reports=tuple(_facts(one, found) for one in current),
         held_exceptions=tuple(map(_granted, found.exceptions)),

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from setapart_auditor.errors import StoreError
@@ -185,4 +185,4 @@ def _query(ask: DevicesAsk, units: Sequence[str] | None, after: str) -> Select[A
 
 
 def _listed(row: DeviceRow, judged_at: dt.datetime) -> ListedDevice:
-    return ListedDevice(**{name: getattr(row, name) for name in DeviceRow.__struct_fields__}, judged_at=judged_at)
+    return ListedDevice(**structs.asdict(row), judged_at=judged_at)

@@ -16,6 +16,7 @@ from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.store.schema import attestation, device, device_change, device_key, log_state, settlement, station
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.model import Platform
+from setapart_evidence.statement import digest_text
 
 State = Literal["active", "retired", "replaced", "revoked"]
 Origin = Literal["enrolled", "rotated", "registered"]
@@ -358,7 +359,7 @@ def _with_parts(connection: Connection, rows: Sequence[Any]) -> Iterator[Registe
     settled: dict[int, tuple[str, ...]] = {}
     query = select(settlement).where(settlement.c.second_folded.is_not(None))
     for one in of(query, settlement.c.device_no):
-        settled[one.device_no] = (*settled.get(one.device_no, ()), f"sha256:{one.digest.hex()}")
+        settled[one.device_no] = (*settled.get(one.device_no, ()), digest_text(one.digest))
     for (
         no, name, id_, class_, ownership, holder, role, unit, since, state, state_since, serial, platform, legal_hold,
     ) in rows:  # fmt: skip

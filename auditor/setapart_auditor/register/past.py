@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from setapart_auditor.appraisal.model import Attestation, Registration
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.store.schema import attestation, device, device_change, settlement
+from setapart_evidence.statement import digest_text
 
 from .database import unenrolled_id
 
@@ -43,7 +44,7 @@ def registration_at(connection: Connection, device_no: int, when: dt.datetime) -
         role=then["role"],
         unit=then["unit"],
         since=then["since"],
-        settled=tuple(f"sha256:{one.hex()}" for one in connection.execute(settled.order_by(settlement.c.no)).scalars()),
+        settled=tuple(digest_text(one) for one in connection.execute(settled.order_by(settlement.c.no)).scalars()),
         attestations=tuple(
             Attestation(client=one.client, by=one.by, date=one.date, until=one.until)
             for one in connection.execute(attested.order_by(attestation.c.no))

@@ -26,6 +26,7 @@ from setapart_auditor.store.schema import chain, current, evidence, inventory
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.open import VerifiedReport, open_report
+from setapart_evidence.statement import digest_text
 
 _QUARANTINED = "quarantined"
 
@@ -173,16 +174,12 @@ def _place(row: "Row[Any]", keyid: str, ids: Mapping[int, str]) -> Numbered:
     return ReportPlace(
         chain=(keyid, ids.get(row.device_no, "")),
         sequence=row.sequence,
-        digest=_spelled(row.digest),
-        previous=None if row.previous is None else _spelled(row.previous),
+        digest=digest_text(row.digest),
+        previous=None if row.previous is None else digest_text(row.previous),
         source=row.source,
         received_at=row.received_at,
         collected_at=row.collected_at,
     ), row.no
-
-
-def _spelled(digest: bytes) -> str:
-    return f"sha256:{digest.hex()}"
 
 
 def _bodies(connection: Connection, numbers: Collection[int]) -> "dict[int, Row[Any]]":

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from setapart_auditor.register.database import RegisteredDevice
 from setapart_auditor.store.schema import chain, device_change, evidence, exception, inventory, status, verdict
+from setapart_evidence.statement import digest_text
 
 from .reading import read_outline
 
@@ -114,7 +115,7 @@ def _reports(connection: Connection, no: int, most: int) -> tuple[StoredReport, 
     found = [
         StoredReport(
             sequence=row.sequence,
-            digest=f"sha256:{row.digest.hex()}",
+            digest=digest_text(row.digest),
             key=row.keyid,
             received_at=row.received_at,
             collected_at=row.collected_at,

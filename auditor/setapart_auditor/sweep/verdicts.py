@@ -18,6 +18,7 @@ from setapart_auditor.register.database import unenrolled_id
 from setapart_auditor.store.bodies import OversizeError, deflate, inflate
 from setapart_auditor.store.schema import device, status, verdict
 from setapart_evidence import __version__
+from setapart_evidence.statement import digest_text
 
 from .judging import JudgedDevice
 
@@ -186,7 +187,7 @@ def _read(row: "Row[Any]") -> Verdict:
     """The verdict of a row, if it is what the row says."""
     found = unpack(row.body)
     digest = found.evidence.digest if found.evidence is not None else None
-    said = f"sha256:{row.evidence_digest.hex()}" if row.evidence_digest is not None else None
+    said = digest_text(row.evidence_digest) if row.evidence_digest is not None else None
     if (found.status, found.policy, digest) != (row.status, row.policy, said):
         raise StoreError("another verdict than its row says", expected="a verdict as it was written")
     return found

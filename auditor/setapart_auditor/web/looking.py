@@ -92,7 +92,7 @@ class Frames:
 
 
 class Looking:
-    """Lets calls in, and answers them one after the other in a thread: what unpacks the store's rows serves but one."""
+    """Lets calls in, and answers them one after the other in a thread: more would wait for each other's Python."""
 
     def __init__(self, installation: "Installation", policies: "Policies", output: int) -> None:
         self._installation = installation

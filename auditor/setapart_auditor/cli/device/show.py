@@ -96,6 +96,7 @@ def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
     from sqlalchemy import select
 
     from setapart_auditor.store.schema import attestation, device_change, device_key, settlement
+    from setapart_evidence.statement import digest_text
 
     keys = at.connection.execute(select(device_key).where(device_key.c.device_no == one.no).order_by(device_key.c.no))
     changes = at.connection.execute(
@@ -123,7 +124,7 @@ def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
         ],
         "settled": [
             {
-                "digest": f"sha256:{row.digest.hex()}",
+                "digest": digest_text(row.digest),
                 "first_by": row.first_by,
                 "first_at": row.first_at,
                 "second_by": row.second_by,
