@@ -26,10 +26,12 @@ def command(ctx: click.Context, *, file: Path, folder: Path | None) -> None:
     """
     from setapart_agent.errors import NetworkError, RefusedError
     from setapart_agent.membership import read_membership
+    from setapart_agent.state_owner import become_owner
     from setapart_agent.unattended import read_drop_in
 
     home = folder or state_folder()
     found = read_drop_in(read_small(file))
+    become_owner(home)
     present = read_membership(home)
     if present is not None and present.is_enrolled:
         click.echo(f"enrolled already, as {present.name}: the drop-in file is not used")

@@ -31,6 +31,7 @@ from setapart_agent.report import SignedReport, Stage, device_id, make_signed_re
 from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
 from setapart_agent.state import STATION_KEY_NAME, state_folder
+from setapart_agent.state_owner import act_as_owner, as_root
 from setapart_evidence.keys import Signer
 from setapart_evidence.statement import Level
 
@@ -70,19 +71,20 @@ def command(
     A source with many devices gives one report each. Exit code 3 if one could not be delivered, and is kept.
     """
     home = folder or state_folder()
-    if output is None:
-        _check_deliverable(home, key_file)
     source = parse_source(source_spelling)
-    path = _key(home, key_file, source)
     epoch = read_epoch_value(epoch_file)
     bundle = read_policy_bundle(bundle_file)
+    if output is None:
+        act_as_owner(home)
+        _check_deliverable(home, key_file)
+    path = _key(home, key_file, source)
     target = _target(home, source, output, deliver=not no_deliver)
     target.prepare()  # may bring a nonce, a bundle, even a key
     unseen = 0
     with _chain(home, key_file, path) as chain:
         # Under the lock: a change of keys takes it as well, and what the old key signs after it nobody takes.
         run = Run.of(home, path, source, own=key_file is None, bundle=bundle, disclosure=disclosure, epoch=epoch)
-        devices = collect_all(source, password_asker(password_file), resume=target.is_folder)
+        devices = as_root(collect_all(source, password_asker(password_file), resume=target.is_folder))
         for report in run.reports(target.admitted(devices), chain, target.stage):
             line = target.take(report)
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
