@@ -48,7 +48,7 @@ def page(program: click.Group, name: str, release: Release, more: dict[str, Rows
         f'.TH {_plain(name.upper())} {_SECTION} {when} "setapart {release.version}" "User commands"',
         ".nh",
         ".SH NAME",
-        f"{_plain(name)} \\- {_plain((program.help or '').strip().rstrip('.').lower())}",
+        f"{_plain(name)} \\- {_plain(_first_line(program))}",
         ".SH SYNOPSIS",
         f".B {_plain(name)}",
         r"[\fB\-\-help\fR] [\fB\-\-version\fR] \fICOMMAND\fR [\fIOPTION\fR ...]",
@@ -66,6 +66,11 @@ def page(program: click.Group, name: str, release: Release, more: dict[str, Rows
 def compressed(text: str) -> bytes:
     """As man pages are installed: gzip without a name and time."""
     return gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
+
+
+def _first_line(program: click.Group) -> str:
+    """What whatis(1) shows: one line of the first paragraph, whatever follows it."""
+    return " ".join((program.help or "").strip().partition("\n\n")[0].split()).rstrip(".").lower()
 
 
 def _command(command: click.Command, context: click.Context) -> Iterator[str]:

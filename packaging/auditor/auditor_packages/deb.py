@@ -18,8 +18,8 @@ _DEPENDS = (
 )
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _DESCRIPTION = """\
- Takes signed reports of devices in, over the network or as files, judges them by
- an authority's rule, and keeps a record that nobody can edit unseen.
+ Takes signed reports of devices in, over the network or as files, judges them
+ by an authority's rule, and keeps a record that nobody can edit unseen.
  .
  Its libraries are its own: no Python package of the system is used or changed.
  Its services begin once an auditor was made in /var/lib/setapart-auditor.

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent_packages import completion, vendored
+from agent_packages import completion, manual, vendored
 from agent_packages.release import REPOSITORY, Release
+
+from auditor_packages.manual import AUDITOR
 
 NAME = "setapart-auditor"
 HERE = REPOSITORY / "packaging" / "auditor"
@@ -41,7 +43,7 @@ def lay(release: Release, root: Path, scratch: Path) -> None:
         _put(root / "usr/lib/systemd/system" / unit.name, unit.read_bytes())
     _put(root / "usr/lib/sysusers.d" / f"{NAME}.conf", (INSTALLED / "sysusers.conf").read_bytes())
     _put(root / "etc/default" / NAME, (INSTALLED / "default").read_bytes())
-    _document(root)
+    _document(release, root)
     _settle(root, release.moment)
 
 
@@ -70,18 +72,20 @@ def _lay_own(release: Release, target: Path, scratch: Path) -> None:
     vendored.lay(tuple(scratch.glob("*.whl")), target)
 
 
-def _document(root: Path) -> None:
-    """The examples and guides, a copyright file, and completion for shells."""
-    from setapart_auditor.cli import cli
-
+def _document(release: Release, root: Path) -> None:
+    """The examples and guides, a copyright file, the man page, completion for shells, and what lintian is told."""
+    command_line = manual.load("setapart_auditor.cli")
     documents = root / DOCUMENTS
     for example in ("nginx/setapart-auditor.conf", "prometheus/setapart-auditor.rules.yml"):
         _put(documents / "examples" / Path(example).name, (HERE / example).read_bytes())
     for guide in ("docs/install/auditor.md", "docs/operations/postgresql.md"):
         _put(documents / Path(guide).name, (REPOSITORY / guide).read_bytes())
     _put(documents / "copyright", _copyright(root / LIBRARY).encode())
-    for place, script in completion.scripts(cli, NAME).items():
+    page = manual.page(command_line, NAME, release, AUDITOR)
+    _put(root / "usr/share/man/man1" / f"{NAME}.1.gz", manual.compressed(page))
+    for place, script in completion.scripts(command_line, NAME).items():
         _put(root / place, script.encode())
+    _put(root / "usr/share/lintian/overrides" / NAME, (INSTALLED / "debian" / "lintian-overrides").read_bytes())
 
 
 def _copyright(library: Path) -> str:
@@ -89,8 +93,8 @@ def _copyright(library: Path) -> str:
     stanzas = [
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: setapart",
         (
-            "Files: *\nCopyright: The setapart developers\nLicense: Apache-2.0\n On Debian systems, the full text is in"
-            " /usr/share/common-licenses/Apache-2.0."
+            "Files: *\nCopyright: 2026 The setapart developers\nLicense: Apache-2.0\n"
+            " On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0."
         ),
     ]
     for metadata in sorted(library.glob("*.dist-info")):

@@ -1,4 +1,4 @@
-"""The auditor's Debian package, built once for all tests that look at it or install it."""
+"""The packages' builders, importable; the auditor's Debian package, built once for all tests that need it."""
 
 import os
 import subprocess
@@ -9,6 +9,9 @@ import pytest
 
 from repository import REPOSITORY
 
+BUILDERS = tuple(str(REPOSITORY / "packaging" / whose) for whose in ("agent", "auditor"))
+sys.path[:0] = BUILDERS
+
 
 @pytest.fixture(scope="session")
 def deb(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -16,10 +19,9 @@ def deb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if built_already := os.environ.get("SETAPART_AUDITOR_DEB"):
         return Path(built_already)
     output = tmp_path_factory.mktemp("deb")
-    folders = (REPOSITORY / "packaging" / "agent", REPOSITORY / "packaging" / "auditor")
     ran = subprocess.run(
         [sys.executable, "-m", "auditor_packages", "--output", output],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(BUILDERS)},
         capture_output=True,
         text=True,
         check=False,

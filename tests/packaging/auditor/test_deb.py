@@ -53,6 +53,22 @@ def test_it_asks_for_a_python_that_its_modules_are_for(deb: Path) -> None:
     assert field(deb, "Package") == "setapart-auditor"
 
 
+def test_the_man_page_and_the_completion_of_each_shell_lie_where_they_are_looked_for(deb: Path) -> None:
+    assert listed(deb).keys() >= {
+        "/usr/share/man/man1/setapart-auditor.1.gz",
+        "/usr/share/bash-completion/completions/setapart-auditor",
+        "/usr/share/zsh/vendor-completions/_setapart-auditor",
+        "/usr/share/fish/vendor_completions.d/setapart-auditor.fish",
+    }
+
+
+@pytest.mark.needs("lintian")
+def test_lintian_finds_nothing_that_is_not_explained(deb: Path) -> None:
+    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning", deb]
+    answer = subprocess.run(lintian, check=False, capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout) == (0, "")
+
+
 def test_the_lock_names_what_the_other_locks_name() -> None:
     """The package has the versions that the tests run with."""
 
