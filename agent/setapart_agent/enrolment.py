@@ -14,7 +14,7 @@ from msgspec import structs
 from setapart_agent.chain import locked_chain
 from setapart_agent.errors import AgentError, NotEnrolledError, RefusedError
 from setapart_agent.membership import FILE, Membership, accept_bundle, enrolled, read_membership, write_membership
-from setapart_agent.private_files import sync_folder, write_new
+from setapart_agent.private_files import make_private_folder, sync_folder, write_new
 from setapart_agent.signing import signing_chain
 from setapart_agent.spool import Spool
 from setapart_agent.state import KEY_NAME, NEW_KEY_NAME, followed, locked_state
@@ -384,7 +384,7 @@ def folder_ready(folder: Path) -> None:
         AgentError: it can't be made.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as exc:
         raise AgentError(f"{folder} can't be made: {exc.strerror}", cure="choose a folder with --dir") from None
 

@@ -11,7 +11,10 @@ from setapart_agent.errors import ChainError, KeyFileError
 # Windows knows none of these, and needs O_BINARY.
 CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+SYSTEM_FOLDER = "setapart-agent"
+"""The name of the system's state folder in Windows' ProgramData."""
 _PRIVATE = 0o600
+_FOLDER = 0o700
 _EVERYTHING_OF_THE_LOCK = 1
 
 
@@ -80,23 +83,28 @@ def write_new(path: Path, content: bytes, mode: int) -> None:
         finally:
             os.close(handle)
         sync_folder(path.parent)
-    except OSError as exc:
+    except (OSError, KeyFileError) as exc:
         with suppress(OSError):  # half a key would be in the way of the next attempt
             path.unlink()
+        if isinstance(exc, KeyFileError):
+            raise
         raise KeyFileError(f"{path} can't be written: {exc.strerror}", cure="free some space") from None
 
 
 def write_private(path: Path, content: bytes) -> None:
     """Replaces a file with mode 0600; on disk, with its folder's entry, when this returns.
 
+    In the system's state folder of Windows it has the rights that this folder gives, unlike a key.
+
     Raises:
         ChainError: it could not be written; the old content is still there.
+        KeyFileError: likewise, for Windows would not close it.
     """
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED, _PRIVATE)
         try:
-            if sys.platform == "win32":
+            if sys.platform == "win32" and not _has_rights_of_its_folder(path):
                 restrict(temporary, handle, _PRIVATE)
             write_all(handle, content)
             os.fsync(handle)
@@ -104,9 +112,11 @@ def write_private(path: Path, content: bytes) -> None:
             os.close(handle)
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as exc:
+    except (OSError, KeyFileError) as exc:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(exc, KeyFileError):
+            raise
         raise ChainError(
             f"{path.name} can't be written: {exc.strerror}", cure="make its folder writable, or free some space"
         ) from None
@@ -117,6 +127,23 @@ def write_all(handle: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(handle, view) :]
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes a folder for its owner alone, with its parents; one that is there stays as it is.
+
+    Raises:
+        OSError: it can't be made.
+        KeyFileError: Windows would not close it.
+    """
+    if sys.platform != "win32":
+        folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+    elif _has_rights_of_its_folder(folder):
+        # Without a mode: since 3.12.4 Python's 0o700 breaks with the folder, and shuts out who delivers.
+        folder.mkdir(parents=True, exist_ok=True)
+    elif not folder.exists():
+        folder.mkdir(mode=_FOLDER, parents=True)
+        _leave_to_its_owner(folder, inherited="(OI)(CI)")
 
 
 def sync_folder(folder: Path) -> None:
@@ -143,13 +170,21 @@ def restrict(path: Path, handle: int, mode: int) -> None:
         os.fchmod(handle, mode)
 
 
-def _leave_to_its_owner(path: Path) -> None:
-    import getpass
+def _has_rights_of_its_folder(path: Path) -> bool:
+    """Whether it lies in the system's state folder: that one is closed, and says who but SYSTEM may read what."""
+    base = os.environ.get("PROGRAMDATA")
+    return base is not None and Path(base, SYSTEM_FOLDER) in Path(os.path.abspath(path)).parents  # noqa: PTH100
+
+
+def _leave_to_its_owner(path: Path, inherited: str = "") -> None:
     import subprocess
 
     program = str(Path(os.environ["SYSTEMROOT"], "System32", "icacls.exe"))
     # SYSTEM and the administrators by their well-known SIDs: their names are localised.
-    grants = ("*S-1-5-18:F", "*S-1-5-32-544:F", f"{getpass.getuser()}:F")
+    grants = [f"*S-1-5-18:{inherited}F", f"*S-1-5-32-544:{inherited}F"]
+    user = os.environ.get("USERNAME", "")
+    if user and not user.endswith("$"):  # SYSTEM is called as the machine is, which no workgroup can resolve
+        grants.append(f"{user}:{inherited}F")
     answer = subprocess.run(  # noqa: S603 - a fixed program of the system
         [program, str(path), "/inheritance:r", "/grant:r", *grants], capture_output=True, check=False
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from setapart_agent.errors import ChainError
 from setapart_agent.membership import Membership
-from setapart_agent.private_files import write_private
+from setapart_agent.private_files import make_private_folder, write_private
 from setapart_evidence.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def keep_receipt(folder: Path, device: str, raw: bytes) -> None:
         ChainError: it could not be written.
     """
     try:
-        (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(folder / FOLDER)
     except OSError as exc:
         raise ChainError(
             f"{folder / FOLDER} can't be made: {exc.strerror}",

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from setapart_agent.errors import ChainError, SpoolError
-from setapart_agent.private_files import CLOSED, NO_LINK, sync_folder, write_all, write_private
+from setapart_agent.private_files import CLOSED, NO_LINK, make_private_folder, sync_folder, write_all, write_private
 
 FOLDER = "spool"
 MOST_REPORTS = 10_000
@@ -123,7 +123,7 @@ class Spool:
             SpoolError: there is no room for it, or the folder can't be written; the chain must not go on.
         """
         with _told("the report can't be kept", self._folder):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             newest = self._count_up()
             moment = max(now.astimezone(UTC).strftime(_TIME), newest.partition("-")[0])
             name = f"{moment}-{sequence:016d}-{digest.removeprefix('sha256:')}.evidence"
@@ -209,7 +209,7 @@ class Spool:
         aside = self._folder / _REJECTED
         target = aside / report.name
         with _told(f"{report.name} can't be put aside", aside):
-            aside.mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(aside)
             with suppress(ChainError):  # without its reason rather than sent for ever
                 write_private(target.with_suffix(".json"), msgspec.json.encode(why))
             try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from setapart_agent.errors import AgentError
-from setapart_agent.private_files import CLOSED, NO_LINK, is_administrator, try_lock
+from setapart_agent.private_files import CLOSED, NO_LINK, SYSTEM_FOLDER, is_administrator, try_lock
 
 KEY_NAME = "key.pem"
 NEW_KEY_NAME = "key.pem.new"
@@ -31,7 +31,7 @@ def state_folder() -> Path:
     """
     if sys.platform == "win32":
         base = os.environ["PROGRAMDATA" if is_administrator() else "LOCALAPPDATA"]
-        return Path(base, "setapart-agent")
+        return Path(base, SYSTEM_FOLDER)
     if is_administrator():
         return Path("/var/lib/setapart-agent")
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from setapart_agent.errors import KeyFileError
-from setapart_agent.private_files import write_new
+from setapart_agent.private_files import make_private_folder, write_new
 from setapart_agent.state import KEY_NAME, state_folder
 from setapart_evidence.keys import Algorithm, Signer
 from setapart_evidence.keystore import make_key
@@ -32,7 +32,7 @@ def command(output: Path | None, algorithm: Algorithm | None, keystore: str) -> 
     or token can't be copied; its key file is worth nothing elsewhere.
     """
     if output is None:
-        state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(state_folder())
         output = state_folder() / KEY_NAME
     signer = make_key_files(output, keystore, algorithm)
     click.echo(f"private key  {output}\npublic key   {output.with_suffix('.pub')}\nkey id       {signer.public.keyid}")
