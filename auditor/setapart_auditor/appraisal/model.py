@@ -76,6 +76,19 @@ class Exception_:  # noqa: N801 - `Exception` is Python's
     signed: bool = False
 
 
+class BrokenException(Struct, frozen=True, kw_only=True):
+    """An exception that is recorded as granted and is not what two officers signed; `unit` is its device's.
+
+    No `Exception_`, so that it can carry nothing: all that is done with it is to say so.
+    """
+
+    id: str
+    device: str
+    unit: str
+    app: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A verified report and the moment of its arrival, by the auditor's clock."""
@@ -105,12 +118,14 @@ class Context:
         epochs: value to moment of issue.
         nonces: value to moment of issue.
         shared: address digest to the names of ordinary and personal devices that hold it.
+        broken: by the name of its device, what is recorded as an exception and can't be believed.
     """
 
     bundles: Mapping[str, Disclosed] = field(default_factory=dict)
     epochs: Mapping[str, dt.datetime] = field(default_factory=dict)
     nonces: Mapping[str, dt.datetime] = field(default_factory=dict)
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: Mapping[str, tuple[BrokenException, ...]] = field(default_factory=dict)
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from setapart_auditor.looks.readers import READERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from setapart_auditor.exceptions.database import Broken
+    from setapart_auditor.appraisal.model import BrokenException
     from setapart_auditor.export.row import DeviceRow
     from setapart_auditor.installation import Installation, Policies
     from setapart_auditor.officers.actor import Actor, Role
@@ -116,7 +116,7 @@ def progress(length: int, label: str, *, quiet: bool) -> Iterator[Callable[[int]
         yield bar.update
 
 
-def exit_code(statuses: "Iterable[str]", broken: "Sequence[Broken]" = ()) -> int:
+def exit_code(statuses: "Iterable[str]", broken: "Sequence[BrokenException]" = ()) -> int:
     """The exit code of verdicts: 1 before 3 before 0, which no broken exception leaves."""
     found = set(statuses)
     if found & _VIOLATION:
@@ -124,7 +124,7 @@ def exit_code(statuses: "Iterable[str]", broken: "Sequence[Broken]" = ()) -> int
     return 0 if found <= _GREEN and not broken else 3
 
 
-def tell_broken(broken: "Iterable[Broken]") -> None:
+def tell_broken(broken: "Iterable[BrokenException]") -> None:
     """Names the exceptions that are recorded as granted and are not as two officers signed them."""
     from setapart_evidence.text import printable
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
-from setapart_auditor.appraisal.model import Exception_
+from setapart_auditor.appraisal.model import BrokenException, Exception_
 from setapart_auditor.appraisal.need import folded
 from setapart_auditor.errors import AuditorError, NotAllowedError
 from setapart_auditor.store.schema import device, device_change, exception, officer
@@ -26,22 +25,12 @@ Officers = Mapping[str, tuple[str, bytes]]
 """By folded name: the name, and the public key."""
 
 
-class Broken(Struct, frozen=True, kw_only=True):
-    """An exception that is recorded as granted and is not what two officers signed; `unit` is its device's."""
-
-    id: str
-    device: str
-    unit: str
-    app: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """The exceptions that were granted, revoked ones with their day, and those that can't be believed."""
+    """The exceptions that were granted, revoked ones with their day, and those in force that can't be believed."""
 
     exceptions: tuple[Exception_, ...]
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenException, ...]
 
 
 def exceptions(connection: Connection) -> tuple[Exception_, ...]:
@@ -49,7 +38,7 @@ def exceptions(connection: Connection) -> tuple[Exception_, ...]:
     return load(connection).exceptions
 
 
-def broken(connection: Connection, unit: str | None = None) -> tuple[Broken, ...]:
+def broken(connection: Connection, unit: str | None = None) -> tuple[BrokenException, ...]:
     """The exceptions that are recorded as granted and that no two officers have signed so; of one unit, if named."""
     return tuple(one for one in load(connection).broken if unit is None or one.unit.casefold() == unit.casefold())
 
@@ -58,7 +47,7 @@ def load(connection: Connection) -> Loaded:
     """Reads and verifies every exception that was granted; two signatures are verified for each.
 
     One that was granted before its device last changed class or holder is left out, also where the device is now what
-    it was then: an exception does not go along.
+    it was then: an exception does not go along. One that can't be believed is told until it is revoked.
     """
     people = officers_keys(connection)
     changed = _last_changes(connection)
@@ -71,7 +60,11 @@ def load(connection: Connection) -> Loaded:
         try:
             found.append(_granted(row, people))
         except SetapartError as exc:
-            unsound.append(Broken(id=row.id, device=row.device_name, unit=row.unit, app=row.app, reason=str(exc)))
+            if row.state == "approved":
+                reason = str(exc)
+                unsound.append(
+                    BrokenException(id=row.id, device=row.device_name, unit=row.unit, app=row.app, reason=reason)
+                )
     return Loaded(exceptions=tuple(found), broken=tuple(unsound))
 
 

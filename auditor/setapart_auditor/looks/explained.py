@@ -4,8 +4,7 @@ import datetime as dt
 
 from msgspec import Struct, field, structs
 
-from setapart_auditor.appraisal.model import Exception_, Received
-from setapart_auditor.exceptions.database import Broken
+from setapart_auditor.appraisal.model import BrokenException, Exception_, Received
 from setapart_auditor.export.row import DeviceRow, row_of
 from setapart_auditor.sweep.look import Examined
 
@@ -61,7 +60,7 @@ class Explained(DeviceRow, frozen=True, kw_only=True):
     state: str
     reports: tuple[ReportFacts, ...]
     held_exceptions: tuple[GrantedException, ...]
-    broken_exceptions: tuple[Broken, ...]
+    broken_exceptions: tuple[BrokenException, ...]
     unseen: tuple[UnseenSection, ...]
     judged: JudgedAt
 

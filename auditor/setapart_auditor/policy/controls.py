@@ -77,6 +77,7 @@ CONTROLS: tuple[ControlSpec, ...] = (
     _choice("freshness-unproven", "nothing proves when the evidence was made"),
     _choice("policy-out-of-date", "the pack was to be reviewed by now"),
     _choice("exception-unsigned", "the exception carries no two officers' signatures", "info"),
+    _choice("exception-not-as-signed", "the exception is not as two officers signed it"),
     _choice("exception-expires-soon", "the exception ends soon", days=14),
     _note("restricted-app-excepted", "a restricted app under a valid exception"),
     _note("policy-not-in-force", "the pack is not in force at this time"),

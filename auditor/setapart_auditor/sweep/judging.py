@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from setapart_auditor.appraisal.engine import appraise_history
 from setapart_auditor.appraisal.model import Context, Exception_, Status, Verdict
 from setapart_auditor.authority import built_in, known_bundles
-from setapart_auditor.exceptions.database import Broken
 from setapart_auditor.installation import Installation, Policies
 from setapart_auditor.intake.epochs import known_epochs
 from setapart_auditor.policy.model import Policy
@@ -51,16 +50,15 @@ class Judge:
 
     Attributes:
         policies: of every unit.
-        context: bundles, epochs, accounts on several devices; nonces are added with each device's reports.
+        context: bundles, epochs, accounts on several devices, broken exceptions; nonces are added with each device's
+            reports.
         exceptions: by the name of their device.
-        broken: those that are recorded as granted, count for nothing, and are told.
         at: the moment to judge as of.
     """
 
     policies: Policies
     context: Context
     exceptions: Mapping[str, tuple[Exception_, ...]] = field(default_factory=dict)
-    broken: tuple[Broken, ...] = ()
     at: dt.datetime
 
     def policy_of(self, device: RegisteredDevice) -> Policy:
@@ -114,8 +112,8 @@ def make_judge(
             bundles={**built_in(policies.catalog), **known_bundles(installation.folder)},
             epochs=known_epochs(connection),
             shared=shared_accounts(connection, at, of=of),
+            broken=broken,
         ),
         exceptions=exceptions,
-        broken=broken,
         at=at,
     )

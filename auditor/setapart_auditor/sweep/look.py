@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from setapart_auditor.appraisal.model import Exception_
-from setapart_auditor.exceptions.database import Broken
+from setapart_auditor.appraisal.model import BrokenException, Exception_
 from setapart_auditor.installation import Installation, Policies
 from setapart_auditor.register.database import RegisteredDevice
 
@@ -32,7 +31,7 @@ class Examined:
     seen: Seen
     stored: StoredHistory
     exceptions: tuple[Exception_, ...]
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenException, ...]
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -84,7 +83,7 @@ def examine(installation: Installation, policies: Policies, device: RegisteredDe
         seen=_seen(judged, known, now),
         stored=stored,
         exceptions=tuple(one for one in held if one.id in judged.verdict.exceptions),
-        broken=tuple(one for one in judge.broken if one.device == device.name),
+        broken=judge.context.broken.get(device.name, ()),
     )
 
 

@@ -270,7 +270,12 @@ def test_a_sweep_names_exceptions_that_are_not_as_signed_and_is_never_green_by_i
         assert (shown.code, said in shown.printed) == (3, True), shown.printed
         told = json.loads(desk(*words, "--json", "--as", "o1").printed.partition("\n")[0])
         assert [one["id"] for one in told["broken_exceptions"]] == [asked]
+    (finding,) = (one for one in told["findings"] if one["control"] == "exception-not-as-signed")
+    assert "another need than what was signed" in finding["message"]
     assert "not as two officers" not in desk("explain", "clean", "--as", "o1").printed
     close(desk, ("ann", "auditor", "office"))
     mine = desk("list", "--as", "ann")
     assert (mine.code, "apart" in mine.printed) == (0, False), mine.printed
+    assert desk("exception", "revoke", asked, "--as", "o2", "--why", "was changed").code == 0
+    after = desk("sweep", "--jobs", "1", "--as", "o1")
+    assert (after.code, "not as two officers" in after.printed) == (0, False), after.printed
