@@ -6,6 +6,7 @@ skip into a failure: that is how CI makes sure that nothing is skipped that coul
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -30,6 +31,13 @@ def _program(*names: str) -> Callable[[], bool]:
 
 def _introspection(name: str) -> bool:
     return any(Path("/usr/lib").glob(f"*/girepository-1.0/{name}.typelib"))
+
+
+def _mounts() -> bool:
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0
+    )
 
 
 PARTS: dict[str, tuple[Callable[[], bool], str]] = {
@@ -89,6 +97,9 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "name it in SETAPART_REQUIRE where pip may download packages",
     ),
     "docs-site": (lambda: find_spec("zensical") is not None, "pip install -r requirements/docs.txt"),
+    "shellcheck": (_program("shellcheck"), "install Debian's package shellcheck"),
+    "bsdtar": (_program("bsdtar"), "install Debian's package libarchive-tools"),
+    "mounts": (_mounts, "run as root where a process may have mounts of its own"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
     "pymobiledevice3": (lambda: find_spec("pymobiledevice3") is not None, "pip install 'setapart[ios-usb]'"),

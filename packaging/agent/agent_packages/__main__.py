@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 from agent_packages import agent_wheel, deb, one_file, rpm, sbom, tree
+from agent_packages.macos import package as macos_package
+from agent_packages.macos import tree as macos_tree
 from agent_packages.release import MACHINES, REPOSITORY, Release, this_release
 
 
@@ -37,12 +39,18 @@ def build(release: Release, output: Path, scratch: Path, wheels: Path) -> tuple[
     modules = tree.lay_modules(release, fresh("modules"), wheels)
     root = fresh("tree")
     tree.lay(release, modules, root)
+    macs = macos_tree.of_macos(release)
+    macs_root = fresh("macos")
+    macs_modules = macos_tree.lay(macs, macs_root, wheels)
     return (
         agent_wheel.build(release, output, fresh("wheel")),
         one_file.build(release, modules.folder, output),
         deb.build(release, root, output, fresh("deb")),
         rpm.build(release, root, output, fresh("rpm")),
+        macos_package.build(macs, macs_root, output),
         sbom.build(release, modules, output),
+        sbom.build(macs, macs_modules, output),
+        *windows.build(release, output, fresh("windows"), wheels),
     )
 
 

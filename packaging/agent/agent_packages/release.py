@@ -19,14 +19,17 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A processor, as each format spells it."""
+    """A processor, as each format spells it, and the system on it: `linux` or `macos`."""
 
     deb: str
     rpm: str
+    system: str = "linux"
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        """The tags of wheels that run there with the C library of Debian 12."""
+        """The tags of wheels that run there, with the C library of Debian 12 or on macOS 11."""
+        if self.system == "macos":
+            return (f"macosx_11_0_{self.rpm}",)
         return tuple(f"manylinux{glibc}_{self.rpm}" for glibc in ("_2_28", "_2_17", "2014"))
 
 

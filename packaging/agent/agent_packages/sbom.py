@@ -47,7 +47,7 @@ def build(release: Release, modules: Modules, output: Path) -> Path:
             *({"ref": component["bom-ref"]} for component in components),
         ],
     }
-    file = output / f"{NAME}-{release.version}-linux-{release.machine.rpm}.cdx.json"
+    file = output / f"{NAME}-{release.version}-{release.machine.system}-{release.machine.rpm}.cdx.json"
     file.write_text(json.dumps(bill, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return file
 
