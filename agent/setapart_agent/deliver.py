@@ -16,8 +16,9 @@ from msgspec import Struct, structs
 
 from setapart_agent.backoff import is_due, wait
 from setapart_agent.delivery_record import Trouble, read_record, write_record
-from setapart_agent.errors import AgentError, NetworkError, RefusedError, SpoolError, TrustError
+from setapart_agent.errors import AgentError, KeyFileError, NetworkError, RefusedError, SpoolError, TrustError
 from setapart_agent.membership import Membership, accept_bundle, pinned_bundle, write_membership
+from setapart_agent.questions import Question, bundle_question, make_question
 from setapart_agent.receipts import keep_receipt
 from setapart_agent.spool import Rejection, Spool, Spooled
 from setapart_evidence import envelope as dsse
@@ -93,7 +94,8 @@ class Courier:
         folder: the state folder.
         membership: of an enrolled agent.
         connect: makes the client; called when something is sent.
-        signer: the device's key, for questions; called when one is asked.
+        signer: the device's key, for questions; called when one is asked. Where its file can't be read, the question
+            for the bundle is the one that whoever reports has signed beforehand.
         clock: the time.
         draw: random numbers from 0 to 1, for the waits.
     """
@@ -153,14 +155,10 @@ class Courier:
 
         A refusal of this question is no reason not to send reports.
         """
-        from setapart_evidence.receipt import Request, make_request, read_challenge
+        from setapart_evidence.receipt import read_challenge
 
-        assert self.membership.device is not None
         try:
-            asked = Request(
-                device=self.membership.device, auditor=self.membership.auditor, ask="challenge", asked_at=self._clock()
-            )
-            raw = make_request(asked, self._signer())
+            raw = make_question(self.membership, self._signer(), self._clock(), ask="challenge").raw
             answer = self._post(REQUEST_PATH, raw)
             challenge = read_challenge(answer, self.membership.key, _payload_digest(raw)).predicate
         except EvidenceError as exc:
@@ -184,16 +182,11 @@ class Courier:
 
         What is here stays unless the new one is acceptable. What went wrong is on disk, for `status`.
         """
-        from setapart_evidence.receipt import Request, make_request
-
         record = read_record(self._folder)
         trouble = None
         if self._wants_bundle() and self.membership.device is not None:
-            asked = Request(
-                device=self.membership.device, auditor=self.membership.auditor, ask="bundle", asked_at=self._clock()
-            )
             try:
-                raw = self._post(REQUEST_PATH, make_request(asked, self._signer()), most=_MOST_BUNDLE)
+                raw = self._post(REQUEST_PATH, self._question().raw, most=_MOST_BUNDLE)
                 accept_bundle(self._folder, self.membership, raw, self._clock())
             except (AgentError, EvidenceError) as exc:
                 trouble = Trouble.of(exc, self._clock())
@@ -293,8 +286,14 @@ class Courier:
         """
         if sent.by_station or exc.reason != _FORGED:
             return False
-        signed_by = {signature.keyid for signature in dsse.parse(dsse.split(raw)[0]).signatures}
-        return self._signer().public.keyid not in signed_by
+        try:
+            present = self._question().keyid
+        except KeyFileError:
+            return False  # nobody can say; the next delivery may
+        return present not in {signature.keyid for signature in dsse.parse(dsse.split(raw)[0]).signatures}
+
+    def _question(self) -> Question:
+        return bundle_question(self._folder, self.membership, self._signer, self._clock())
 
     def _receipt(self, answer: bytes, sent: "_Sent") -> "Receipt":
         try:

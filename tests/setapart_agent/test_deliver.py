@@ -11,9 +11,10 @@ import small_auditor
 from evidence_factory import DEVICE_ID, DEVICE_SIGNER, NOW, make_evidence
 from setapart_agent.deliver import Courier
 from setapart_agent.delivery_record import read_record
-from setapart_agent.errors import NetworkError, RefusedError, TrustError
+from setapart_agent.errors import KeyFileError, NetworkError, RefusedError, TrustError
 from setapart_agent.http import Client
 from setapart_agent.membership import BUNDLE_FILE, Membership, enrolled, write_membership
+from setapart_agent.questions import keep_question, make_question
 from setapart_agent.receipts import last_receipt, nonce_for
 from setapart_agent.spool import Spool
 from setapart_evidence.enrolment import encoded_key
@@ -34,13 +35,19 @@ class World:
     folder: Path
     auditor: SmallAuditor
     now: dt.datetime = NOW
+    key_is_closed: bool = False
+
+    def signer(self) -> Ed25519Signer:
+        if self.key_is_closed:
+            raise KeyFileError("key.pem can't be read: Permission denied")
+        return DEVICE_SIGNER
 
     def courier(self) -> Courier:
         return Courier(
             self.folder,
             enrolled(self.folder),
             connect=lambda: Client(self.auditor.url, seconds=5),
-            signer=lambda: DEVICE_SIGNER,
+            signer=self.signer,
             clock=lambda: self.now,
             draw=lambda: 1.0,
         )
@@ -291,6 +298,33 @@ def test_a_new_policy_bundle_is_fetched_after_the_reports(world: World) -> None:
     world.deliver()
     assert (world.folder / BUNDLE_FILE).read_bytes() == world.auditor.bundle
     assert world.auditor.asked == ["/v1/report", "/v1/request"]
+
+
+def test_what_is_kept_from_the_key_delivers_and_fetches_the_bundle_by_a_question_of_before(world: World) -> None:
+    world.auditor.bundle = small_auditor.bundle(2)
+    world.key_is_closed = True
+    world.keep(1)
+    world.deliver()
+    trouble = read_record(world.folder).bundle_trouble
+    assert world.kept == []
+    assert trouble is not None
+    assert "Permission denied" in trouble.got
+    keep_question(world.folder, make_question(enrolled(world.folder), DEVICE_SIGNER, NOW))
+    world.deliver()
+    assert (world.folder / BUNDLE_FILE).read_bytes() == world.auditor.bundle
+    assert read_record(world.folder).bundle_trouble is None
+
+
+def test_what_is_kept_from_the_key_puts_nothing_aside_that_it_can_not_judge(world: World) -> None:
+    world.key_is_closed = True
+    world.keep(1, signer=OTHER)
+    world.auditor.script.append(refusal(401, "bad-signature"))
+    world.deliver()
+    assert (world.kept, Spool(world.folder).rejected()) == ([1], ())
+    keep_question(world.folder, make_question(enrolled(world.folder), DEVICE_SIGNER, NOW))
+    world.auditor.script.append(refusal(401, "bad-signature"))
+    world.deliver()
+    assert (world.kept, len(Spool(world.folder).rejected())) == ([], 1)
 
 
 def test_a_carried_receipt_is_not_blamed_for_a_report_that_was_damaged_here(world: World) -> None:

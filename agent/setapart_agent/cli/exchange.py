@@ -11,7 +11,7 @@ import click
 
 from setapart_agent.cli.options import key_path, read_key
 from setapart_agent.errors import AgentError
-from setapart_agent.state import locked_state
+from setapart_agent.state import KEY_NAME, locked_state
 from setapart_evidence.errors import SetapartError
 
 if TYPE_CHECKING:
@@ -82,16 +82,21 @@ def courier_of(folder: Path, ca: Path | None = None, *, rotate: bool = True) -> 
             yield courier
 
 
+def _is_closed(key: Path) -> bool:
+    return key.exists() and not os.access(key, os.R_OK)
+
+
 def finish_rotation(folder: Path, ca: Path | None = None) -> None:
     """Sends a change of keys that was begun once more: the auditor may have taken it, and then knows the new key alone.
 
-    Says what went wrong and goes on: the old key may still be the one that counts.
+    Says what went wrong and goes on: the old key may still be the one that counts. Where this process is kept from the
+    key, whoever began the change ends it.
     """
     from setapart_agent.enrolment import send_rotation
     from setapart_agent.membership import enrolled
 
     membership = enrolled(folder)
-    if membership.rotation is None or not membership.url:
+    if membership.rotation is None or not membership.url or _is_closed(folder / KEY_NAME):
         return
     try:
         send_rotation(folder, lambda membership: connect(membership, ca))

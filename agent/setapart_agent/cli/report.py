@@ -27,6 +27,7 @@ from setapart_agent.disclosure import DisclosureFilter, filter_of
 from setapart_agent.errors import AgentError
 from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership
 from setapart_agent.private_files import write_private
+from setapart_agent.questions import keep_question, make_question
 from setapart_agent.report import SignedReport, Stage, device_id, make_signed_report
 from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
@@ -90,6 +91,9 @@ def command(
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
             if line and not quiet:
                 _tell(line)
+        if no_deliver and source.own and run.membership is not None:
+            # What delivers may be kept from the key.
+            keep_question(home, make_question(run.membership, run.signer, utc_now()))
     lines, code = target.end()
     for line in lines if code or not quiet else ():
         _tell(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from setapart_agent import delivery_record, membership, receipts, spool
+from setapart_agent import delivery_record, membership, questions, receipts, spool
 from setapart_agent.chain import chain_path
 from setapart_agent.cli.options import key_options, key_path
 from setapart_agent.errors import KeyFileError
@@ -18,11 +18,13 @@ from setapart_agent.state import (
     state_folder,
 )
 from setapart_agent.station import journal
+from setapart_agent.unattended import SPENT_FILE
 
 _OF_THE_ENROLMENT = (
     membership.FILE,
     membership.BUNDLE_FILE,
     delivery_record.FILE,
+    questions.FILE,
     receipts.FOLDER,
     spool.FOLDER,
     NEW_KEY_NAME,
@@ -53,6 +55,8 @@ def command(
     if key_file is None:
         home = folder or state_folder()
         files += (*_files(followed(home / STATION_KEY_NAME)), *(home / name for name in _OF_THE_ENROLMENT))
+        if for_imaging:  # each machine of the image is new, and the policy's token is for each
+            files += (home / SPENT_FILE,)
     present = {file: _name(file, path.parent) for file in files if file.exists()}
     if not present:
         if for_imaging:

@@ -52,6 +52,31 @@ cmp $S/key.pem.chain /trial/before/key.pem.chain && echo "same key.pem.chain"
 collect
 as_agent status
 
+begin closed
+runuser -u setapart-agent -- sleep 300 & sleep 0.2 # a process of the same user, outside
+cat >/trial/look.sh <<'LOOK'
+cd /var/lib/setapart-agent
+ls key.pem spool >/dev/null && echo "sees key.pem and the spool"
+cat key.pem >/dev/null && echo "reads key.pem"
+ln key.pem another && echo "links key.pem" && rm another
+mv key.pem another && echo "moves key.pem" && mv another key.pem
+for process in /proc/[0-9]*; do cat $process/root$PWD/key.pem >/dev/null 2>&1 && echo "reads key.pem through $process"; done
+grep -rl "PRIVATE KEY" . 2>/dev/null
+exit 0
+LOOK
+look() {
+	sed -e 's|^ExecStart=.*|ExecStart=/bin/sh /trial/look.sh|' -e 's|^Type=oneshot|&\nStandardOutput=truncate:/trial/looked|' \
+		-e "$1" /usr/lib/systemd/system/setapart-agent-deliver.service >/run/systemd/system/trial-look.service
+	systemctl daemon-reload; systemctl start trial-look; cat /trial/looked
+}
+look ''
+echo "without InaccessiblePaths:"
+look '/^InaccessiblePaths/d'
+rm $S/bundle.json
+systemctl start setapart-agent-deliver; settled
+cmp $S/bundle.json /trial/before/bundle.json && echo "same bundle.json"
+as_agent status
+
 begin unreachable
 cp -p $S/auditor.json /trial/auditor.json
 sed -i 's|http://127.0.0.1:[0-9]*|http://127.0.0.1:9|' $S/auditor.json
@@ -92,6 +117,14 @@ systemctl start setapart-agent-collect; echo "ended with $?"
 systemctl show setapart-agent-collect -p ExecMainStatus
 for program in /usr/bin/python3*.away; do mv $program ${program%.away}; done
 journal
+begin damaged
+printf '{"version":1,"state":"enr' >$S/auditor.json
+for service in collect deliver; do
+	systemctl start setapart-agent-$service
+	systemctl show setapart-agent-$service -p ExecMainStatus
+done
+install -o setapart-agent -g setapart-agent -m 600 /trial/auditor.json $S/auditor.json
+journal
 begin half
 printf 'token = "spt1.' >/etc/setapart-agent/enrol.toml
 sleep 2; settled
@@ -104,6 +137,13 @@ install -m 600 /trial/refused.toml /etc/setapart-agent/enrol.toml
 systemctl start setapart-agent-enrol; echo "ended with $?"
 settled
 systemctl show setapart-agent-enrol -p ActiveState
+[ -e /etc/setapart-agent/enrol.toml ] && echo "token is still there"
+rm -rf $S/* /etc/setapart-agent/enrol.toml
+journal
+begin expired
+install -m 600 /trial/expired.toml /etc/setapart-agent/enrol.toml
+systemctl start setapart-agent-enrol; echo "ended with $?"
+systemctl show setapart-agent-enrol -p ActiveState -p ExecMainStatus
 [ -e /etc/setapart-agent/enrol.toml ] && echo "token is still there"
 rm -rf $S/* /etc/setapart-agent/enrol.toml
 journal

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from repository import REPOSITORY
+from setapart_agent.state import KEY_NAME, NEW_KEY_NAME, STATION_KEY_NAME
 
 UNITS = REPOSITORY / "packaging/agent/installed/systemd"
 needs_systemd = pytest.mark.needs("systemd-analyze")
@@ -58,6 +59,12 @@ def test_delivering_has_no_capability_and_sees_no_home() -> None:
     assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == [""]
     assert found["ProtectHome"] == ["yes"]
     assert found["SuccessExitStatus"] == ["3"], "an auditor that does not answer would be a failed unit"
+
+
+def test_no_key_of_the_state_folder_is_within_reach_of_what_has_a_network() -> None:
+    closed = {path for value in service("deliver")["InaccessiblePaths"] for path in value.split()}
+    assert closed == {f"-/var/lib/setapart-agent/{name}" for name in (KEY_NAME, NEW_KEY_NAME, STATION_KEY_NAME)}
+    assert service("deliver")["PrivateUsers"] == ["yes"], "it could read the memory of what has the key"
 
 
 @pytest.mark.parametrize("name", ["collect", "deliver", "enrol"])

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,12 @@ def check(found: dict[str, str], trial: Path, service: Service) -> None:
     assert bare != root, "without its capabilities the agent would see as much: nothing was compared"
     for name in ("key.pem", "auditor.json", "key.pem.chain"):
         assert f"same {name}" in found["upgrade"], found["upgrade"]
+    closed, opened = found["closed"].split("without InaccessiblePaths:")
+    for how in ("reads key.pem", "links key.pem", "./key.pem\n"):
+        assert how not in closed, closed
+        assert how in opened, opened
+    assert "sees key.pem and the spool" in closed, closed
+    assert "same bundle.json" in found["closed"], "without the key no bundle is fetched"
     for name, waiting in (("unreachable", 1), ("wrong", 2)):
         assert f"waiting {waiting}\n" in found[name], found[name]
         assert "Result=success\nExecMainStatus=3" in found[name], found[name]
@@ -97,10 +105,15 @@ def check(found: dict[str, str], trial: Path, service: Service) -> None:
         assert message in found[name], found[name]
     assert "ExecMainStatus=5" in found["python"], found["python"]
     assert "no /usr/bin/python3; expected Python 3.11 to 3.14; install the package python3" in found["python"]
+    assert found["damaged"].count("ExecMainStatus=2") == 2, found["damaged"]
+    assert found["damaged"].count("auditor.json is damaged; expected what `setapart-agent enrol` wrote") == 2
     assert "ExecMainStatus=2" in found["half"], found["half"]
     assert "the drop-in file: Unterminated string" in found["half"], found["half"]
     assert "ActiveState=failed" in found["refused"], found["refused"]
     assert "token is still there" in found["refused"], found["refused"]
+    assert "ExecMainStatus=2\nActiveState=failed" in found["expired"], found["expired"]
+    assert "token is still there" in found["expired"], found["expired"]
+    assert "token not accepted" in found["expired"], found["expired"]
     assert "SubState=auto-restart" in found["later"], found["later"]
     assert "token is still there" in found["later"], found["later"]
     assert "collects without an auditor" not in found["later"], found["later"]
@@ -119,7 +132,7 @@ def check(found: dict[str, str], trial: Path, service: Service) -> None:
 
 
 def token_files(tree: Path, service: Service) -> None:
-    """A drop-in file with a good token, and one with a token that is used up, one of an auditor that is away."""
+    """Drop-in files: with a good token, and with one that is used up, has expired, or is of an auditor that is away."""
     trial = tree / "drop"
     trial.mkdir()
     auditor("device", "add", "desk", "--class", "ordinary", "--dir", service.folder)
@@ -127,6 +140,10 @@ def token_files(tree: Path, service: Service) -> None:
     (trial / "enrol.toml").write_text(f'token = "{good}"\n')
     away = auditor("device", "token", "--class", "ordinary", "--url", "http://127.0.0.1:9", "--dir", service.folder)
     (trial / "later.toml").write_text(f'token = "{away}"\n')
+    expired = auditor("device", "token", "--class", "ordinary", "--url", service.url, "--dir", service.folder)
+    (trial / "expired.toml").write_text(f'token = "{expired}"\n')
+    with closing(sqlite3.connect(service.folder / "auditor.db")) as database, database:
+        database.execute("UPDATE token SET expires_at = created_at + 1 WHERE no = (SELECT max(no) FROM token)")
     (trial / "refused.toml").write_text(f'token = "{good}"\nname = "another"\n')
 
 

@@ -1,7 +1,9 @@
 """What the commands share that speak with the auditor: one courier at a time, the right CA, keys that change first."""
 
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -144,3 +146,28 @@ def test_a_change_of_keys_that_is_carried_by_hand_is_not_sent(home: Path, known:
     del known.asked[:]
     finish_rotation(home)
     assert known.asked == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become the user that is kept from the key")
+def test_what_is_kept_from_the_key_leaves_a_change_of_keys_to_whoever_began_it(
+    known: SmallAuditor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It could not put the new key in the old one's place, and would blame the folder each half hour."""
+    with tempfile.TemporaryDirectory(prefix="kept-away-") as folder:
+        home = Path(folder)
+        assert agent("enrol", known.token.spelled(), "--dir", home).code == 0
+        begin_rotation(home)
+        del known.asked[:]
+        capsys.readouterr()
+        for path in (home, *home.iterdir()):
+            os.chown(path, 65534, 65534)
+        for name in ("key.pem", "key.pem.new"):
+            (home / name).chmod(0)
+        os.setresuid(65534, 65534, 0)
+        try:
+            finish_rotation(home)
+        finally:
+            os.setresuid(0, 0, 0)
+        assert capsys.readouterr().err == ""
+        assert known.asked == []
+        assert enrolled(home).rotation is not None
