@@ -161,6 +161,7 @@ def start(
     port: int = 0,
     certificate: Certificate | None = None,
     environment: Mapping[str, str] | None = None,
+    files: int | None = None,
 ) -> Service:
     """Starts a service for an auditor's folder, and waits until it is healthy. Stop it yourself, or use `serving`.
 
@@ -170,12 +171,14 @@ def start(
         port: a certain one, as after a restart; by default a free one.
         certificate: to serve https with.
         environment: more variables.
+        files: how many it may have open.
     """
     handle, name = tempfile.mkstemp(suffix=".log", prefix="serve-")
+    limited = [] if files is None else ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"]
     more = [] if certificate is None else ["--certificate", certificate.certificate, "--key", certificate.key]
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "setapart_auditor", "serve", "--dir", str(folder),
+            *limited, sys.executable, "-m", "setapart_auditor", "serve", "--dir", str(folder),
             "--listen", f"127.0.0.1:{port}", *map(str, more), *options,
         ],
         stdin=subprocess.DEVNULL,

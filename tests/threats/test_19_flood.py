@@ -6,17 +6,22 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
+from service import make_certificate, serving
 from setapart_auditor.intake.peek import MOST
 from setapart_auditor.store.schema import evidence
+from stores import make_installation
 from web_world import World, digest_of, raw_exchange, world
 
 ROOM = 4
 FLOODERS = 24
 REPORTS = 12
+FILES = 600
 _QUEUE = f"\n[serve]\nqueue = {ROOM}\nper_address = 10000000\nper_device = 100000\n"
 
 
@@ -121,3 +126,18 @@ def resident_kib(made: World) -> int:
     """What the service has in memory."""
     status = Path(f"/proc/{made.service.process.pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0])
+
+
+@pytest.mark.parametrize("secure", [True, False], ids=["https", "http"])
+def test_an_address_that_opens_connections_and_says_nothing_keeps_nobody_else_out(tmp_path: Path, secure: bool) -> None:
+    """No byte of a handshake or of a request ever comes over any of them, and there are more than files may be open."""
+    make_installation(tmp_path / "a").store.close()
+    certificate = make_certificate(tmp_path / "tls") if secure else None
+    with serving(tmp_path / "a", certificate=certificate, files=FILES) as service, ExitStack() as held:
+        for _ in range(FILES + 100):
+            held.enter_context(
+                socket.create_connection(("127.0.0.1", service.port), 20, source_address=("127.0.0.2", 0))
+            )
+        began = time.monotonic()
+        assert service.ask("/v1/health").status == 200
+        assert time.monotonic() - began < 5

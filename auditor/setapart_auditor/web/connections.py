@@ -1,7 +1,8 @@
 """Connections shared fairly: when no more fit, who has most of them gives one up; and no request arrives for ever."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from .body import SECONDS
 from .protocol import MOST_CONNECTIONS, BoundedProtocol
@@ -9,6 +10,13 @@ from .senders import address_of, counted_as
 
 _BODY_SECONDS = SECONDS + 5
 """Nobody may be reading a body that was refused: what still arrives of it then ends here."""
+
+
+class Seated(Protocol):
+    """What can have a seat."""
+
+    def give_up(self) -> None:
+        """Leaves the seat, and drops the connection."""
 
 
 class Seats:
@@ -21,9 +29,9 @@ class Seats:
     def __init__(self, most: int = MOST_CONNECTIONS) -> None:
         self._most = most
         self._taken = 0
-        self._of: dict[str, dict[FairProtocol, None]] = {}
+        self._of: dict[str, dict[Seated, None]] = {}
 
-    def take(self, one: "FairProtocol", address: str) -> "FairProtocol | None":
+    def take(self, one: Seated, address: str) -> Seated | None:
         """Seats a connection. Returns which one has to go for it: perhaps itself, None if there is room."""
         self._of.setdefault(address, {})[one] = None
         self._taken += 1
@@ -32,7 +40,7 @@ class Seats:
         greediest = max(self._of.values(), key=len)
         return next(iter(greediest)) if len(greediest) > len(self._of[address]) else one
 
-    def leave(self, one: "FairProtocol", address: str) -> None:
+    def leave(self, one: Seated, address: str) -> None:
         """A connection's end; a second time it is none."""
         there = self._of.get(address, {})
         if one in there:
@@ -50,11 +58,19 @@ class FairProtocol(BoundedProtocol):
         self._seats = seats
         self._address = ""
         self._body_timer: asyncio.TimerHandle | None = None
+        self._leave_former: Callable[[], None] | None = None
+
+    def follow(self, leave: Callable[[], None]) -> None:
+        """Takes over from a handshake, which leaves its seat when this one takes its own."""
+        self._leave_former = leave
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A connection: seated, if need be in place of another."""
         peer = transport.get_extra_info("peername")
         self._address = counted_as(address_of(str(peer[0]))) if peer else ""
+        if self._leave_former is not None:
+            self._leave_former()
+            self._leave_former = None
         gone = self._seats.take(self, self._address)
         if gone is not None and gone is not self:
             gone.give_up()

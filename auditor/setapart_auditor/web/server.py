@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from setapart_auditor.errors import AuditorError
 from setapart_evidence.text import printable
 
+from .acceptor import Acceptor
 from .connections import FairProtocol, Seats
 from .protocol import MOST_CONNECTIONS
 
@@ -28,17 +29,21 @@ _BACKLOG = 2048
 _COLLECT = (1000, 10, 50)
 """Of the garbage collector; the last number is five times the usual one."""
 _HIGHEST_PORT = 65_535
+_OTHER_FILES = 1000
+"""Of the database, of processes beside this one, and the like."""
 
 
 class Server(uvicorn.Server):
     """uvicorn that says when it is ready, and ends with 0 when it is told to."""
 
     def __init__(self, app: Starlette, context: ssl.SSLContext | None, ready: Callable[[], None]) -> None:
+        self._context = context
+        self._seats = Seats(_seats())
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http=partial(FairProtocol, seats=Seats()),  # type: ignore[arg-type] # called, and no more
+                http=partial(FairProtocol, seats=self._seats),  # type: ignore[arg-type] # called, and no more
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -48,14 +53,20 @@ class Server(uvicorn.Server):
                 backlog=_BACKLOG,
                 timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
-                ssl_context_factory=None if context is None else lambda _config, _default: context,
             )
         )
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, and says so."""
-        await super().startup(sockets)
+        if self._context is None:
+            await super().startup(sockets)
+        else:
+            await super().startup([])
+            self.servers = [  # closed and waited for, and no more
+                Acceptor(one, self._context, self._protocol, self._seats)  # type: ignore[misc]
+                for one in sockets or ()
+            ]
         if self.started:
             notify("READY=1")
             self._ready()
@@ -64,6 +75,11 @@ class Server(uvicorn.Server):
         """Takes no more, finishes what it has."""
         notify("STOPPING=1")
         await super().shutdown(sockets)
+
+    def _protocol(self) -> FairProtocol:
+        return FairProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state, seats=self._seats
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -149,10 +165,18 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 def raise_file_limit() -> None:
     """As many open files as connections need, if this user may have them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + 1000
+    wanted = MOST_CONNECTIONS + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _seats() -> int:
+    """How many connections fit: where few files may be open, others need half of them at most."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, max(soft - _OTHER_FILES, soft // 2))
 
 
 def calm_collector() -> None:
