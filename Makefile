@@ -90,17 +90,29 @@ locks: ## pinned requirements with hashes and without addresses
 		-o packaging/auditor/requirements.txt
 	$(COMPILE) requirements/packaging.in -c requirements/dev.txt -o requirements/packaging.txt
 	$(COMPILE) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
+	$(COMPILE) requirements/audit.in -c requirements/dev.txt -o requirements/audit.txt
 
-.PHONY: packages agent-packages auditor-packages packages-test agent-packages-test auditor-packages-test
+.PHONY: packages distribution agent-packages auditor-packages release
+.PHONY: packages-test agent-packages-test auditor-packages-test
 
-packages: agent-packages auditor-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
+packages: distribution agent-packages auditor-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
 	PYTHONPATH=packaging/agent $(RUN) agent_packages.checksums --output dist
+
+distribution: ## agent and auditor as pip installs them
+	$(RUN) hatchling build -t wheel -t sdist -d dist
 
 agent-packages: ## the agent as wheel, single file, deb and rpm, with a bill of materials
 	PYTHONPATH=packaging/agent:agent $(RUN) agent_packages --output dist
 
 auditor-packages: ## the auditor as deb
-	PYTHONPATH=packaging/agent:packaging/auditor $(RUN) auditor_packages --output dist
+	PYTHONPATH=packaging/agent:packaging/auditor:agent:auditor $(RUN) auditor_packages --output dist
+
+release: ## from a clean tree at its tag: every package, built twice and compared, signed, and looked into; build/release
+	PYTHONPATH=packaging/agent:packaging/release $(RUN) releasing $(RELEASE_OPTIONS)
+
+audit: ## known vulnerabilities of what the locks name
+	for lock in requirements/*.txt packaging/auditor/requirements.txt; do \
+		$(RUN) pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || exit 1; done
 
 packages-test: agent-packages-test auditor-packages-test ## packages where they are installed: clean trees that boot; as root
 
@@ -110,4 +122,7 @@ agent-packages-test:
 		code=$$?; tail -40 dist/packages-test.log; exit $$code
 
 auditor-packages-test:
-	$(RUN) pytest -p no:cacheprovider tests/packaging/auditor
+	mkdir -p dist
+	$(RUN) pytest -s -p no:cacheprovider tests/packaging/auditor tests/packaging/auditor/trees.py \
+		tests/packaging/auditor/container.py > dist/auditor-packages-test.log 2>&1; \
+		code=$$?; tail -40 dist/auditor-packages-test.log; exit $$code
