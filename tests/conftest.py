@@ -68,7 +68,12 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     "fish": (_program("fish"), "install Debian's package fish"),
     "zsh": (_program("zsh"), "install Debian's package zsh"),
     "man": (_program("man"), "install Debian's package man-db"),
+    "powershell-grammar": (
+        lambda: find_spec("tree_sitter_powershell") is not None,
+        "pip install -r requirements/packaging.txt",
+    ),
     "lintian": (_program("lintian"), "install Debian's package lintian"),
+    "zizmor": (Path(sys.executable).with_name("zizmor").exists, "pip install zizmor"),
     "curl": (_program("curl"), "install Debian's package curl"),
     "openssl": (_program("openssl"), "install the openssl program"),
     "postgresql": (postgres_server.is_installed, "install Debian's package postgresql"),
