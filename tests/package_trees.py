@@ -1,6 +1,7 @@
 """Clean trees of distributions, and machines that boot from them: where packages are tried as they are installed."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -75,3 +76,9 @@ def boot(tree: Path, script: str, *, packages: Path, seconds: int = 600) -> str:
     out = trial / "out"
     assert out.exists(), f"it did not boot: {answer.stdout[-3000:]}{answer.stderr[-3000:]}"
     return out.read_text("utf-8", "replace")
+
+
+def sections(output: str) -> dict[str, str]:
+    """What a script printed, by the names that it gave: `== NAME`."""
+    parts = re.split(r"^== (\w+)$", output, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
