@@ -191,6 +191,27 @@ class TestOnAMac:
         assert mac.program("collect", 1).returncode == 0
         assert len(spool(mac)) == 2
 
+    def test_who_is_let_in_later_reports_at_once_all_the_same(self, mac: Mac, known: SmallAuditor) -> None:
+        """While an officer decides, the Mac starts, and there is nobody to report to."""
+        known.state = "waiting"
+        drop_in(mac, known)
+        assert mac.install().returncode == 0
+        assert mac.program("enrol").returncode == 3
+        assert mac.program("collect", 7200).returncode == 2
+        known.state = "accepted"
+        assert mac.program("enrol").returncode == 0
+        assert mac.program("collect", 7200).returncode == 0
+        assert len(spool(mac)) == 1
+
+    def test_a_clock_that_was_ahead_keeps_no_report_back(self, mac: Mac, known: SmallAuditor) -> None:
+        enrolled(mac, known)
+        assert collect(mac).returncode == 0
+        later = time.time() + 400 * 86400
+        os.utime(mac.path("collected"), (later, later))
+        assert mac.program("collect", 1).returncode == 0
+        assert len(spool(mac)) == 2
+        assert mac.path("collected").stat().st_mtime < later
+
     def test_a_user_without_rights_delivers(self, mac: Mac, known: SmallAuditor) -> None:
         enrolled(mac, known)
         for _ in range(2):
