@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from agent_packages import agent_wheel, deb, one_file, rpm, sbom, tree
+from agent_packages import agent_wheel, deb, one_file, rpm, sbom, tree, windows
 from agent_packages.macos import package as macos_package
 from agent_packages.macos import tree as macos_tree
 from agent_packages.release import MACHINES, REPOSITORY, Release, this_release
