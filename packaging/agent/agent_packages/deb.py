@@ -17,6 +17,7 @@ _SCRIPTS = ("postinst", "prerm", "postrm")
 _DEPENDS = (
     "python3 (>= 3.11)",
     "libc6 (>= 2.28)",
+    "libgcc-s1",
     "systemd | systemd-standalone-sysusers | systemd-sysusers",
     "init-system-helpers (>= 1.52)",
     "passwd",
@@ -106,7 +107,8 @@ def _document(release: Release, root: Path) -> None:
 def _control(release: Release, root: Path) -> str:
     return (
         f"Package: {NAME}\nVersion: {version_of(release)}\nArchitecture: {release.machine.deb}\n"
-        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size_of(root)}\nDepends: {', '.join(_DEPENDS)}\nSuggests: adb\n"
+        f"Maintainer: {MAINTAINER}\nInstalled-Size: {size_of(root)}\nDepends: {', '.join(_DEPENDS)}\n"
+        "Recommends: ca-certificates\nSuggests: adb\n"
         f"Section: admin\nPriority: optional\nDescription: {SUMMARY}\n{_DESCRIPTION}"
     )
 

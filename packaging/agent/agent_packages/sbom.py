@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from agent_packages.release import NAME, Release
 from agent_packages.tree import Modules
+from agent_packages.vendored import Part
 
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 _CLASSIFIERS = {
@@ -53,7 +54,7 @@ def build(release: Release, modules: Modules, output: Path) -> Path:
 
 
 def _component(name: str, modules: Modules) -> dict[str, Any]:
-    """One library; its wheels, one for each Python where it is compiled, are its parts with their digests."""
+    """One library: its wheels with their digests, one for each Python where it is compiled, and what those hold."""
     wheels = [wheel for wheel in modules.wheels if wheel.name == name]
     purl = f"pkg:pypi/{name}@{wheels[0].version}"
     return {
@@ -71,7 +72,20 @@ def _component(name: str, modules: Modules) -> dict[str, Any]:
                 "hashes": [{"alg": "SHA-256", "content": wheel.sha256}],
             }
             for wheel in wheels
-        ],
+        ]
+        + [_part(purl, part) for part in sorted({part for wheel in wheels for part in wheel.parts})],
+    }
+
+
+def _part(library: str, part: Part) -> dict[str, Any]:
+    named = {"licenses": [_spelled(part.licence)]} if part.licence else {}
+    return {
+        "type": "library",
+        "bom-ref": f"{library}#{part.purl}",
+        "name": part.name,
+        "version": part.version,
+        "purl": part.purl,
+        **named,
     }
 
 
@@ -82,4 +96,8 @@ def _licence(folder: Path, name: str) -> dict[str, Any]:
     named = headers.get("License-Expression") or headers.get("License") or ""
     if not named or "\n" in named or len(named) > len("Apache-2.0 OR BSD-3-Clause"):
         named = next(spdx for label, spdx in _CLASSIFIERS.items() if label in headers.get_all("Classifier", []))
-    return {"license": {"id": named}} if _SPDX.fullmatch(named) else {"expression": named}
+    return _spelled(named)
+
+
+def _spelled(licence: str) -> dict[str, Any]:
+    return {"license": {"id": licence}} if _SPDX.fullmatch(licence) else {"expression": licence}

@@ -1,9 +1,12 @@
 """The tree of files that a package installs: the same one for deb and rpm."""
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from agent_packages import agent_wheel, completion, manual, vendored
 from agent_packages.release import INSTALLED, NAME, Release
@@ -13,6 +16,7 @@ CONFIGURATION = Path("etc/setapart-agent")
 _SCRIPT = 0o755
 _FILE = 0o644
 _PROGRAMS = ("interpreter", "compile")
+_HOLDER = re.compile(r"\s*copyright (\(c\)|\d{4})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,33 +59,45 @@ def copyright_file(modules: Modules) -> str:
     stanzas = [
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: setapart",
         "Files: *\nCopyright: The setapart developers\nLicense: Apache-2.0",
+        *(_stanza(metadata, modules) for metadata in sorted(modules.folder.glob("*.dist-info"))),
+        (
+            "License: Apache-2.0\n On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0;\n"
+            " elsewhere at https://www.apache.org/licenses/LICENSE-2.0."
+        ),
     ]
-    texts = [*_licence_texts(modules.folder)]
-    stanzas += [
-        f"Files: usr/lib/setapart-agent/{name}-{version}.dist-info/*\nCopyright: the authors of {name}\n"
-        f"License: {name}\n{_indented(text)}"
-        for name, version, text in texts
-    ]
-    apache = (
-        "License: Apache-2.0\n On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0;\n"
-        " elsewhere at https://www.apache.org/licenses/LICENSE-2.0."
-    )
-    return "\n\n".join([*stanzas, apache]) + "\n"
+    return "\n\n".join(stanzas) + "\n"
 
 
-def _licence_texts(folder: Path) -> list[tuple[str, str, str]]:
-    found = []
-    for metadata in sorted(folder.glob("*.dist-info")):
-        name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
-        files = sorted(
-            path
-            for path in metadata.rglob("*")
-            if path.is_file()
-            and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
-            and path.suffix != ".APACHE"  # of two to choose from; the text is below
+def _stanza(metadata: Path, modules: Modules) -> str:
+    """A library: all that it brings, who says that it is theirs, what is linked into it, and the whole licence."""
+    name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
+    wheels = [wheel for wheel in modules.wheels if canonicalize_name(name) == wheel.name]
+    places = sorted({place for wheel in wheels for place in wheel.places})
+    files = [f" {LIBRARY}/{place}{'/*' if (modules.folder / place).is_dir() else ''}" for place in places]
+    text = _licence_text(metadata)
+    holders = [line.strip() for line in text.splitlines() if _HOLDER.match(line)]
+    linked = sorted({part for wheel in wheels for part in wheel.parts})
+    comment = [f" {part.name} {part.version}" + (f": {part.licence}" if part.licence else "") for part in linked]
+    return "\n".join(
+        (
+            *("Files:", *files),
+            *("Copyright:", *(f" {holder}" for holder in holders or [f"the authors of {name} {version}"])),
+            *(("Comment: built into it, by its maker's own bill of materials:", *comment) if comment else ()),
+            f"License: {name}",
+            _indented(text),
         )
-        found.append((name, version, "\n".join(path.read_text("utf-8") for path in files)))
-    return found
+    )
+
+
+def _licence_text(metadata: Path) -> str:
+    files = sorted(
+        path
+        for path in metadata.rglob("*")
+        if path.is_file()
+        and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
+        and path.suffix != ".APACHE"  # of two to choose from; the text is below
+    )
+    return "\n".join(path.read_text("utf-8") for path in files)
 
 
 def _indented(text: str) -> str:

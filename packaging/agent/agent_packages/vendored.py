@@ -6,6 +6,8 @@ Compiled modules bear the Python that they are for in their names (PEP 3149), so
 side; everything else must be the same for all of them, which is checked.
 """
 
+import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
@@ -21,6 +24,7 @@ from agent_packages.release import PYTHONS, REPOSITORY, Release
 LOCK = REPOSITORY / "requirements" / "agent.txt"
 _OF_ONE_WHEEL = ("RECORD", "WHEEL", "INSTALLER")
 _STUBS = ".pyi"
+_BILLS = re.compile(r"[^/]+\.dist-info/sboms/[^/]+\.json")
 
 
 class VendoringError(Exception):
@@ -28,13 +32,32 @@ class VendoringError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Part:
+    """What is linked into a wheel's compiled modules; `licence` is empty where the wheel does not say."""
+
+    name: str
+    version: str
+    purl: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Wheel:
-    """A wheel that is in the packages."""
+    """A wheel that is in the packages.
+
+    Attributes:
+        name, version: of the library, its name as indexes write it.
+        file, sha256: of the wheel.
+        places: what it brings to the top of the folder, modules and folders.
+        parts: what its own bills of materials say is linked into it (PEP 770).
+    """
 
     name: str
     version: str
     file: str
     sha256: str
+    places: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def fetch(cache: Path, release: Release) -> tuple[Path, ...]:
@@ -80,14 +103,39 @@ def lay(wheels: tuple[Path, ...], target: Path) -> tuple[Wheel, ...]:
     laid = []
     for path in wheels:
         name, version, _, _ = parse_wheel_filename(path.name)
-        laid.append(
-            Wheel(name=name, version=str(version), file=path.name, sha256=sha256(path.read_bytes()).hexdigest())
-        )
         with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                if not entry.is_dir() and not _is_left_out(entry.filename):
-                    _lay_one(target, entry.filename, archive.read(entry), path.name)
+            names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+            brought = [entry for entry in names if not _is_left_out(entry)]
+            for entry in brought:
+                _lay_one(target, entry, archive.read(entry), path.name)
+            bills = [archive.read(entry) for entry in names if _BILLS.fullmatch(entry)]
+        laid.append(
+            Wheel(
+                name=name,
+                version=str(version),
+                file=path.name,
+                sha256=sha256(path.read_bytes()).hexdigest(),
+                places=tuple(sorted({entry.partition("/")[0] for entry in brought})),
+                parts=tuple(sorted(part for bill in bills for part in _parts(bill))),
+            )
+        )
     return tuple(sorted(laid))
+
+
+def _parts(bill: bytes) -> list[Part]:
+    """The components of a bill of materials in CycloneDX."""
+    return [
+        Part(name=one["name"], version=one.get("version", ""), purl=one.get("purl", ""), licence=_licence(one))
+        for one in json.loads(bill).get("components", [])
+    ]
+
+
+def _licence(component: dict[str, Any]) -> str:
+    found = [
+        one.get("expression") or one["license"].get("id") or one["license"].get("name", "")
+        for one in component.get("licenses", [])
+    ]
+    return " AND ".join(found)
 
 
 def _is_left_out(name: str) -> bool:
