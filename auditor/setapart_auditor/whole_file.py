@@ -4,6 +4,8 @@ What is written goes to a name that nobody can have put a link at, in the same f
 end: a folder may be one that others write to.
 """
 
+import ctypes
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -12,6 +14,9 @@ from io import BufferedRandom
 from pathlib import Path
 
 PRIVATE = 0o600
+_NO_LINKS = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS))
+_HERE, _NO_REPLACE = -100, 1
+"""AT_FDCWD and RENAME_NOREPLACE of Linux."""
 
 
 @contextmanager
@@ -39,7 +44,7 @@ def new_file(path: Path, *, replace: bool = False, mode: int = PRIVATE) -> Itera
             if replace:
                 temporary.replace(path)
             else:
-                os.link(temporary, path)
+                _name(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.absolute().parent)
@@ -69,6 +74,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Gives a file its name unless something has it; also where files have one name only, as on a memory stick (FAT).
+
+    `os.rename` would replace what is there. Linux and its FAT and exFAT know a rename that does not (renameat2(2)).
+    """
+    try:
+        os.link(temporary, path)
+    except OSError as exc:
+        rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+        if exc.errno not in _NO_LINKS or rename is None:
+            raise
+        if rename(_HERE, os.fsencode(temporary), _HERE, os.fsencode(path), _NO_REPLACE):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number)) from None
 
 
 @contextmanager

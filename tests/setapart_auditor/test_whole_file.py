@@ -1,5 +1,6 @@
 """Files that are there whole, or not at all."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +87,24 @@ def test_of_many_that_come_at_once_one_is_written_whole(tmp_path: Path) -> None:
     assert made.count(True) == 1
     assert path.read_bytes() == bytes([made.index(True)]) * 10_000
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_files_have_one_name_only_they_are_written_and_kept_as_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel answers on FAT: link(2) is EPERM where a file system has no hard links."""
+
+    def no_links(_one: Path, _other: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "file"
+    write_file(path, b"before")
+    with pytest.raises(FileExistsError, match="file"):
+        write_file(path, b"after")
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(path, b"before")]
+    with pytest.raises(FileNotFoundError):
+        write_file(tmp_path / "none" / "file", b"")
 
 
 def test_a_name_may_be_as_long_as_names_may_be(tmp_path: Path) -> None:

@@ -1,11 +1,7 @@
 """`setapart-auditor db`: the database."""
 
 import datetime as dt
-import secrets
-import shlex
-import shutil
 import sys
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,31 +78,15 @@ def backup(*, folder: Path | None, archive: Path, as_json: bool) -> None:
 @click.option("--database", metavar="URL", help="postgresql://USER@HOST/NAME, empty. Default: SQLite in the folder.")
 @_json
 def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool) -> None:
-    """Make an auditor from ARCHIVE, with either database, whatever the backup is of. All of it, or nothing."""
-    from setapart_auditor.installation import database_engine
-    from setapart_auditor.settings import read_settings
-    from setapart_auditor.store.archive import verify_archive
-    from setapart_auditor.store.backup import load, unpack_folder
+    """Make an auditor from ARCHIVE, with either database, whatever the backup is of. All of it, or nothing.
+
+    One that was killed is run again, in the same words.
+    """
+    from setapart_auditor.cli.restoring import restore as make
 
     folder = folder.absolute()
-    _refuse_filled(folder)
-    manifest = verify_archive(archive)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
-    made.mkdir(mode=0o700)
-    try:
-        unpack_folder(archive, manifest, made)
-        _name_database(made, database)
-        engine = database_engine(made, read_settings(made), create=True)
-        try:
-            with _progress("rows") as done:
-                load(engine, archive, manifest, progress=done)
-        finally:
-            engine.dispose()
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
-    _put(made, folder)
+    with _progress("rows") as done:
+        manifest = make(archive, folder, database, done)
     with opened(folder):
         rows = sum(one.rows for one in manifest.tables)
     if as_json:
@@ -215,47 +195,3 @@ def _outside(installation: "Installation") -> list[str]:
     folder = installation.folder.absolute()
     paths = dict.fromkeys(folder / name for name in named if name)
     return [str(path) for path in paths if path.is_file() and folder not in path.parents]
-
-
-def _refuse_filled(folder: Path) -> None:
-    from setapart_auditor.errors import AuditorError
-
-    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        raise AuditorError(f"{folder} is not empty", expected="a new folder", cure="choose another --dir")
-
-
-def _put(made: Path, folder: Path) -> None:
-    """Puts the files in their place. The database is filled by now: what can't be put there is kept, not thrown away.
-
-    Raises:
-        AuditorError: something is in that place.
-    """
-    from setapart_auditor.errors import AuditorError
-    from setapart_auditor.whole_file import sync_folder
-
-    try:
-        made.replace(folder)
-    except OSError as exc:
-        raise AuditorError(
-            f"{exc.strerror or 'the files can not be put there'}; everything was restored, with its files in {made}",
-            expected=f"{folder} not to be there, or empty",
-            cure=f"move away what is there, then `mv -T {shlex.quote(str(made))} {shlex.quote(str(folder))}`",
-        ) from None
-    sync_folder(folder.parent)
-
-
-def _name_database(folder: Path, database: str | None) -> None:
-    """Writes the new database's URL into the settings; a password's file stays named for a server."""
-    import tomli_w
-
-    from setapart_auditor.settings import SETTINGS_FILE
-    from setapart_auditor.whole_file import write_file
-
-    path = folder / SETTINGS_FILE
-    values = tomllib.loads(path.read_text(encoding="utf-8"))
-    kept = values.get("database", {})
-    named = {"url": database or "sqlite:///auditor.db"}
-    if database is not None and database.startswith("postgresql") and "password_file" in kept:
-        named["password_file"] = kept["password_file"]
-    if named != kept:
-        write_file(path, tomli_w.dumps({**values, "database": named}).encode(), replace=True)

@@ -1,10 +1,14 @@
 """The database's commands, as typed: with a relative folder, as people do."""
 
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from typed_commands import Ran, run
 
@@ -84,3 +88,62 @@ def test_a_place_that_is_taken_while_it_restores_costs_a_move_and_no_second_data
         assert checked.code == 0, checked.printed
     assert "desk" in run(tmp_path, "setapart-auditor", "device", "list", "--dir", "B").printed
     assert not list(tmp_path.glob(".B.*"))
+
+
+_KILLED = """
+import os, sys
+import setapart_auditor.{module} as part
+from setapart_auditor.cli import main
+real = part.{name}
+def last(*args, **kwargs):
+    {do}
+    os.kill(os.getpid(), 9)
+part.{name} = last
+sys.argv = ["setapart-auditor", *sys.argv[1:]]
+main()
+"""
+_MOMENTS = {
+    "before a file is written": ("store.backup", "unpack_folder", "pass"),
+    "before the rows": ("store.backup", "load", "pass"),
+    "within the rows": ("store.dump", "Loader.finish", "pass"),
+    "after the rows": ("cli.restoring", "put", "pass"),
+    "at its end": ("cli.restoring", "put", "args[0].replace(args[1])"),
+}
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_a_restore_that_was_killed_is_run_again_and_leaves_nothing(
+    tmp_path: Path, database_url: str | None, moment: str
+) -> None:
+    module, name, do = _MOMENTS[moment]
+    run(tmp_path, "setapart-auditor", "init", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "device", "add", "desk", "--class", "ordinary", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "db", "backup", "b", "--dir", "A")
+    chosen = ("--database", database_url) if database_url is not None else ()
+    words = ("db", "restore", "b", "--dir", "B", *chosen)
+    script = _KILLED.format(module=module, name=name, do=do)
+    killed = subprocess.run([sys.executable, "-c", script, *words], cwd=tmp_path, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    if moment != "at its end":
+        again = run(tmp_path, "setapart-auditor", *words)
+        assert again.code == 0, again.printed
+    for command in (("log", "verify"), ("db", "check")):
+        checked = run(tmp_path, "setapart-auditor", *command, "--dir", "B")
+        assert checked.code == 0, checked.printed
+    assert "desk" in run(tmp_path, "setapart-auditor", "device", "list", "--dir", "B").printed
+    assert {one.name for one in tmp_path.iterdir()} == {"A", "B", "b"}
+
+
+def test_a_restore_of_another_backup_does_not_finish_the_one_that_was_killed(tmp_path: Path) -> None:
+    run(tmp_path, "setapart-auditor", "init", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "db", "backup", "b", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "device", "add", "desk", "--class", "ordinary", "--dir", "A")
+    run(tmp_path, "setapart-auditor", "db", "backup", "c", "--dir", "A")
+    script = _KILLED.format(module="cli.restoring", name="put", do="pass")
+    words = ("db", "restore", "b", "--dir", "B")
+    subprocess.run([sys.executable, "-c", script, *words], cwd=tmp_path, check=False, capture_output=True)
+    refused = run(tmp_path, "setapart-auditor", "db", "restore", "c", "--dir", "B")
+    assert (refused.code, "another backup" in refused.printed) == (2, True), refused.printed
+    cure = refused.printed.rpartition("`mv ")[2].partition("`")[0]
+    subprocess.run(f"mv {cure}", shell=True, check=True, cwd=tmp_path)
+    assert "desk" not in run(tmp_path, "setapart-auditor", "device", "list", "--dir", "B").printed
