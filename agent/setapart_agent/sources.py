@@ -153,7 +153,9 @@ def local_device() -> "DeviceFacts":
 
         return of_macos(open_tree())
     if sys.platform == "win32":
-        return _local().facts.device
+        from setapart_agent.collectors.windows.collector import live_device
+
+        return live_device()
     from setapart_agent.collectors.linux.device import device_facts
 
     return device_facts(open_tree())

@@ -175,30 +175,44 @@ function Suspend-Task {
     }
 }
 
-function Install-Agent {
-    if ([IO.Directory]::Exists((Join-Path $PSScriptRoot 'python'))) {
-        $python = Join-Path $Programs 'python\python.exe'
-        Suspend-Task
-        [IO.Directory]::CreateDirectory($Programs) | Out-Null
-        Copy-Item -Path (Join-Path $PSScriptRoot 'python') -Destination $Programs -Recurse -Force
-        if (-not (Test-Python $python)) { throw "$python is no Python 3.11 to 3.14 for 64-bit Windows" }
-    }
-    else {
-        $python = Find-Python
-        Suspend-Task
-    }
-    Initialize-State
-    $library = Install-Program $python
-    Register-Agent
+function Resume-Task {
+    Get-ScheduledTask -TaskPath '\setapart\' -ErrorAction SilentlyContinue | Enable-ScheduledTask | Out-Null
+}
+
+function Install-EmbeddedPython {
+    [IO.Directory]::CreateDirectory($Programs) | Out-Null
+    Copy-Item -Path (Join-Path $PSScriptRoot 'python') -Destination $Programs -Recurse -Force
+    $python = Join-Path $Programs 'python\python.exe'
+    if (-not (Test-Python $python)) { throw "$python is no Python 3.11 to 3.14 for 64-bit Windows" }
+    return $python
+}
+
+function Install-DropIn {
     $dropIn = Join-Path $PSScriptRoot 'enrol.toml'
-    if (Test-Path -LiteralPath $dropIn -PathType Leaf) {
-        $target = Join-Path $State 'enrol.toml'
-        Copy-Item -LiteralPath $dropIn -Destination "$target.new" -Force
-        Move-Item -LiteralPath "$target.new" -Destination $target -Force
+    if (-not (Test-Path -LiteralPath $dropIn -PathType Leaf)) { return }
+    $target = Join-Path $State 'enrol.toml'
+    Copy-Item -LiteralPath $dropIn -Destination "$target.new" -Force
+    Move-Item -LiteralPath "$target.new" -Destination $target -Force
+}
+
+function Install-Agent {
+    $embedded = [IO.Directory]::Exists((Join-Path $PSScriptRoot 'python'))
+    $python = if ($embedded) { $null } else { Find-Python }
+    Suspend-Task
+    try {
+        if ($embedded) { $python = Install-EmbeddedPython }
+        Initialize-State
+        $library = Install-Program $python
+        Register-Agent
+        Install-DropIn
+        foreach ($name in $Tasks) {
+            $xml = Join-Path $PSScriptRoot "tasks\$name.xml"
+            Invoke-Checked $Schtasks '/create', '/tn', "\setapart\$name", '/xml', $xml, '/f'
+        }
     }
-    foreach ($name in $Tasks) {
-        $xml = Join-Path $PSScriptRoot "tasks\$name.xml"
-        Invoke-Checked $Schtasks '/create', '/tn', "\setapart\$name", '/xml', $xml, '/f'
+    catch {
+        Resume-Task # what was there goes on
+        throw
     }
     Invoke-Checked $Schtasks '/run', '/tn', '\setapart\enrol'
     # Those of before; one that somebody still runs goes the next time.
@@ -210,7 +224,8 @@ function Install-Agent {
 # Intune's agent is a 32-bit program: its view of the disk and the registry is another one.
 if ([Environment]::Is64BitOperatingSystem -and -not [Environment]::Is64BitProcess) {
     $shell = Join-Path $env:SystemRoot 'Sysnative\WindowsPowerShell\v1.0\powershell.exe'
-    & $shell -NoProfile -ExecutionPolicy Bypass -File $PSCommandPath @PSBoundParameters
+    $switches = @($PSBoundParameters.Keys | ForEach-Object { "-$_" })
+    & $shell -NoProfile -ExecutionPolicy Bypass -File $PSCommandPath $switches
     exit $LASTEXITCODE
 }
 

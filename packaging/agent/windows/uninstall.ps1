@@ -45,7 +45,8 @@ function Uninstall-Agent {
 # Intune's agent is a 32-bit program: its view of the disk and the registry is another one.
 if ([Environment]::Is64BitOperatingSystem -and -not [Environment]::Is64BitProcess) {
     $shell = Join-Path $env:SystemRoot 'Sysnative\WindowsPowerShell\v1.0\powershell.exe'
-    & $shell -NoProfile -ExecutionPolicy Bypass -File $PSCommandPath @PSBoundParameters
+    $switches = @($PSBoundParameters.Keys | ForEach-Object { "-$_" })
+    & $shell -NoProfile -ExecutionPolicy Bypass -File $PSCommandPath $switches
     exit $LASTEXITCODE
 }
 

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from agent_packages import agent_wheel, windows
-from agent_packages.release import INSTALLED, MACHINES, Release
+from agent_packages.release import INSTALLED, MACHINES, PYTHONS, Release
 
 from repository import REPOSITORY
 from setapart_agent import windows_policy
@@ -92,6 +92,32 @@ def test_scripts_bear_the_version_that_they_install_and_look_for(files: Mapping[
     assert [name for name, raw in files.items() if not name.startswith("lib/") and b"@VERSION@" in raw] == []
 
 
+@pytest.mark.needs("package-index")
+def test_compiled_libraries_are_for_64_bit_windows_and_for_every_python(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    built, bill = windows.build(RELEASE, tmp_path, tmp_path / "scratch", REPOSITORY / "build" / "wheels")
+    assert (built.name, bill.name) == tuple(
+        f"setapart-agent-1.2.3-windows-amd64.{kind}" for kind in ("zip", "cdx.json")
+    )
+    with zipfile.ZipFile(built) as archive:
+        compiled = {name: archive.read(name) for name in archive.namelist() if name.endswith((".pyd", ".dll", ".so"))}
+    assert {machine_of(raw) for raw in compiled.values()} == {0x8664}
+    names = {name.rpartition("/")[2] for name in compiled}
+    for python in PYTHONS:
+        tag = f"cp{python.replace('.', '')}-win_amd64.pyd"
+        assert {f"_cffi_backend.{tag}", f"_core.{tag}"} <= names
+    assert {"_rust.pyd", "_psutil_windows.pyd"} <= names
+    assert '"name": "cryptography"' in bill.read_text("utf-8")
+
+
+def machine_of(raw: bytes) -> int:
+    """For which processor a PE file is: the first field of its COFF header (Microsoft, "PE Format")."""
+    (header,) = struct.unpack_from("<I", raw, 0x3C)
+    assert raw[header : header + 4] == b"PE\0\0"
+    (machine,) = struct.unpack_from("<H", raw, header + 4)
+    return int(machine)
+
+
 # The scripts
 
 
@@ -126,8 +152,16 @@ def test_a_script_ends_with_codes_that_intune_knows_and_leaves_its_32_bits(
     assert "Sysnative\\WindowsPowerShell" in script
     for guard in ("Set-StrictMode -Version Latest", "$ErrorActionPreference = 'Stop'", "SupportsShouldProcess"):
         assert guard in script
+    # A hash table would reach the other process as -RemoveState:True, which -File takes for a text.
+    assert "@PSBoundParameters" not in script
     # Under 'Stop', Windows PowerShell throws whatever a program writes to a redirected standard error.
     assert "2>" not in script
+
+
+def test_tasks_that_an_installation_stopped_run_again_if_it_fails(files: Mapping[str, bytes]) -> None:
+    body = re.search(r"(?s)function Install-Agent \{.*?\n\}", text(files, "install.ps1"))
+    assert body is not None
+    assert re.search(r"(?s)Suspend-Task\s+try \{.*\}\s+catch \{\s+Resume-Task[^}]*throw\s+\}", body[0])
 
 
 def test_detection_writes_to_standard_output_only_where_it_ends_with_0(files: Mapping[str, bytes]) -> None:

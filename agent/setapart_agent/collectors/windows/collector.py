@@ -1,5 +1,7 @@
 """All of a Windows installation: every collector of the table below, over one tree, its users and its registry."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec import structs
@@ -52,12 +54,24 @@ def collect(tree: Tree) -> Collected:
 
 def collect_live() -> Collected:
     """Collects from the running system. None of this was run on a real Windows yet, and every collector says so."""
+    with _running() as (tree, registry):
+        return collect_from(tree, registry)
+
+
+def live_device() -> DeviceFacts:
+    """The running machine's facts, and nothing of its users."""
+    with _running() as (_, registry):
+        return device_facts(registry)
+
+
+@contextmanager
+def _running() -> Iterator[tuple[Tree, Registry]]:
     from setapart_agent.collectors.windows.live import LiveRegistry, SystemDrive
 
     tree = SystemDrive()
     registry = LiveRegistry(tree)
     try:
-        return collect_from(tree, registry)
+        yield tree, registry
     finally:
         registry.close()
 
