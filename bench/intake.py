@@ -43,6 +43,8 @@ from setapart_auditor.installation import Installation, load_policies  # noqa: E
 from setapart_auditor.intake.batch import Arrived, Desk, store_batch  # noqa: E402
 from setapart_auditor.intake.nonce import NonceKey  # noqa: E402
 from setapart_auditor.intake.service import Answer, Intake  # noqa: E402
+from setapart_auditor.intake.verifier import usual_count  # noqa: E402
+from setapart_auditor.intake.verifying import verify  # noqa: E402
 from setapart_evidence import envelope as dsse  # noqa: E402
 from setapart_evidence.keys import generate  # noqa: E402
 from setapart_evidence.open import KeyBinding, open_report  # noqa: E402
@@ -121,12 +123,10 @@ class Lookup:
 
 def arrived(raws: Sequence[bytes], herd: Herd) -> list[Arrived]:
     keys = Lookup(herd)
-    compressor = zstandard.ZstdCompressor(level=1)
     found = []
     for raw in raws:
-        envelope, inventory = dsse.split(raw)
-        report, body = open_report(raw, keys), compressor.compress(inventory)
-        found.append(Arrived.of(report, envelope=envelope, body=body, size=len(inventory), received_at=NOW))
+        report, body = verify(raw, keys)
+        found.append(Arrived.of(report, raw=raw, body=body, received_at=NOW))
     return found
 
 
@@ -213,7 +213,7 @@ def whole_path(
         raws: the reports.
         rate: so many a second arrive evenly; else WINDOW of them are on their way at a time.
     """
-    intake = Intake(installation, load_policies(installation), limited=False)
+    intake = Intake(installation, load_policies(installation), limited=False, verifiers=usual_count())
     intake.start()
     took: list[float] = []
     waiting: deque[Future[Answer]] = deque()

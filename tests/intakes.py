@@ -16,12 +16,15 @@ from setapart_evidence.envelope import parse
 from setapart_evidence.keys import Signer
 
 SECONDS = 20
+VERIFIERS = 0
+"""Processes of an intake whose test says nothing of them."""
 
 
 @contextmanager
-def running(installation: Installation, *, limited: bool = False) -> Iterator[Intake]:
+def running(installation: Installation, *, limited: bool = False, verifiers: int | None = None) -> Iterator[Intake]:
     """An intake that is started, and closed at the end."""
-    intake = Intake(installation, load_policies(installation), limited=limited)
+    count = VERIFIERS if verifiers is None else verifiers
+    intake = Intake(installation, load_policies(installation), limited=limited, verifiers=count)
     intake.start()
     try:
         yield intake

@@ -52,6 +52,7 @@ class ServeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     key: _Text | None = None
     trusted_proxies: tuple[_Text, ...] = ()
     queue: Annotated[int, Meta(ge=1, le=100_000)] = 1024
+    verifiers: Annotated[int, Meta(ge=0, le=64)] | None = None
     per_device: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     per_address: Annotated[int, Meta(ge=1, le=10_000_000)] = 6000
     metrics_from: tuple[_Text, ...] = ("127.0.0.1", "::1")
@@ -96,6 +97,7 @@ MEANINGS: Mapping[str, str] = {
     "[serve] key": "PEM file of the certificate's private key, not encrypted",
     "[serve] trusted_proxies": "addresses and networks whose `X-Forwarded-For` is believed",
     "[serve] queue": "messages that may wait for the disk before the auditor answers 503",
+    "[serve] verifiers": "processes that verify reports; by default one less than the cores, and at most 4",
     "[serve] per_device": "messages a minute that one device may send",
     "[serve] per_address": "messages a minute that may come from one address",
     "[serve] metrics_from": "addresses and networks that may read `/metrics`; to all others it is not there",

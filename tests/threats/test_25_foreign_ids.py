@@ -42,30 +42,36 @@ def test_every_route_answers_a_foreign_id_as_one_that_is_not_there(tmp_path: Pat
         (theirs,) = register(made.installation, 1, unit="patrol")
         assert made.service.ask("/v1/report", theirs.report()).status == 200
         office, everyone = make_reader(made.installation, "olga", unit="office"), make_reader(made.installation)
+        digests = [
+            *foreign_ids(made),
+            *(one.id for one in made.phones),
+            hashlib.sha256(raw.partition(b"\n")[2]).hexdigest(),
+            mine[:-1],
+            mine.upper(),
+            f"sha256:{mine}",
+            f"{mine}%0a",
+            f"{mine}/",
+        ]
+        own = made.phones[0].id
         foreign = {
-            "digest": [
-                *foreign_ids(made),
-                *(one.id for one in made.phones),
-                hashlib.sha256(raw.partition(b"\n")[2]).hexdigest(),
-                mine[:-1],
-                mine.upper(),
-                f"sha256:{mine}",
-                f"{mine}%0a",
-                f"{mine}/",
+            "{device}/{sequence}/{digest}": [
+                *(f"{own}/1/{digest}" for digest in digests),
+                *(f"{device}/1/{mine}" for device in (*foreign_ids(made), theirs.id, made.phones[1].id, own.upper())),
+                *(f"{own}/{sequence}/{mine}" for sequence in ("0", "2", "01", "-1", "1.0", "9" * 30, "x", "%31%00")),
             ],
-            "device": [*foreign_ids(made), theirs.id, f"phone-{theirs.id[:12]}", f"PHONE-{theirs.id[:12]}"],
+            "{device}": [*foreign_ids(made), theirs.id, f"phone-{theirs.id[:12]}", f"PHONE-{theirs.id[:12]}"],
         }
         found = set()
         with_ids = [route for route in table() if "{" in route.path]
         assert {route.name for route in with_ids} == {"receipt", "device", "history"}
         for route in with_ids:
-            name = re.findall(r"\{(.*)\}", route.path)[0]
-            paths = [route.path.replace(f"{{{name}}}", one) for one in foreign[name]]
+            (name,) = re.findall(r"\{.*\}", route.path)
+            paths = [route.path.replace(name, one) for one in foreign[name]]
             found |= answers(made, paths, office if route.asks is not None else "")
         found |= answers(made, ["/v1/devices?unit=patrol", "/v1/devices?unit=nothing"], office)
         assert len(found) == 1
         assert {status for status, _, _ in found} == {404}
-        assert made.service.ask(f"/v1/receipt/{mine}").status == 200
+        assert made.service.ask(f"/v1/receipt/{own}/1/{mine}").status == 200
         for path in (f"/v1/devices/{theirs.id}", f"/v1/devices/phone-{theirs.id[:12]}/history"):
             assert {status for status, _, _ in answers(made, [path], everyone)} == {200}
 

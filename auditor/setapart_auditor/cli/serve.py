@@ -59,6 +59,7 @@ def _serve(
 ) -> None:
     from setapart_auditor.installation import load_policies
     from setapart_auditor.intake.service import Intake
+    from setapart_auditor.intake.verifier import usual_count
     from setapart_auditor.web import events
     from setapart_auditor.web.app import make_app
     from setapart_auditor.web.chores import Chores
@@ -70,9 +71,10 @@ def _serve(
         context = _context(installation, certificate, key)
         _check_plain(installation, host, secure=context is not None, behind_proxy=behind_proxy)
         policies = load_policies(installation)
+        asked = installation.settings.serve.verifiers
         with installation.store.read() as connection:
             look(connection)
-        intake = Intake(installation, policies)
+        intake = Intake(installation, policies, verifiers=usual_count() if asked is None else asked)
         app = make_app(installation, intake)
         raise_file_limit()
         listener = listen_on(host, port)

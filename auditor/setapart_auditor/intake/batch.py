@@ -5,7 +5,7 @@ revoked for it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 from setapart_auditor.log.append import Entry, append
 from setapart_evidence.errors import EvidenceError, UnknownKeyError
 from setapart_evidence.keys import Signer
-from setapart_evidence.open import VerifiedReport
 from setapart_evidence.receipt import Outcome, Receipt, make_receipt
-from setapart_evidence.statement import Grade, digest_text, raw_digest
+from setapart_evidence.statement import Grade, digest_text
 
 from . import rows
 from .nonce import NonceKey
 from .place import Head, place_of
+from .verifying import Verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,6 @@ class Stored:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrived:
     """What is stored of a verified report; `done` is answered once it is there.
-
-    The inventory is not among it: what was decoded to be verified is let go, or a batch would hold all of theirs.
 
     Attributes:
         digest, previous: of its statement, which tells it from every other, and of the one before it.
@@ -69,32 +67,30 @@ class Arrived:
     @classmethod
     def of(
         cls,
-        report: VerifiedReport,
+        report: Verified,
         *,
-        envelope: bytes,
+        raw: bytes,
         body: bytes,
-        size: int,
         received_at: dt.datetime,
         nonce_issued_at: dt.datetime | None = None,
     ) -> Self:
-        """What is stored of this report."""
-        observation = report.predicate.observation
+        """What is stored of this report, which came as these bytes."""
         return cls(
             device=report.device,
             keyid=report.keyid,
             role=report.role,
             grade=report.grade,
-            source=report.predicate.origin.source,
-            sequence=observation.sequence,
-            digest=raw_digest(report.statement_digest),
-            previous=None if observation.previous is None else raw_digest(observation.previous),
-            inventory_digest=raw_digest(report.inventory_digest),
-            collected_at=observation.collected_at,
+            source=report.source,
+            sequence=report.sequence,
+            digest=report.digest,
+            previous=report.previous,
+            inventory_digest=report.inventory_digest,
+            collected_at=report.collected_at,
             received_at=received_at,
             nonce_issued_at=nonce_issued_at,
-            envelope=envelope,
+            envelope=raw[: report.envelope],
             body=body,
-            size=size,
+            size=report.size,
         )
 
 
@@ -148,20 +144,7 @@ def store_batch(connection: Connection, desk: Desk, items: Sequence[Arrived]) ->
     Returns:
         By digest, what became of the report, or why it is refused.
     """
-    found: dict[bytes, Stored | EvidenceError] = {}
-    digests = {item.digest: item for item in items}
-    for row in rows.known_of(connection, digests):
-        found[row.digest] = Stored(
-            receipt=row.receipt,
-            outcome=row.outcome,
-            device=digests[row.digest].device,
-            sequence=row.sequence,
-            resent=True,
-        )
-    new = [item for item in items if item.digest not in found]
-    if new:
-        found |= _Batch(connection, desk).store(new)
-    return found
+    return _Batch(connection, desk).store(items)
 
 
 class _Batch:
@@ -175,12 +158,16 @@ class _Batch:
     def store(self, items: Sequence[Arrived]) -> dict[bytes, Stored | EvidenceError]:
         devices = rows.devices_of(self._connection, {item.device for item in items})
         owners = rows.owners_of(self._connection, {item.keyid for item in items})
+        highest: dict[int, int] = {}
         for row in rows.chains_of(self._connection, {one.no for one in devices.values()}):
             head = Head(sequence=row.head_sequence, digest=row.head_digest)
             self._chains[row.device_no, row.keyid] = _Chain(no=row.no, head=head, irregular=row.irregular)
-        found: dict[bytes, Stored | EvidenceError] = {}
+            highest[row.device_no] = max(highest.get(row.device_no, 0), head.sequence)
+        found = self._known(items, devices, highest)
         placed: list[_Placed] = []
         for item in items:
+            if item.digest in found:
+                continue
             row = devices.get(item.device)
             owner = owners.get(item.keyid, -1)
             if row is None or owner not in {row.no, None} or (owner is None) != (item.role == "station"):
@@ -189,6 +176,26 @@ class _Batch:
                 placed.append(self._place(item, row))
         if placed:
             found |= self._write(placed)
+        return found
+
+    def _known(
+        self, items: Sequence[Arrived], devices: Mapping[str, rows.DeviceRow], highest: Mapping[int, int]
+    ) -> dict[bytes, Stored | EvidenceError]:
+        """What is here already, whichever key of the device it was signed with; nothing can be above its chains."""
+        found: dict[bytes, Stored | EvidenceError] = {}
+        for item in items:
+            row = devices.get(item.device)
+            if row is None or item.sequence > highest.get(row.no, 0):
+                continue
+            for one in rows.stored_at(self._connection, row.no, item.sequence):
+                if one.digest == item.digest:
+                    found[item.digest] = Stored(
+                        receipt=one.receipt,
+                        outcome=one.outcome,
+                        device=item.device,
+                        sequence=item.sequence,
+                        resent=True,
+                    )
         return found
 
     def _place(self, item: Arrived, row: rows.DeviceRow) -> _Placed:

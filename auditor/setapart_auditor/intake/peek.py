@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,10 @@ class _Device(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+class _Origin(msgspec.Struct, frozen=True):
+    station: str | None = None
+
+
 class _Observation(msgspec.Struct, frozen=True):
     sequence: int = 0
 
@@ -31,6 +36,7 @@ class _Observation(msgspec.Struct, frozen=True):
 class _Predicate(msgspec.Struct, frozen=True):
     device: _Device | str = ""
     observation: _Observation = _Observation()
+    origin: _Origin = _Origin()
 
 
 class _Statement(msgspec.Struct, frozen=True):
@@ -44,8 +50,16 @@ _DEVICE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _STATEMENT = msgspec.json.Decoder(_Statement)
 
 
-def claim_of(raw: bytes) -> tuple[str, str]:
-    """The predicate type and the device that a message claims.
+class Claim(NamedTuple):
+    """What a message claims: its predicate type, its device, and the station that made it; "" for no device's name."""
+
+    kind: str
+    device: str
+    station: str | None
+
+
+def claim_of(raw: bytes) -> Claim:
+    """What a message claims.
 
     Raises:
         SizeError: larger than any message.
@@ -59,7 +73,8 @@ def claim_of(raw: bytes) -> tuple[str, str]:
             "a message of another type", expected="evidence, a request to enrol, a rotation or a request"
         )
     claimed = _device_of(found)
-    return found.predicateType, claimed if _DEVICE_ID.fullmatch(claimed) else ""
+    device = claimed if _DEVICE_ID.fullmatch(claimed) else ""
+    return Claim(found.predicateType, device, found.predicate.origin.station)
 
 
 def order_of(raw: bytes) -> tuple[int, str, int]:

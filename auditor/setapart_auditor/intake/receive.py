@@ -15,12 +15,9 @@ from sqlalchemy import Connection, func, select
 from setapart_auditor.errors import NotAllowedError
 from setapart_auditor.installation import Installation
 from setapart_auditor.store import schema
-from setapart_auditor.store.bodies import deflate
-from setapart_evidence import envelope as dsse
 from setapart_evidence.enrolment import read_enrolment, unverified_rotation
 from setapart_evidence.errors import SignatureError, UnknownKeyError
 from setapart_evidence.message import Message
-from setapart_evidence.open import open_report
 from setapart_evidence.receipt import Challenge, Request, make_challenge, read_request, unverified_request
 from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST
 from setapart_evidence.text import printable
@@ -30,6 +27,9 @@ from .bundles import Bundles
 from .keys import KeyDirectory
 from .limits import Limiter
 from .nonce import NonceKey
+from .peek import Claim
+from .verifier import Claimed, Pending
+from .verifying import Verified, verify
 from .writer import Task
 
 Kind = Literal["receipt", "enrolment-answer", "rotation-answer", "challenge", "bundle"]
@@ -80,13 +80,19 @@ class Receiver:
         self._bundles = bundles
         self._devices = devices
 
-    def read(self, kind: str, raw: bytes, now: dt.datetime) -> Arrived | Task[Answer] | Answer:
+    def claimed(self, claim: Claim, raw: bytes) -> Claimed | None:
+        """What a verifier has to know of a report; None for one that none of our keys can speak for."""
+        keys = self._keys.keys_for(claim.device, claim.station) if claim.kind == EVIDENCE and claim.device else ()
+        return Claimed(raw=raw, device=claim.device, station=claim.station, keys=keys) if keys else None
+
+    def read(self, kind: str, raw: bytes, now: dt.datetime, begun: Pending | None) -> Arrived | Task[Answer] | Answer:
         """Verifies a message.
 
         Args:
             kind: its predicate type, as it claims.
             raw: the message.
             now: the moment of its arrival.
+            begun: it is being verified already.
 
         Returns:
             A report or a task for the writer, or the answer itself where nothing is to be written.
@@ -97,24 +103,33 @@ class Receiver:
             TooManyError: the device sends too much.
         """
         if kind == EVIDENCE:
-            return self._report(raw, now)
+            return self._report(raw, now, begun)
         if kind == REQUEST:
             return self._request(raw, now)
         return self._enrolment(raw, now) if kind == ENROLMENT else self._rotation(raw, now)
 
-    def _report(self, raw: bytes, now: dt.datetime) -> Arrived:
-        report = self._verified(lambda: open_report(raw, self._keys))
+    def _report(self, raw: bytes, now: dt.datetime, begun: Pending | None) -> Arrived:
+        report, body = self._begun(begun) or self._verified(lambda: verify(raw, self._keys))
         self._take(report.device)
-        envelope, inventory = dsse.split(raw)
-        nonce = report.predicate.observation.nonce
+        nonce = report.nonce
         return Arrived.of(
             report,
-            envelope=envelope,
-            body=deflate(inventory),
-            size=len(inventory),
+            raw=raw,
+            body=body,
             received_at=now,
             nonce_issued_at=self._nonces.issued_at(report.device, nonce) if nonce is not None else None,
         )
+
+    def _begun(self, begun: Pending | None) -> tuple[Verified, bytes] | None:
+        """What a verifier found; None where it has to be verified here: with other keys, or because none did."""
+        if begun is None:
+            return None
+        try:
+            return begun.result()
+        except (UnknownKeyError, SignatureError):
+            if not self._keys.look_again():
+                raise
+        return None
 
     def _request(self, raw: bytes, now: dt.datetime) -> Answer:
         found = self._verified(lambda: self._read_request(raw))

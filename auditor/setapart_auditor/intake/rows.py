@@ -27,9 +27,9 @@ _KEYS = select(device_key.c.keyid, device_key.c.device_no).where(
 _STATIONS = select(station.c.keyid).where(
     station.c.keyid.in_(bindparam("ids", expanding=True)), station.c.valid_until.is_(None)
 )
-_RESENT = (
-    select(evidence.c.digest, evidence.c.receipt, evidence.c.outcome, evidence.c.sequence)
-    .where(evidence.c.digest.in_(bindparam("digests", expanding=True)))
+_AT = (
+    select(evidence.c.digest, evidence.c.receipt, evidence.c.outcome)
+    .where(evidence.c.device_no == bindparam("device"), evidence.c.sequence == bindparam("at"))
 )  # fmt: skip
 _CHAINS = select(chain).where(chain.c.device_no.in_(bindparam("numbers", expanding=True)))
 _LAST_EVIDENCE = select(func.max(evidence.c.no))
@@ -54,9 +54,9 @@ def owners_of(connection: Connection, keyids: Collection[str]) -> dict[str, int 
     return found
 
 
-def known_of(connection: Connection, digests: Collection[bytes]) -> Sequence[Any]:
-    """What is here already: digest, receipt, outcome, sequence."""
-    return connection.execute(_RESENT, {"digests": list(digests)}).all()
+def stored_at(connection: Connection, device_no: int, sequence: int) -> Sequence[Any]:
+    """The reports of a device with this sequence, whichever chains they are of: digest, receipt, outcome."""
+    return connection.execute(_AT, {"device": device_no, "at": sequence}).all()
 
 
 def chains_of(connection: Connection, numbers: Collection[int]) -> Sequence[Any]:

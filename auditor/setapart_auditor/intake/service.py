@@ -4,11 +4,12 @@ import datetime as dt
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
-from setapart_auditor.errors import AuditorError, NotAllowedError
+from setapart_auditor.errors import AuditorError, NotAllowedError, StoreError
 from setapart_auditor.installation import Installation, Policies
 from setapart_evidence.errors import EvidenceError
 
@@ -20,6 +21,7 @@ from .nonce import NonceKey
 from .peek import claim_of
 from .receive import Answer, Receiver
 from .rejections import Rejections
+from .verifier import Claimed, Verifiers
 from .writer import Message, Task, Writer
 
 __all__ = ["Answer", "Figures", "Intake", "IntakeFull", "TooManyError"]
@@ -65,9 +67,12 @@ class Intake:
         installation: the auditor.
         policies: of its units: which bundle agents should have.
         limited: whether devices and addresses are held to their limits; files are not.
+        verifiers: processes that verify reports beside it; without any, it does so itself.
     """
 
-    def __init__(self, installation: Installation, policies: Policies, *, limited: bool = True) -> None:
+    def __init__(
+        self, installation: Installation, policies: Policies, *, limited: bool = True, verifiers: int = 0
+    ) -> None:
         settings = installation.settings.serve
         store, signer = installation.store, installation.authority.signer
         nonces = NonceKey.load(installation.folder)
@@ -82,7 +87,8 @@ class Intake:
         self._addresses = Limiter("address", settings.per_address) if limited else None
         self._rejections = Rejections(store)
         desk = Desk(signer=signer, nonces=nonces, bundle_of=self.bundles.digest_of)
-        self._writer = Writer(store, desk, self._open, on_idle=self._rejections.flush)
+        self.verifiers = Verifiers(verifiers)
+        self._writer = Writer(store, desk, self._begin, self._open, on_idle=self._rejections.flush)
         self._most = settings.queue
         self._lock = threading.Lock()
         self._pending = 0
@@ -97,6 +103,7 @@ class Intake:
     def close(self) -> None:
         """Finishes what was submitted, and writes the counts of rejections down."""
         self._writer.close()
+        self.verifiers.close()
         self._rejections.flush()
 
     @property
@@ -151,12 +158,27 @@ class Intake:
                 yield _outcome(waiting.popleft())
         yield from map(_outcome, waiting)
 
+    def _begin(self, messages: Sequence[Message]) -> None:
+        """Hands reports to the verifiers. What is not handed over is verified when it is opened."""
+        if not self.verifiers.count:
+            return
+        reports: list[tuple[Message, Claimed]] = []
+        for message in messages:
+            with suppress(EvidenceError, StoreError):  # said when it is opened
+                message.claim = claim_of(message.raw)
+                claimed = self._receiver.claimed(message.claim, message.raw)
+                if claimed is not None:
+                    reports.append((message, claimed))
+        begun = self.verifiers.begin([claimed for _, claimed in reports])
+        for (message, _), pending in zip(reports, begun, strict=True):
+            message.begun = pending
+
     def _open(self, message: Message) -> Arrived | Task[Answer] | None:
         """Verifies a message; what needs the writer is given to it, everything else is answered."""
         claimed, now, answer = "", message.now, message.answer
         try:
-            kind, claimed = claim_of(message.raw)
-            found = self._receiver.read(kind, message.raw, now)
+            kind, claimed, _ = message.claim or claim_of(message.raw)
+            found = self._receiver.read(kind, message.raw, now, message.begun)
         except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it
             self._fail(answer, exc, claimed, now)
             return None

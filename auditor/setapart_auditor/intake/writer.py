@@ -1,14 +1,15 @@
 """The one thread of the intake: what waits is opened, stored in one transaction, synced once, and then acknowledged.
 
-One thread, and no pool that verifies beside it: both hold Python's lock nearly all the time, and a writer that has to
-win it back after every call of the database's driver takes twice as long (bench/intake.py).
+One thread, and none that verifies beside it: both hold Python's lock nearly all the time, and a writer that has to win
+it back after every call of the database's driver takes twice as long. Processes verify what came in meanwhile: a batch
+is handed to them before the one ahead of it is stored (docs/adr/0026).
 """
 
 import datetime as dt
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,11 +23,11 @@ from setapart_auditor.store.engine import Store
 from setapart_evidence.errors import EvidenceError, SetapartError
 
 from .batch import Arrived, Desk, Stored, store_batch
+from .peek import Claim
+from .verifier import BYTES_AT_ONCE, Pending
 
 AT_ONCE = 128
 """Messages that share one transaction: more make it hardly cheaper, and the first wait longer."""
-AT_ONCE_SECONDS = 0.06
-"""Of opening messages, after which what is there is stored: large reports come in smaller batches."""
 IDLE_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -40,13 +41,20 @@ class Task(Generic[T]):
     done: "Future[T]" = field(default_factory=Future)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Message:
-    """What was submitted: its bytes, the moment of its arrival, and the answer to come."""
+    """What was submitted: its bytes, the moment of its arrival, the answer to come.
+
+    Attributes:
+        claim: what it says that it is, once that was read.
+        begun: it is being verified already.
+    """
 
     raw: bytes = field(repr=False)
     now: dt.datetime
     answer: "Future[Any]" = field(default_factory=Future)
+    claim: Claim | None = None
+    begun: Pending | None = None
 
 
 class Writer:
@@ -55,6 +63,7 @@ class Writer:
     Args:
         store: where to.
         desk: what receipts are made with.
+        begin: is told which messages will be opened next.
         open_: opens a message; answers it itself, or returns what is to be written.
         on_idle: called about once a second.
     """
@@ -63,11 +72,13 @@ class Writer:
         self,
         store: Store,
         desk: Desk,
+        begin: Callable[[Sequence[Message]], None],
         open_: Callable[[Message], Arrived | Task[Any] | None],
         on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._desk = desk
+        self._begin = begin
         self._open = open_
         self._on_idle = on_idle
         self._idle_at = time.monotonic()
@@ -91,28 +102,36 @@ class Writer:
 
     def _work(self) -> None:
         is_open = True
-        while is_open:
-            try:
-                message = self._waiting.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
-                message = None
-            else:
-                is_open = message is not None
-            if message is not None:
-                is_open = self._together(message)
+        begun: Sequence[Message] = ()
+        while is_open or begun:
+            waiting, is_open = self._take(wait=not begun) if is_open else ((), False)
+            with suppress(Exception):  # nothing may end the one thread that writes; what was not begun is opened here
+                self._begin(waiting)
+            self._together(begun)
+            begun = waiting
             if time.monotonic() - self._idle_at >= IDLE_SECONDS:
-                with suppress(Exception):  # nothing may end the one thread that writes
+                with suppress(Exception):
                     self._on_idle()
                 self._idle_at = time.monotonic()
 
-    def _together(self, first: Message) -> bool:
-        """Takes in a message and those that wait behind it. Returns whether more may come."""
-        items: list[Arrived] = []
-        is_open = True
-        for message in self._waiting_behind(first):
-            if message is None:
-                is_open = False
+    def _take(self, *, wait: bool) -> tuple[Sequence[Message], bool]:
+        """What is waiting, as much as one transaction takes; whether more may come."""
+        found: list[Message] = []
+        size = 0
+        while len(found) < AT_ONCE and size < BYTES_AT_ONCE:
+            try:
+                message = self._waiting.get(block=wait and not found, timeout=IDLE_SECONDS)
+            except queue.Empty:
                 break
+            if message is None:
+                return found, False
+            found.append(message)
+            size += len(message.raw)
+        return found, True
+
+    def _together(self, messages: Sequence[Message]) -> None:
+        items: list[Arrived] = []
+        for message in messages:
             try:
                 found = self._open(message)
             except Exception as exc:  # noqa: BLE001 - the sender hears of it, and the writer goes on
@@ -126,19 +145,6 @@ class Writer:
             elif found is not None:
                 items.append(found)
         self._store_all(items)
-        return is_open
-
-    def _waiting_behind(self, first: Message) -> Iterator[Message | None]:
-        """The first and what waits behind it, as much as one transaction takes; None is the end of all."""
-        end = time.monotonic() + AT_ONCE_SECONDS
-        yield first
-        for _ in range(AT_ONCE - 1):
-            if time.monotonic() >= end:
-                return
-            try:
-                yield self._waiting.get_nowait()
-            except queue.Empty:
-                return
 
     def _run(self, task: Task[Any]) -> None:
         try:

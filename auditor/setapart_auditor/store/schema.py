@@ -192,8 +192,7 @@ chain = Table(  # what one key signed for one device
     Column("keyid", Text, nullable=False),
     Column("head_sequence", BigInteger, nullable=False),
     Column("head_digest", LargeBinary, nullable=False),
-    # True once a report did not follow the head: forks and gaps are then looked for among all its reports.
-    Column("irregular", Boolean, nullable=False, server_default="0"),
+    Column("irregular", Boolean, nullable=False, server_default="0"),  # a report did not follow: forks are looked for
     UniqueConstraint("device_no", "keyid"),
 )
 
@@ -205,7 +204,7 @@ evidence = Table(
     Column("chain_no", Number, ForeignKey("chain.no"), nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("branch", Integer, nullable=False, server_default="0"),  # above 0: another payload with the same sequence
-    Column("digest", LargeBinary, nullable=False, unique=True),  # of the statement's payload
+    Column("digest", LargeBinary, nullable=False),  # of the statement's payload
     Column("previous", LargeBinary),
     Column("inventory_digest", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -217,6 +216,7 @@ evidence = Table(
     Column("envelope", LargeBinary, nullable=False),
     Column("receipt", LargeBinary, nullable=False),
     Column("log_index", BigInteger, nullable=False),
+    UniqueConstraint("device_no", "sequence", "digest"),  # the payload names both; a digest alone has a random place
     UniqueConstraint("chain_no", "sequence", "branch"),
     CheckConstraint("outcome IN ('accepted', 'late', 'forked', 'quarantined')", name="outcome"),
     Index(None, "device_no", "received_at"),

@@ -19,7 +19,7 @@ from setapart_auditor.intake.peek import claim_of
 from setapart_auditor.intake.service import Intake
 from setapart_auditor.log.checkpoint import newest
 from setapart_auditor.looks.asks import Ask, DeviceAsk, DevicesAsk, HistoryAsk, SweepAsk
-from setapart_auditor.store.schema import evidence
+from setapart_auditor.store.schema import device, evidence
 from setapart_evidence.errors import EvidenceError, SetapartError
 
 from . import events
@@ -38,7 +38,9 @@ _READ_SECONDS = 10.0
 _REFUSALS_A_SECOND = 400
 _LONGEST_PAUSE = 10.0
 _WAIT = frozenset({429, 503})
+_DEVICE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SEQUENCE = re.compile(r"[1-9][0-9]{0,15}")
 _FORWARDED = ("x-forwarded-for", "forwarded", "via")
 T = TypeVar("T")
 Clock = Callable[[], dt.datetime]
@@ -132,11 +134,19 @@ class Api:
         return signed(answer.body)
 
     async def receipt(self, request: Request) -> Response:
-        """The receipt of a statement's digest."""
-        digest = request.path_params["digest"]
-        if _DIGEST.fullmatch(digest) is None:
+        """The receipt of a report; its digest shows that who asks knows it."""
+        named, sequence, digest = (request.path_params[one] for one in ("device", "sequence", "digest"))
+        if not (_DEVICE.fullmatch(named) and _SEQUENCE.fullmatch(sequence) and _DIGEST.fullmatch(digest)):
             return refused(404)
-        query = select(evidence.c.receipt).where(evidence.c.digest == bytes.fromhex(digest))
+        query = (
+            select(evidence.c.receipt)
+            .join(device, device.c.no == evidence.c.device_no)
+            .where(
+                device.c.id == named,
+                evidence.c.sequence == int(sequence),
+                evidence.c.digest == bytes.fromhex(digest),
+            )
+        )
         found: bytes | None = await self._read(lambda connection: connection.execute(query).scalar_one_or_none())
         return refused(404) if found is None else signed(found)
 
@@ -221,6 +231,6 @@ class Api:
 def _is_of(raw: bytes, wanted: str | None) -> bool:
     """Whether a message is of the type that a path takes; what is none at all is the intake's to reject and count."""
     try:
-        return claim_of(raw)[0] == wanted
+        return claim_of(raw).kind == wanted
     except EvidenceError:
         return True

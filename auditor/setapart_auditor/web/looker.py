@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from setapart_auditor.frames import LENGTH_BYTES, frame
 from setapart_auditor.looks.asks import Call
 
 from . import events
-from .looking import LENGTH_BYTES, Told, frame
+from .looking import Told
 
 _MOST_WAITING = 64
 _ANSWER_SECONDS = 30.0

@@ -2,12 +2,11 @@
 
 It has no lower priority: a process that waits for its turn while it holds the store's lock holds up the intake.
 
-It gets calls on its standard input and answers on its standard output, each a frame: four bytes of length, and
-MessagePack. Calls that have come in meanwhile are let in and written down together. It ends when its input does.
+It gets calls on its standard input and answers on its standard output, each a frame. Calls that have come in meanwhile
+are let in and written down together. It ends when its input does.
 """
 
 import os
-import select
 import signal
 import sys
 import threading
@@ -20,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from setapart_auditor.errors import NotAllowedError, StoreError
+from setapart_auditor.frames import Frames, frame
 from setapart_auditor.json_text import json_text
 
 from . import events
@@ -31,12 +31,10 @@ if TYPE_CHECKING:
     from setapart_auditor.looks.asks import Call
     from setapart_auditor.looks.desk import Admitted
 
-LENGTH_BYTES = 4
 FOUND, UNKNOWN, NOT_ALLOWED, ABSENT, UNAVAILABLE, FAILED = 200, 401, 403, 404, 503, 500
 _AT_ONCE = 64
 _BETWEEN_SECONDS = 0.05
 """Between two transactions of records: however many look, the store is the intake's nearly all the time."""
-_PART = 64 * 1024
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -45,50 +43,6 @@ class Told(Struct, frozen=True, kw_only=True):
     no: int
     status: int
     body: bytes = b""
-
-
-def frame(message: Struct) -> bytes:
-    """A message as it goes through a pipe."""
-    found = msgspec.msgpack.encode(message)
-    return len(found).to_bytes(LENGTH_BYTES, "big") + found
-
-
-class Frames:
-    """Frames out of a pipe."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
-        self._held = b""
-        self._is_open = True
-
-    def wait(self) -> bool:
-        """Waits for a frame. Returns whether there is one: there is none at the end."""
-        while self._is_open and not self._has_one:
-            self._read()
-        return self._has_one
-
-    def take(self, most: int) -> list[bytes]:
-        """The frames that are there, without waiting."""
-        while self._is_open and select.select([self._handle], [], [], 0)[0]:
-            self._read()
-        found: list[bytes] = []
-        while self._has_one and len(found) < most:
-            found.append(self._held[LENGTH_BYTES : self._end])
-            self._held = self._held[self._end :]
-        return found
-
-    @property
-    def _end(self) -> int:
-        return LENGTH_BYTES + int.from_bytes(self._held[:LENGTH_BYTES], "big")
-
-    @property
-    def _has_one(self) -> bool:
-        return len(self._held) >= LENGTH_BYTES and len(self._held) >= self._end
-
-    def _read(self) -> None:
-        part = os.read(self._handle, _PART)
-        self._is_open = bool(part)
-        self._held += part
 
 
 class Looking:

@@ -8,17 +8,34 @@ from msgspec import Struct
 
 from setapart_auditor.looks.asks import parameters_of
 from setapart_evidence import __version__
+from setapart_evidence.limits import MAX_SAFE_INTEGER
 
 from .routes import Reply, Route
 
 _REFERENCE = "#/components/schemas/{name}"
-_DIGEST = {
-    "name": "digest",
-    "in": "path",
-    "required": True,
-    "description": "The SHA-256 of the statement, in lower-case hex.",
-    "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-}
+_REPORT = (
+    {
+        "name": "device",
+        "in": "path",
+        "required": True,
+        "description": "The id of the device, as the report has it.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+    },
+    {
+        "name": "sequence",
+        "in": "path",
+        "required": True,
+        "description": "The report's place in its chain.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER},
+    },
+    {
+        "name": "digest",
+        "in": "path",
+        "required": True,
+        "description": "The SHA-256 of the statement, in lower-case hex.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+)
 _DEVICE = {
     "name": "device",
     "in": "path",
@@ -49,8 +66,8 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
                 for status, reply in sorted(route.replies.items())
             },
         }
-        if route.digest:
-            operation["parameters"] = [_DIGEST]
+        if route.of_report:
+            operation["parameters"] = list(_REPORT)
         if route.asks is not None:
             operation["parameters"] = _parameters(route.asks)
             operation["security"] = [{"officer": []}]

@@ -47,7 +47,7 @@ class Route:
         path: with parameters as `{name}`.
         handler: a method of `api.Api`.
         replies: by status.
-        digest: whether the path ends with a digest.
+        of_report: whether the path names a report: its device, its place in the chain, its statement's digest.
         asks: what an officer asks for: the members are the parameters. Such a route takes a bearer token.
         takes: the predicate type of the signed message in its body.
     """
@@ -58,7 +58,7 @@ class Route:
     summary: str
     handler: Callable[["Api", Request], Awaitable[Response]]
     replies: dict[int, Reply]
-    digest: bool = False
+    of_report: bool = False
     asks: type[Struct] | None = None
     takes: str | None = None
 
@@ -123,8 +123,8 @@ def table() -> tuple[Route, ...]:
             replies={200: _message("The signed challenge or bundle.")} | _TAKES,
         ),
         Route(
-            method="GET", path="/v1/receipt/{digest}", name="receipt", digest=True, handler=Api.receipt,
-            summary="The receipt of a report, by the SHA-256 of its statement.",
+            method="GET", path="/v1/receipt/{device}/{sequence}/{digest}", name="receipt", of_report=True,
+            handler=Api.receipt, summary="The receipt of a report, for who knows what it says.",
             replies={200: _message("The receipt that was given.")} | _ABSENT,
         ),
         Route(

@@ -40,7 +40,7 @@ def check_claim(raw: bytes) -> None:
     """A claim of a known kind and a plain id, or an error of ours; and always a place among others."""
     assert 0 <= order_of(raw)[0] <= len(KINDS)
     try:
-        kind, device = claim_of(raw)
+        kind, device, _ = claim_of(raw)
     except EvidenceError:
         return
     assert kind in KINDS
@@ -87,19 +87,24 @@ def test_a_message_larger_than_any_is_not_looked_into() -> None:
         claim_of(b" " * (MOST + 1))
 
 
+def test_the_station_that_a_report_names_is_told() -> None:
+    assert claim_of(message(device={"id": "local-7"}, origin={"station": "ab" * 32})).station == "ab" * 32
+    assert claim_of(REPORT).station is None
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_claimed_device_is_told_in_either_form(kind: str) -> None:
-    assert claim_of(message(kind, device="local-7")) == (kind, "local-7")
-    assert claim_of(message(kind, device={"id": "local-7"})) == (kind, "local-7")
-    assert claim_of(message(kind)) == (kind, "")
+    assert claim_of(message(kind, device="local-7")) == (kind, "local-7", None)
+    assert claim_of(message(kind, device={"id": "local-7"})) == (kind, "local-7", None)
+    assert claim_of(message(kind)) == (kind, "", None)
 
 
 @pytest.mark.parametrize(
     "name", ["a\x00b", "a\u202eb", "a b", "", "a" * 129, "a\nb", "local-7\n", "\u0430", "../x", "'; --"]
 )
 def test_what_is_no_devices_id_goes_no_further(name: str) -> None:
-    assert claim_of(message(device=name)) == (EVIDENCE, "")
-    assert claim_of(message(device={"id": name})) == (EVIDENCE, "")
+    assert claim_of(message(device=name)) == (EVIDENCE, "", None)
+    assert claim_of(message(device={"id": name})) == (EVIDENCE, "", None)
 
 
 def test_another_type_is_refused_and_comes_last() -> None:

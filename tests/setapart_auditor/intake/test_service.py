@@ -6,6 +6,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+import intakes
 from evidence_factory import DEVICE_ID, DEVICE_SIGNER, NOW, STATION_SIGNER, make_evidence
 from intakes import SECONDS, chain_of, digest_of, is_irregular, register, running, set_state, stored, take
 from setapart_auditor.errors import NotAllowedError
@@ -20,6 +21,12 @@ from setapart_evidence.errors import EnvelopeError, EvidenceError, SignatureErro
 from setapart_evidence.keys import generate
 from setapart_evidence.receipt import Request, make_request, read_challenge, read_receipt
 from setapart_evidence.statement import EVIDENCE, digest
+
+
+@pytest.fixture(autouse=True, params=[0, 1], ids=["alone", "verifier"])
+def verifiers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever verifies, an intake does the same."""
+    monkeypatch.setattr(intakes, "VERIFIERS", request.param)
 
 
 def test_a_report_is_stored_and_its_receipt_is_the_auditors(installation: Installation) -> None:
@@ -184,7 +191,7 @@ def test_a_claim_that_is_no_device_id_goes_no_further(installation: Installation
     payload = base64.b64decode(json.loads(raw.partition(b"\n")[0])["payload"]).replace(b"victim", b"vic\\u0000tim")
     forged = json.dumps({"payload": base64.b64encode(payload).decode(), "payloadType": PAYLOAD_TYPE,
                          "signatures": [{"keyid": "", "sig": "AAAA"}]}).encode()  # fmt: skip
-    assert claim_of(forged + b"\n{}") == (EVIDENCE, "")
+    assert claim_of(forged + b"\n{}") == (EVIDENCE, "", None)
     with running(installation) as intake:
         for _ in range(2):
             with pytest.raises(EvidenceError):

@@ -72,11 +72,12 @@ def test_a_row_of_nothing_is_refused(store: Store) -> None:
 
 
 def test_a_digest_is_in_the_store_once_and_a_place_once_a_branch(installation: Installation) -> None:
+    """The payload names device and sequence: the same digest at another place is no report's."""
     fill(installation)
     store = installation.store
     with store.read() as connection:
         first = dict(connection.execute(select(evidence).where(evidence.c.no == 1)).mappings().one())
-    for changes in ({"no": 9, "sequence": 9}, {"no": 9, "digest": b"other"}):
+    for changes in ({"no": 9, "branch": 1}, {"no": 9, "digest": b"other"}):
         with pytest.raises(StoreError), store.write() as connection:
             connection.execute(insert(evidence).values(first | changes))
     with store.write() as connection:
@@ -150,7 +151,10 @@ def test_a_reader_writes_nothing(store: Store) -> None:
 
 QUERIES = {
     "the chains of a device": select(chain).where(chain.c.device_no == 1),
-    "a report by its digest": select(evidence).where(evidence.c.digest == b"d"),
+    "the reports at a place": select(evidence).where(evidence.c.device_no == 1, evidence.c.sequence == 7),
+    "a report by its digest": select(evidence).where(
+        evidence.c.device_no == 1, evidence.c.sequence == 7, evidence.c.digest == b"d"
+    ),
     "a place of a chain": select(evidence).where(evidence.c.chain_no == 1, evidence.c.sequence == 7),
     "the reports of a device": select(evidence.c.no).where(evidence.c.device_no == 1).order_by(evidence.c.received_at),
     "an inventory": select(inventory).where(inventory.c.evidence_no == 1),

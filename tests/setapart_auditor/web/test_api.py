@@ -40,7 +40,8 @@ def test_a_report_is_answered_with_the_receipt_that_is_stored(served: World, pho
     receipt = read_receipt(answered.body, served.installation.authority.signer.public, digest_of(raw))
     assert receipt.predicate.outcome == "accepted"
     digest = digest_of(raw).removeprefix("sha256:")
-    assert served.service.ask(f"/v1/receipt/{digest}").body == answered.body
+    place = f"{receipt.predicate.device}/{receipt.predicate.sequence}"
+    assert served.service.ask(f"/v1/receipt/{place}/{digest}").body == answered.body
 
 
 def test_a_report_that_is_sent_again_gets_the_same_receipt(served: World, phone: Phone) -> None:

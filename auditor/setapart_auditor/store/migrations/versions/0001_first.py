@@ -203,7 +203,7 @@ def _evidence() -> None:
         sa.Column("log_index", big, nullable=False),
         sa.CheckConstraint("outcome IN ('accepted', 'late', 'forked', 'quarantined')", name="outcome"),
         sa.UniqueConstraint("chain_no", "sequence", "branch"),
-        sa.UniqueConstraint("digest"),
+        sa.UniqueConstraint("device_no", "sequence", "digest"),
     )
     op.create_index("ix_evidence_device_no_received_at", "evidence", ["device_no", "received_at"])
     op.create_table(

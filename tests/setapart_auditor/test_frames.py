@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from setapart_auditor.web.looking import Frames, Told, frame
+from setapart_auditor.frames import Frames, frame
+from setapart_auditor.web.looking import Told
 
 
 @pytest.fixture
