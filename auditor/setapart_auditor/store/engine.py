@@ -149,6 +149,7 @@ def _make_durable(connection: sqlite3.Connection) -> None:
         ("recursive_triggers", "ON"),  # else REPLACE deletes rows without asking the guards
         ("trusted_schema", "OFF"),
         ("cache_size", "-65536"),
+        ("wal_autocheckpoint", "8000"),  # pages, 32 MiB: what many batches change is written to its place once
         ("temp_store", "MEMORY"),
     ):
         connection.execute(f"PRAGMA {name} = {value}")
