@@ -12,10 +12,11 @@ _GAP = "  "
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    """Prints rows under headings; `None` shows as a dash."""
+    """Prints rows under headings, which may all be empty; `None` shows as a dash."""
     lines = [tuple("-" if cell is None or not cell else cell for cell in row) for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
-    click.secho(_line(headings, widths), bold=True)
+    if any(headings):
+        click.secho(_line(headings, widths), bold=True)
     for line in lines:
         click.echo(_line(line, widths))
 

@@ -208,6 +208,11 @@ def test_everything_by_files_alone(home: Path, known: SmallAuditor, tmp_path: Pa
     assert (home / "bundle.json").read_bytes() == known.bundle
 
 
+def test_what_status_prints_begins_with_what_it_found(home: Path, known: SmallAuditor) -> None:
+    enrol(home, known)
+    assert agent("status", "--dir", home).out.splitlines()[0].split() == ["state", "enrolled"]
+
+
 def test_reset_identity_forgets_the_enrolment_as_well(home: Path, known: SmallAuditor, disk: str) -> None:
     enrol(home, known)
     agent("report", "--dir", home, "--source", disk, "--no-deliver")
