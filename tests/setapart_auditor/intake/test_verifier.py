@@ -63,6 +63,16 @@ def test_batches_are_answered_each_with_its_own(verifiers: Verifiers) -> None:
     assert [one.result() for one in before] == [verify(raw, KEYS) for raw in batches[-1]]
 
 
+def test_a_batch_that_nobody_read_does_no_harm_to_those_after_it(verifiers: Verifiers) -> None:
+    """What is found is written where the report lay: that must not be where another lies by then."""
+    large = [make_evidence(sequence=n, inventory=LARGE) for n in range(1, 8)]
+    for _ in range(5):
+        verifiers.begin([claimed(raw) for raw in large])
+    small = chain_of(30)
+    begun = verifiers.begin([claimed(raw) for raw in small])
+    assert [one.result() for one in begun] == [verify(raw, KEYS) for raw in small]
+
+
 def test_a_batch_of_the_largest_reports_fits(verifiers: Verifiers) -> None:
     largest = b" " * verifier.MOST
     reports = [claimed(b" " * (verifier.BYTES_AT_ONCE // 2 - 1)) for _ in range(2)]
@@ -211,3 +221,13 @@ def test_one_core_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, count in ((1, 0), (2, 1), (4, 3), (64, 4)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert usual_count() == count
+
+
+def test_where_memory_can_not_be_shared_the_intake_verifies_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_name: str) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert usual_count() == 1
+    monkeypatch.setattr(os, "memfd_create", refused)
+    assert usual_count() == 0
