@@ -297,7 +297,7 @@ _PRINCIPAL = {
     "GroupId": Shape(ANY),
     "DisplayName": Shape(ANY),
     "RunLevel": Shape(re.compile("LeastPrivilege|HighestAvailable")),
-    "ProcessTokenSidType": Shape(re.compile("None|Unrestricted|Default")),
+    "ProcessTokenSidType": Shape(re.compile("None|Unrestricted")),
     "RequiredPrivileges": Shape(children={"Privilege": Shape(re.compile(r"Se\w+Privilege"))}),
 }
 SCHEMA = Shape(
