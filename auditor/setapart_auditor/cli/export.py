@@ -43,7 +43,7 @@ def command(
         raise AuditorError("--sweep and --now", expected="one of them")
     detail = {"format": form, "sweep": "now" if as_of_now else str(number or "last")}
     with reader(folder, officer, why, "export", roles=("officer", "auditor"), detail=detail) as at:
-        rows, judged, totals = _now(at) if as_of_now else _kept(at, number)
+        rows, judged, totals = _now(at) if as_of_now else _kept(at, number, counted=form == "junit")
         with written(output) as out:
             _write(form, rows, out, judged, totals)
 
@@ -66,8 +66,10 @@ def _write(form: str, rows: "Iterable[DeviceRow]", out: TextIO, judged: "JudgedB
             write_json_lines(rows, out, judged)
 
 
-def _kept(at: "Reader", number: int | None) -> "tuple[Iterable[DeviceRow], JudgedBy, Mapping[str, int]]":
-    """A sweep's rows; of the officer's unit alone, if they have one."""
+def _kept(
+    at: "Reader", number: int | None, *, counted: bool
+) -> "tuple[Iterable[DeviceRow], JudgedBy, Mapping[str, int]]":
+    """A sweep's rows, counted where the file begins with that; of the officer's unit alone, if they have one."""
     from setapart_auditor.errors import AuditorError
     from setapart_auditor.export.row import JudgedBy
     from setapart_auditor.sweep.fleet import find_sweep
@@ -75,7 +77,7 @@ def _kept(at: "Reader", number: int | None) -> "tuple[Iterable[DeviceRow], Judge
 
     with at.installation.store.read() as connection:
         swept = find_sweep(connection, number, unit=at.unit)
-        totals = count_statuses(connection, swept.no, unit=at.unit)
+        totals = count_statuses(connection, swept.no, unit=at.unit) if counted else {}
     if swept.finished_at is None:
         raise AuditorError(
             f"sweep {swept.no} was cut off", expected="a finished sweep", cure="run `setapart-auditor sweep` again"
