@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from agent_packages.release import NAME, Release
 from agent_packages.tree import Modules
-from agent_packages.vendored import Part
+from agent_packages.vendored import Part, VendoringError
 
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 _CLASSIFIERS = {
@@ -20,9 +20,9 @@ _CLASSIFIERS = {
 }
 
 
-def build(release: Release, modules: Modules, output: Path) -> Path:
-    """Writes the bill of what all of the agent's packages hold. Returns its file."""
-    own = f"pkg:generic/{NAME}@{release.version}"
+def build(release: Release, modules: Modules, output: Path, program: str = NAME) -> Path:
+    """Writes the bill of what all of a program's packages hold. Returns its file."""
+    own = f"pkg:generic/{program}@{release.version}"
     components = [_component(name, modules) for name in sorted({wheel.name for wheel in modules.wheels})]
     when = dt.datetime.fromtimestamp(release.moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     bill = {
@@ -36,7 +36,7 @@ def build(release: Release, modules: Modules, output: Path) -> Path:
             "component": {
                 "type": "application",
                 "bom-ref": own,
-                "name": NAME,
+                "name": program,
                 "version": release.version,
                 "licenses": [{"license": {"id": "Apache-2.0"}}],
                 "purl": own,
@@ -48,7 +48,7 @@ def build(release: Release, modules: Modules, output: Path) -> Path:
             *({"ref": component["bom-ref"]} for component in components),
         ],
     }
-    file = output / f"{NAME}-{release.version}-{release.machine.system}-{release.machine.rpm}.cdx.json"
+    file = output / f"{program}-{release.version}-{release.machine.system}-{release.machine.rpm}.cdx.json"
     file.write_text(json.dumps(bill, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return file
 
@@ -93,9 +93,14 @@ def _licence(folder: Path, name: str) -> dict[str, Any]:
     """What the library's own metadata says, as CycloneDX wants it: an id of SPDX, or an expression."""
     (metadata,) = folder.glob(f"{name.replace('-', '_')}-*.dist-info/METADATA")
     headers = HeaderParser().parsestr(metadata.read_text("utf-8"))
-    named = headers.get("License-Expression") or headers.get("License") or ""
-    if not named or "\n" in named or len(named) > len("Apache-2.0 OR BSD-3-Clause"):
-        named = next(spdx for label, spdx in _CLASSIFIERS.items() if label in headers.get_all("Classifier", []))
+    named = headers.get("License-Expression", "")
+    if not named:
+        # A free text, which may be the whole licence; of several classifiers whoever uses it chooses.
+        plain, classifiers = headers.get("License", ""), headers.get_all("Classifier", [])
+        known = sorted(spdx for label, spdx in _CLASSIFIERS.items() if label in classifiers)
+        named = plain if _SPDX.fullmatch(plain) else " OR ".join(known)
+    if not named:
+        raise VendoringError(f"{name} says no licence that is known here; expected one; look, and add it")
     return _spelled(named)
 
 

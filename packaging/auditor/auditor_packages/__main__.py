@@ -1,17 +1,18 @@
-"""`python -m auditor_packages`: builds the Debian package into a folder; see docs/install/auditor.md."""
+"""`python -m auditor_packages`: builds the Debian package and its bill of materials; see docs/install/auditor.md."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
+from agent_packages import sbom
 from agent_packages.release import MACHINES, this_release
 
 from auditor_packages import deb, tree
 
 
 def main() -> None:
-    """Builds the package and names it."""
+    """Builds the package and its bill of materials, and names them."""
     parser = argparse.ArgumentParser(prog="auditor_packages", description="Build the auditor's Debian package.")
     parser.add_argument("--output", type=Path, default=Path("dist"), help="the folder for it")
     parser.add_argument("--machine", choices=sorted(MACHINES), default="amd64", help="for which processor")
@@ -22,9 +23,10 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="auditor-packages-") as scratch:
         root = Path(scratch) / "root"
-        tree.lay(release, root, Path(scratch))
-        file = deb.build(release, root, output)
-    sys.stdout.write(f"{file.stat().st_size:>12}  {file.name}\n")
+        modules = tree.lay(release, root, Path(scratch))
+        files = (deb.build(release, root, output), sbom.build(release, modules, output, tree.NAME))
+    for file in files:
+        sys.stdout.write(f"{file.stat().st_size:>12}  {file.name}\n")
 
 
 main()

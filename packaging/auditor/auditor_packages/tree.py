@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent_packages import completion, manual, vendored
 from agent_packages.release import REPOSITORY, Release
+from agent_packages.tree import Modules
 
 from auditor_packages.manual import AUDITOR
 
@@ -23,7 +24,7 @@ _SCRIPT, _FILE = 0o755, 0o644
 _PROGRAMS = ("backup", "compile", "interpreter")
 
 
-def lay(release: Release, root: Path, scratch: Path) -> None:
+def lay(release: Release, root: Path, scratch: Path) -> Modules:
     """Lays the whole tree below a root, each file with the mode and moment that it gets.
 
     Args:
@@ -31,10 +32,13 @@ def lay(release: Release, root: Path, scratch: Path) -> None:
         root: a new folder.
         scratch: for what is fetched and built on the way.
 
+    Returns:
+        Where the modules are, and what of them is others'.
+
     Raises:
         VendoringError: the wheels can't be fetched, or do not fit together.
     """
-    vendored.lay(_fetch(release, scratch / "wheels"), root / LIBRARY)
+    wheels = vendored.lay(_fetch(release, scratch / "wheels"), root / LIBRARY)
     _lay_own(release, root / LIBRARY, scratch / "own")
     for program in _PROGRAMS:
         _put(root / LIBRARY / program, (INSTALLED / program).read_bytes())
@@ -45,6 +49,7 @@ def lay(release: Release, root: Path, scratch: Path) -> None:
     _put(root / "etc/default" / NAME, (INSTALLED / "default").read_bytes())
     _document(release, root)
     _settle(root, release.moment)
+    return Modules(folder=root / LIBRARY, wheels=wheels)
 
 
 def _fetch(release: Release, folder: Path) -> tuple[Path, ...]:

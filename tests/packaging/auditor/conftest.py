@@ -15,7 +15,7 @@ sys.path[:0] = BUILDERS
 
 @pytest.fixture(scope="session")
 def deb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, as `python -m auditor_packages` builds it; or the one that SETAPART_AUDITOR_DEB names."""
+    """The package beside its bill, as `python -m auditor_packages` builds them; or that of SETAPART_AUDITOR_DEB."""
     if built_already := os.environ.get("SETAPART_AUDITOR_DEB"):
         return Path(built_already)
     output = tmp_path_factory.mktemp("deb")

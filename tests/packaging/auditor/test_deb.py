@@ -1,5 +1,6 @@
 """The Debian package as a file: what it holds, whose, and that a build says nothing of the machine it was made on."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -60,6 +61,28 @@ def test_the_man_page_and_the_completion_of_each_shell_lie_where_they_are_looked
         "/usr/share/zsh/vendor-completions/_setapart-auditor",
         "/usr/share/fish/vendor_completions.d/setapart-auditor.fish",
     }
+
+
+def test_the_bill_of_materials_names_every_library_that_is_inside(deb: Path) -> None:
+    (file,) = deb.parent.glob("setapart-auditor-*.cdx.json")
+    bill = json.loads(file.read_text("utf-8"))
+    named = {canonical(one["name"]): one["version"] for one in bill["components"]}
+    found = [re.search(r"/([A-Za-z0-9_.]+)-([0-9.]+)\.dist-info/METADATA$", name) for name in listed(deb)]
+    inside = {canonical(one[1]): one[2] for one in found if one}
+    assert inside.pop("setapart") == bill["metadata"]["component"]["version"]
+    assert named == inside
+    licences = [list(licence.values())[0] for one in bill["components"] for licence in one["licenses"]]
+    spelled = [one if isinstance(one, str) else one["id"] for one in licences]
+    assert [one for one in spelled if not re.fullmatch(r"[\w.+-]+( (AND|OR|WITH) [\w.+-]+)*", one)] == []
+    lock = (REPOSITORY / "packaging/auditor/requirements.txt").read_text("utf-8")
+    wheels = [part for one in bill["components"] for part in one["components"] if part["type"] == "file"]
+    assert len(wheels) > len(named), "modules are compiled for two Pythons"
+    assert all(f"sha256:{wheel['hashes'][0]['content']}" in lock for wheel in wheels)
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as the packaging specifications compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.needs("lintian")
