@@ -13,17 +13,21 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def act_as_owner(folder: Path) -> None:
+def act_as_owner(folder: Path) -> bool:
     """Gives root's rights back until `as_root` takes them; whoever is not root, or owns the folder, stays as it is.
+
+    Returns whether there were any to give back: nobody else may take them.
 
     Raises:
         OSError: the system does not let it.
     """
     owner = _other_owner(folder)
-    if owner is not None:
-        os.setgroups([])
-        os.setegid(owner.st_gid)
-        os.seteuid(owner.st_uid)
+    if owner is None:
+        return False
+    os.setgroups([])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    return True
 
 
 def become_owner(folder: Path) -> None:

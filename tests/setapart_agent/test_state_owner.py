@@ -160,3 +160,15 @@ def test_who_is_not_root_stays_as_it_is(laid: Path, state: Path, public: Path) -
         "print(list(as_root(iter((os.geteuid(),)))))",
     )
     assert told == "[65532]\n"
+
+
+def test_rights_that_nobody_gave_back_here_are_not_taken(laid: Path, state: Path, public: Path) -> None:
+    told = probe(
+        laid,
+        public,
+        "os.seteuid(65532)",  # by whoever started the agent
+        f"print(act_as_owner(Path({str(state)!r})))",
+        "os.seteuid(0)",
+        f"print(act_as_owner(Path({str(state)!r})), os.geteuid())",
+    )
+    assert told == f"False\nTrue {OWNER}\n"

@@ -75,8 +75,8 @@ def command(
     source = parse_source(source_spelling)
     epoch = read_epoch_value(epoch_file)
     bundle = read_policy_bundle(bundle_file)
+    is_root_no_more = output is None and act_as_owner(home)
     if output is None:
-        act_as_owner(home)
         _check_deliverable(home, key_file)
     path = _key(home, key_file, source)
     target = _target(home, source, output, deliver=not no_deliver)
@@ -85,7 +85,8 @@ def command(
     with _chain(home, key_file, path) as chain:
         # Under the lock: a change of keys takes it as well, and what the old key signs after it nobody takes.
         run = Run.of(home, path, source, own=key_file is None, bundle=bundle, disclosure=disclosure, epoch=epoch)
-        devices = as_root(collect_all(source, password_asker(password_file), resume=target.is_folder))
+        devices: Iterator[Collected] = collect_all(source, password_asker(password_file), resume=target.is_folder)
+        devices = as_root(devices) if is_root_no_more else devices
         for report in run.reports(target.admitted(devices), chain, target.stage):
             line = target.take(report)
             unseen += sum(row.status != "observed" for row in report.inventory.coverage)
