@@ -53,7 +53,7 @@ collect
 as_agent status
 
 begin closed
-runuser -u setapart-agent -- sleep 300 & sleep 0.2 # a process of the same user, outside
+runuser -u setapart-agent -- sleep 300 & outside=$!; sleep 0.2 # a process of the same user
 cat >/trial/look.sh <<'LOOK'
 cd /var/lib/setapart-agent
 ls key.pem spool >/dev/null && echo "sees key.pem and the spool"
@@ -72,6 +72,7 @@ look() {
 look ''
 echo "without InaccessiblePaths:"
 look '/^InaccessiblePaths/d'
+kill $outside
 rm $S/bundle.json
 systemctl start setapart-agent-deliver; settled
 cmp $S/bundle.json /trial/before/bundle.json && echo "same bundle.json"

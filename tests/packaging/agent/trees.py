@@ -240,6 +240,29 @@ def test_an_upgrade_from_debian_12_to_13_keeps_reporting(packages: Path, service
     assert "last receipt   report 2," in after
 
 
+GIVEN_UP = """\
+dpkg -i /first.deb
+dpkg-deb -R /first.deb /next; sed -i 's/^Version: .*/Version: 9-1/' /next/DEBIAN/control
+printf '#!/bin/sh\\nexit 1\\n' >/next/DEBIAN/preinst; chmod 755 /next/DEBIAN/preinst
+dpkg-deb --root-owner-group -b /next /next.deb
+dpkg -i /next.deb || echo "the upgrade ended with $?"
+dpkg-query -W -f '${Status} ${Version}\\n' setapart-agent
+find /usr/lib/setapart-agent -name 'report.cpython-*.pyc' -printf 'compiled %f\\n'
+setapart-agent --version
+"""
+
+
+def test_an_upgrade_that_fails_leaves_the_agent_as_it_was(packages: Path, tmp_path: Path) -> None:
+    tree = debian("bookworm", tmp_path / "tree")
+    shutil.copy(packages / f"setapart-agent_{VERSION}-1_amd64.deb", tree / "first.deb")
+    said = enter(tree, GIVEN_UP)
+    sys.stdout.write(f"--- an upgrade that fails\n{said}\n")
+    after = said.partition("the upgrade ended with 1")[2]
+    assert f"install ok installed {VERSION}-1" in after, said
+    assert "compiled report.cpython-311.pyc" in after, "each run would compile everything"
+    assert f"setapart-agent, version {VERSION}" in after, said
+
+
 def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(tmp_path: Path) -> None:
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=REPOSITORY, check=True, capture_output=True).stdout
     built = []
