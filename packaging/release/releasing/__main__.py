@@ -36,6 +36,7 @@ def main() -> None:
     try:
         key = None if chosen.unsigned else _key(chosen.sign_with)
         source = source_of(chosen.repository)
+        _check_output(chosen.output)
         _say(f"setapart {source.version}, commit {source.commit}")
         with tempfile.TemporaryDirectory(prefix="release-") as scratch:
             _make(source, chosen.output.resolve(), chosen.wheels.resolve(), Path(scratch))
@@ -66,14 +67,22 @@ def _key(path: str | Path | None) -> Path:
     return Path(path)
 
 
+def _check_output(output: Path) -> None:
+    """A folder is emptied only if all that it holds is a release's."""
+    foreign = sorted(path.name for path in output.glob("*") if not path.name.startswith(("setapart", *builds.SUMS)))
+    if foreign:
+        raise ReleaseError(f"{output} holds {foreign[0]}; expected an empty folder, or a release before; name another")
+
+
 def _make(source: Source, output: Path, wheels: Path, scratch: Path) -> None:
     """Builds twice; what is the same goes into the emptied output folder."""
     first, second = (
         builds.build(source, place, scratch / str(number), wheels) for number, place in enumerate(builds.PLACES)
     )
     files = builds.same(first, second)
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
+    output.mkdir(parents=True, exist_ok=True)
+    for old in output.iterdir():
+        old.unlink()
     for file in files:
         shutil.copyfile(file, output / file.name)
         (output / file.name).chmod(0o755 if file.suffix == ".pyz" else 0o644)

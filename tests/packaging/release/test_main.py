@@ -85,6 +85,15 @@ def test_a_release_is_what_the_guide_checks(small: Any) -> None:
     assert subprocess.run(["sh", "-c", checks[1]], cwd=folder / "out", check=False, capture_output=True).returncode
 
 
+def test_a_folder_with_something_else_in_it_is_left_as_it_is(small: Any) -> None:
+    letter = small.folder.parent / "out" / "letter.txt"
+    letter.parent.mkdir()
+    letter.write_text("dear")
+    ran = releasing(small.folder, "--unsigned")
+    assert (ran.returncode, letter.read_text()) == (1, "dear")
+    assert "holds letter.txt; expected an empty folder" in ran.stderr
+
+
 def test_what_was_in_the_folder_before_is_not_released(small: Any) -> None:
     old = small.folder.parent / "out" / "setapart_agent-1.2.3-old.whl"
     old.parent.mkdir()
