@@ -1,5 +1,7 @@
 """A swarm of agents with real keys and a real service: they enrol, report, come back all at once, and are too many.
 
+Between, they report while officers' programs read page after page of devices.
+
 `PYTHONPATH=tests python bench/swarm.py [--agents 10000] [--database URL] [--judge]`. Everything runs on one machine, so
 the swarm takes its share of the same cores; rates say what both together did. Exits with 1 if a report that was
 acknowledged is not in the store, if health took longer than 200 ms in one of a hundred cases, or if memory grew beyond
@@ -33,6 +35,7 @@ from setapart_auditor.enrolment.tokens import issue_token
 from setapart_auditor.installation import open_installation
 from setapart_auditor.store.schema import evidence
 from stores import make_installation
+from web_world import make_reader
 
 T = TypeVar("T")
 AT_ONCE = 200
@@ -41,6 +44,7 @@ OVERLOAD = 50
 HEALTH_MS = 200.0
 GROWTH_MIB = 256.0
 BASE_SECONDS, CAP_SECONDS = 1.0, 30.0
+READERS = 8
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ class Swarm:
             phase.statuses[0] += 1
             return 0, b""
         try:
-            status, body = await exchange(reader, writer, path, raw)
+            status, body = await exchange(reader, writer, post(path, raw))
         except (OSError, asyncio.IncompleteReadError):
             status, body = 0, b""
         finally:
@@ -137,11 +141,14 @@ class Swarm:
         return status, body
 
 
-async def exchange(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, raw: bytes
-) -> tuple[int, bytes]:
-    """One POST and its answer."""
-    writer.write(f"POST {path} HTTP/1.1\r\nHost: auditor\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw)
+def post(path: str, raw: bytes) -> bytes:
+    """A POST of a message."""
+    return f"POST {path} HTTP/1.1\r\nHost: auditor\r\nContent-Length: {len(raw)}\r\n\r\n".encode() + raw
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[int, bytes]:
+    """One request and its answer."""
+    writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
     return int(head[9:12]), await reader.readexactly(size)
@@ -168,7 +175,7 @@ def flood(port: int, agents: list[Agent], seconds: float, counts: "multiprocessi
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 while time.monotonic() < until:
-                    status, _ = await exchange(reader, writer, "/v1/report", raw)
+                    status, _ = await exchange(reader, writer, post("/v1/report", raw))
                     statuses[status] += 1
                     if status == 200:
                         _, raw = agent.report()
@@ -179,6 +186,27 @@ def flood(port: int, agents: list[Agent], seconds: float, counts: "multiprocessi
     async def every() -> None:
         until = time.monotonic() + seconds
         await asyncio.gather(*(one(agent, until) for agent in agents))
+
+    uvloop.run(every())
+    counts.put(statuses)
+
+
+def read(port: int, token: str, over: Event, counts: "multiprocessing.Queue[Counter[int]]") -> None:
+    """Programs of officers that read page after page of devices, without a pause but for the one they are told."""
+    statuses: Counter[int] = Counter()
+    head = f"GET /v1/devices?limit=100 HTTP/1.1\r\nHost: auditor\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while not over.is_set():
+            status, _ = await exchange(reader, writer, head)
+            statuses[status] += 1
+            if status != 200:
+                await asyncio.sleep(1.0)
+        writer.close()
+
+    async def every() -> None:
+        await asyncio.gather(*(one() for _ in range(READERS)))
 
     uvloop.run(every())
     counts.put(statuses)
@@ -250,17 +278,18 @@ def lost(folder: Path, acknowledged: dict[str, bytes]) -> int:
     return sum(stored.get(one) != receipt for one, receipt in acknowledged.items())
 
 
-def prepare(folder: Path, options: argparse.Namespace) -> tuple[str, str]:
-    """An auditor whose one token enrols the whole swarm. Returns the token's secret and the auditor's id."""
+def prepare(folder: Path, options: argparse.Namespace) -> tuple[str, str, str]:
+    """An auditor whose one token enrols the whole swarm. Returns its secret, the auditor's id, an officer's token."""
     installation = make_installation(folder, options.database)
     with installation.store.write() as connection:
         token = issue_token(
             connection, installation, url="", device_class="ordinary", unit="swarm", quota=options.agents,
             actor_name="bench", now=dt.datetime.now(dt.UTC),
         )  # fmt: skip
+    reader = make_reader(installation)
     installation.store.close()
     settings(folder, 1024)
-    return token.secret.hex(), installation.keyid
+    return token.secret.hex(), installation.keyid, reader
 
 
 def settings(folder: Path, queue: int) -> None:
@@ -282,7 +311,7 @@ def main() -> int:
     parser.add_argument("--judge", action="store_true", help="with the appraiser beside the intake")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="swarm")) / "auditor"
-    secret, auditor = prepare(folder, options)
+    secret, auditor, reader = prepare(folder, options)
     how = () if options.judge else ("--no-appraiser",)
     service = start(folder, *how)
     swarm = Swarm(service.port, options.agents)
@@ -295,6 +324,16 @@ def main() -> int:
     swarm.agents = [agent for agent in swarm.agents if agent.device]
     steady = Phase("steady")
     timed(steady, swarm.steady(steady, options.rate))
+    beside = Phase("and read")
+    counts: multiprocessing.Queue[Counter[int]] = multiprocessing.Queue()
+    over = multiprocessing.Event()
+    readers = multiprocessing.Process(target=read, args=(service.port, reader, over, counts))
+    readers.start()
+    timed(beside, swarm.steady(beside, options.rate))
+    over.set()
+    pages = counts.get()[200]
+    readers.join()
+    print(f"  {pages / beside.seconds:.0f} pages/s were read meanwhile", flush=True)
     peak = peak_mib(service)
 
     service.stop()

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection, Iterable
 
 from setapart_auditor.register.database import version_of
 from setapart_auditor.register.stored_keys import StoredKeys
@@ -31,7 +32,14 @@ class KeyDirectory(KeyLookup):
         question = (device, station)
         with self._lock:
             found = self._known.get(question)
-        return found if found is not None else self._read(question)
+        return found if found is not None else self._read((question,))[question]
+
+    def learn(self, questions: Iterable[_Question]) -> None:
+        """Asks the store once for all of these that are not known: a transaction costs more than a question."""
+        with self._lock:
+            unknown = {one for one in questions if one not in self._known}
+        if len(unknown) > 1:
+            self._read(unknown)
 
     def look_again(self) -> bool:
         """Forgets every answer if the register has changed. Returns whether it has."""
@@ -47,15 +55,15 @@ class KeyDirectory(KeyLookup):
             self._known.clear()
             return True
 
-    def _read(self, question: _Question) -> tuple[KeyBinding, ...]:
-        id_, station_id = question
+    def _read(self, questions: Collection[_Question]) -> dict[_Question, tuple[KeyBinding, ...]]:
         with self._store.read() as connection:
             version = version_of(connection)
-            answer = StoredKeys(connection).keys_for(id_, station_id)
+            stored = StoredKeys(connection)
+            answers = {(device, station): stored.keys_for(device, station) for device, station in questions}
         self._seen(version)
         with self._lock:
-            if answer and version == self._version:
-                self._known[question] = answer
-                if len(self._known) > MOST:
+            if version == self._version:
+                self._known.update((question, answer) for question, answer in answers.items() if answer)
+                while len(self._known) > MOST:
                     self._known.popitem(last=False)
-        return answer
+        return answers

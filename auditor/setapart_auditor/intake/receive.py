@@ -6,17 +6,18 @@ the device, its nonce. Then it is the writer's. Nothing but the key is asked of 
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from setapart_auditor.errors import NotAllowedError
+from setapart_auditor.errors import NotAllowedError, StoreError
 from setapart_auditor.installation import Installation
 from setapart_auditor.store import schema
 from setapart_evidence.enrolment import read_enrolment, unverified_rotation
-from setapart_evidence.errors import SignatureError, UnknownKeyError
+from setapart_evidence.errors import EvidenceError, SignatureError, UnknownKeyError
 from setapart_evidence.message import Message
 from setapart_evidence.receipt import Challenge, Request, make_challenge, read_request, unverified_request
 from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST
@@ -79,6 +80,11 @@ class Receiver:
         self._keys = keys
         self._bundles = bundles
         self._devices = devices
+
+    def learn(self, claims: Iterable[Claim]) -> None:
+        """Looks the keys of these reports up together; what then is not known is looked up when it is asked for."""
+        with suppress(EvidenceError, StoreError):  # a damaged key is its own device's
+            self._keys.learn((one.device, one.station) for one in claims if one.kind == EVIDENCE and one.device)
 
     def claimed(self, claim: Claim, raw: bytes) -> Claimed | None:
         """What a verifier has to know of a report; None for one that none of our keys can speak for."""

@@ -164,9 +164,12 @@ class Intake:
             return
         reports: list[tuple[Message, Claimed]] = []
         for message in messages:
-            with suppress(EvidenceError, StoreError):  # said when it is opened
+            with suppress(EvidenceError):  # said when it is opened
                 message.claim = claim_of(message.raw)
-                claimed = self._receiver.claimed(message.claim, message.raw)
+        self._receiver.learn(message.claim for message in messages if message.claim is not None)
+        for message in messages:
+            with suppress(EvidenceError, StoreError):
+                claimed = message.claim and self._receiver.claimed(message.claim, message.raw)
                 if claimed is not None:
                     reports.append((message, claimed))
         begun = self.verifiers.begin([claimed for _, claimed in reports])

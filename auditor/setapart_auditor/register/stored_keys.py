@@ -4,20 +4,26 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from setapart_auditor.appraisal.freshness import TOLERANCE
+from setapart_auditor.errors import StoreError
 from setapart_auditor.store.schema import device, device_key, station
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding, KeyLookup
+from setapart_evidence.text import printable
 
 from .model import device_binding, station_binding
 
-_OWN = select(device_key.c.spki, device_key.c.hardware).select_from(
-    device.outerjoin(device_key, (device_key.c.device_no == device.c.no) & device_key.c.valid_until.is_(None))
+_OWN = (
+    select(device_key.c.spki, device_key.c.hardware)
+    .select_from(
+        device.outerjoin(device_key, (device_key.c.device_no == device.c.no) & device_key.c.valid_until.is_(None))
+    )
+    .where(device.c.id == bindparam("wanted"))
 )
-_STATION = select(station.c.spki).where(station.c.valid_until.is_(None))
+_STATION = select(station.c.spki).where(station.c.valid_until.is_(None), station.c.keyid == bindparam("wanted"))
 
 
 class StoredKeys(KeyLookup):
@@ -28,10 +34,10 @@ class StoredKeys(KeyLookup):
 
     def keys_for(self, device_id: str, station_id: str | None) -> tuple[KeyBinding, ...]:
         """The device's present key, and the named station's; nothing for a device that is not in the register."""
-        rows = self._connection.execute(_OWN.where(device.c.id == device_id)).all()
+        rows = self._connection.execute(_OWN, {"wanted": device_id}).all()
         found = [device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware) for row in rows if row.spki]
         if rows and station_id is not None:
-            other = self._connection.execute(_STATION.where(station.c.keyid == station_id)).scalars()
+            other = self._connection.execute(_STATION, {"wanted": station_id}).scalars()
             found += [station_binding(PublicKey.from_spki(spki)) for spki in other]
         return tuple(found)
 
@@ -82,11 +88,27 @@ class AllKeys(KeyLookup):
 
 
 def present_keys(connection: Connection) -> Mapping[int, KeyBinding]:
-    """Every device's own key by the device's number; devices without one are not there."""
-    return {
-        row.device_no: device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
-        for row in connection.execute(select(device_key).where(device_key.c.valid_until.is_(None)))
-    }
+    """Every device's own key by the device's number; devices without one are not there.
+
+    Raises:
+        StoreError: a key is damaged; it says of which device.
+    """
+    query = (
+        select(device_key.c.device_no, device_key.c.spki, device_key.c.hardware, device.c.name)
+        .join(device, device.c.no == device_key.c.device_no)
+        .where(device_key.c.valid_until.is_(None))
+    )
+    found: dict[int, KeyBinding] = {}
+    for row in connection.execute(query):
+        try:
+            found[row.device_no] = device_binding(PublicKey.from_spki(row.spki), hardware=row.hardware)
+        except EvidenceError as exc:
+            raise StoreError(
+                f"the stored key of `{printable(row.name)}` is damaged: {exc.got}",
+                expected="a key as it was enrolled",
+                cure="run `setapart-auditor db check`, and restore the database from a backup",
+            ) from None
+    return found
 
 
 @lru_cache(4096)
