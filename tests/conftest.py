@@ -73,6 +73,7 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
         "pip install -r requirements/packaging.txt",
     ),
     "lintian": (_program("lintian"), "install Debian's package lintian"),
+    "bsdtar": (_program("bsdtar"), "install Debian's package libarchive-tools"),
     "zizmor": (Path(sys.executable).with_name("zizmor").exists, "pip install zizmor"),
     "curl": (_program("curl"), "install Debian's package curl"),
     "openssl": (_program("openssl"), "install the openssl program"),

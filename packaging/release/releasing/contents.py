@@ -90,9 +90,9 @@ def _rpm(file: Path) -> dict[str, Held]:
 
 
 def _pkg(file: Path) -> dict[str, Held]:
-    """A flat package of macOS: a xar archive with a compressed cpio archive, both of which libarchive reads."""
-    payload = said_by("bsdtar", "-xOf", file, "Payload")
-    return _tar(said_by("bsdtar", "-cf", "-", "--format=ustar", "@-", given=payload))
+    """A flat package of macOS: a xar archive with one compressed cpio archive, both of which libarchive reads."""
+    payload = said_by("bsdtar", "-xOf", file, "*Payload")
+    return _tar(said_by("bsdtar", "-cf", "-", "--format=pax", "@-", given=payload))
 
 
 def _sdist(file: Path) -> dict[str, Held]:

@@ -41,6 +41,21 @@ def rpm(folder: Path) -> Path:
     return built
 
 
+def pkg(folder: Path) -> Path:
+    """As Apple's tools make one: a package within a product, the files in a compressed cpio archive of old format."""
+    (folder / "Library").mkdir()
+    (folder / "Library" / "x").write_bytes(b"x")
+    (folder / "Library" / "x").chmod(0o644)
+    (folder / "a.pkg").mkdir()
+    owned = ["--uid", "0", "--gid", "0", "-C", folder]
+    for made, options, what in (
+        ("a.pkg/Payload", ["--format=odc", "--gzip"], "./Library"),
+        ("a-1.pkg", ["--format=xar"], "a.pkg"),
+    ):
+        subprocess.run(["bsdtar", *options, *owned, "-cf", folder / made, what], check=True)
+    return folder / "a-1.pkg"
+
+
 def zipped(file: Path, name: str, content: bytes) -> Path:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(name, content)
@@ -55,6 +70,11 @@ def test_a_deb_is_read_with_modes_and_owners(tmp_path: Path) -> None:
 @pytest.mark.needs("rpm")
 def test_an_rpm_is_read_with_modes_and_owners(tmp_path: Path) -> None:
     assert contents.of(rpm(tmp_path)) == {"usr/x": contents.Held(digest=DIGEST, mode=0o644, owner="root:games")}
+
+
+@pytest.mark.needs("bsdtar")
+def test_a_package_for_macs_is_read_with_modes_and_owners(tmp_path: Path) -> None:
+    assert contents.of(pkg(tmp_path)) == {"Library/x": contents.Held(digest=DIGEST, mode=0o644, owner="0:0")}
 
 
 def test_wheels_single_files_and_sources_are_read(tmp_path: Path) -> None:
