@@ -43,19 +43,20 @@ WATCH_POSTGRESQL: tuple[str, ...] = (
 CREATE OR REPLACE FUNCTION setapart_note_{key}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF to_regclass('pg_temp.touched') IS NOT NULL THEN
-    INSERT INTO pg_temp.touched VALUES (TG_TABLE_NAME, NEW."{key}"::text);
+    INSERT INTO pg_temp.touched SELECT TG_TABLE_NAME, "{key}"::text FROM written;
   END IF;
   RETURN NULL;
 END $$"""  # noqa: S608 - our own names
         for key in sorted({key_of(table) for table in WATCHED})
     ),
     *(
-        f'CREATE OR REPLACE TRIGGER "{table.name}_note" AFTER INSERT OR UPDATE ON "{table.name}" '
-        f"FOR EACH ROW EXECUTE FUNCTION setapart_note_{key_of(table)}()"
+        f'CREATE OR REPLACE TRIGGER "{table.name}_note_{event.lower()}" AFTER {event} ON "{table.name}" '
+        f"REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION setapart_note_{key_of(table)}()"
         for table in WATCHED
+        for event in ("INSERT", "UPDATE")
     ),
 )
-"""What the schema on PostgreSQL needs, a statement each."""
+"""What the schema on PostgreSQL needs, a statement each; a trigger is called once for all rows of a statement."""
 
 
 TOUCHED = "CREATE TEMPORARY TABLE IF NOT EXISTS touched (tbl text, key text)"
