@@ -12,10 +12,14 @@ from sqlalchemy import Connection, select
 from setapart_auditor.store.schema import log_leaf
 
 _AT_ONCE = 1000
+_VERIFY = "run `setapart-auditor log verify`"
 
 
 class ShownEntry(Struct, frozen=True, kw_only=True):
-    """An entry: its place, when, of what kind, and, unless it was erased, what it says; acts say who, what and why."""
+    """An entry: its place, when, of what kind, and, unless it was erased, what it says; acts say who, what and why.
+
+    Of one that can't be read `why` says so.
+    """
 
     index: int
     at: dt.datetime
@@ -62,8 +66,12 @@ def _rows(connection: Connection, kind: str | None, first: int | None) -> Genera
 
 def _shown(row: Any) -> ShownEntry:  # noqa: ANN401 - a row
     if row.record is None:
-        return ShownEntry(index=row.no, at=row.at, kind=row.kind, why=f"erased on {row.erased_at:%Y-%m-%d}")
-    record = msgspec.json.decode(row.record)
+        gone = f"erased on {row.erased_at:%Y-%m-%d}" if row.erased_at is not None else f"taken away: {_VERIFY}"
+        return ShownEntry(index=row.no, at=row.at, kind=row.kind, why=gone)
+    try:
+        record = msgspec.json.decode(row.record)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ShownEntry(index=row.no, at=row.at, kind=row.kind, why=f"was changed, and can't be read: {_VERIFY}")
 
     def text(name: str) -> str:
         value = record.get(name, "") if isinstance(record, dict) else ""

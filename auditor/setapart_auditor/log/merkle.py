@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from setapart_auditor.errors import StoreError
+
 HASH_BYTES = 32
 STEP = 8
 """Of the inner nodes, those at every eighth height are kept: one in 256."""
@@ -26,12 +28,16 @@ class Frontier:
         packed: the roots, 32 bytes each, one for every bit that is set in `size`.
 
     Raises:
-        ValueError: the number of roots does not fit the size.
+        StoreError: the number of roots does not fit the size.
     """
 
     def __init__(self, size: int = 0, packed: bytes = b"") -> None:
         if len(packed) != size.bit_count() * HASH_BYTES:
-            raise ValueError("a frontier of another size")
+            raise StoreError(
+                "the log's state was changed: a frontier of another size",
+                expected="as many roots as the log's size says",
+                cure="restore the database from a backup, then `setapart-auditor log verify`",
+            )
         self.size = size
         self._roots = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
 

@@ -54,17 +54,24 @@ def prove_entry(connection: Connection, index: int, checkpoint: str) -> Inclusio
     """The proof of one entry against a checkpoint of this log.
 
     Raises:
-        NoteError: the checkpoint does not reach the entry.
+        NoteError: the checkpoint does not reach the entry, or what it says was changed and is no text any more.
     """
     size = parse_checkpoint(checkpoint.partition("\n\n")[0] + "\n").size
     row = connection.execute(select(log_leaf).where(log_leaf.c.no == index)).one_or_none()
     if row is None or index >= size:
         raise NoteError(f"entry {index}", expected=f"one of the {size} entries of the checkpoint")
+    try:
+        record = None if row.record is None else row.record.decode()
+    except UnicodeDecodeError:
+        raise NoteError(
+            f"entry {index} was changed: its record is no text", expected="an entry as it was written",
+            cure="run `setapart-auditor log verify`",
+        ) from None  # fmt: skip
     return InclusionProof(
         index=index,
         leaf=leaf_data(row.kind, row.at, row.commitment).decode(),
         salt=None if row.salt is None else row.salt.hex(),
-        record=None if row.record is None else row.record.decode(),
+        record=record,
         path=_encoded(inclusion_proof(connection, index, size)),
         checkpoint=checkpoint,
     )

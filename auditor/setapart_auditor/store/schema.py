@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from .types import Moment, Number
+from .types import Day, Moment, Number
 
 VERSION = "0001"
 """The newest migration, which makes these tables."""
@@ -56,7 +55,7 @@ device = Table(
     Column("holder", Text, nullable=False, server_default=""),
     Column("role", Text, nullable=False, server_default=""),
     Column("unit", Text, nullable=False, server_default=""),
-    Column("since", Date),
+    Column("since", Day),
     Column("state", Text, nullable=False, server_default="active"),
     Column("state_since", Moment),  # of `revoked`: later reports are quarantined
     Column("legal_hold", Boolean, nullable=False, server_default="0"),
@@ -113,8 +112,8 @@ attestation = Table(
     Column("device_no", Number, ForeignKey("device.no"), nullable=False, index=True),
     Column("client", Text, nullable=False),
     Column("by", Text, nullable=False),
-    Column("date", Date, nullable=False),
-    Column("until", Date, nullable=False),
+    Column("date", Day, nullable=False),
+    Column("until", Day, nullable=False),
 )
 
 settlement = Table(  # a fork that officers settle: one row for each statement digest of it
@@ -247,7 +246,7 @@ current = Table(  # the latest report per device, signer and source of regular c
 rejection = Table(  # counted, not kept: anybody can send what is no evidence
     "rejection",
     metadata,
-    Column("day", Date, primary_key=True),
+    Column("day", Day, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("claimed", Text, primary_key=True),  # a registered device's id, or empty
     Column("times", BigInteger, nullable=False),
@@ -331,8 +330,8 @@ exception = Table(
     Column("holder_folded", Text, nullable=False),
     Column("need", Text, nullable=False),
     Column("ground", Text, nullable=False, server_default=""),
-    Column("valid_from", Date, nullable=False),
-    Column("until", Date, nullable=False),
+    Column("valid_from", Day, nullable=False),
+    Column("until", Day, nullable=False),
     Column("state", Text, nullable=False),
     Column("requested_by", Text, nullable=False),
     Column("requested_folded", Text, nullable=False),
@@ -343,7 +342,7 @@ exception = Table(
     Column("approver_role", Text),
     Column("revoked_by", Text),
     Column("revoked_at", Moment),
-    Column("revoked_on", Date),
+    Column("revoked_on", Day),
     Column("why", Text, nullable=False, server_default=""),  # of a rejection or revocation
     Column("envelope", LargeBinary, nullable=False),  # DSSE over the request; two signatures once approved
     CheckConstraint("state IN ('requested', 'approved', 'rejected', 'revoked')", name="state"),

@@ -1,9 +1,13 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer
+from sqlalchemy import BigInteger, Date, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
+
+from setapart_auditor.errors import StoreError
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
 """A row number: 64 bits on both; SQLite counts only a column that is called INTEGER."""
@@ -25,4 +29,38 @@ class Moment(TypeDecorator[dt.datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:
         """The moment, in UTC."""
         del dialect
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        if value is None:
+            return None
+        try:
+            return _EPOCH + value * _MICROSECOND
+        except (TypeError, OverflowError):
+            raise _changed("moment") from None
+
+
+class Day(TypeDecorator[dt.date]):
+    """A day."""
+
+    impl = Date
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.date | None] | None:
+        """What reads a value; SQLite keeps text, which can be anything."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def read_day(value: Any) -> dt.date | None:  # noqa: ANN401 - a driver's
+            try:
+                return read(value)
+            except (TypeError, ValueError):
+                raise _changed("day") from None
+
+        return read_day
+
+
+def _changed(kind: str) -> StoreError:
+    return StoreError(
+        f"the database holds a {kind} that is none: somebody changed it",
+        expected=f"a {kind} as it was written",
+        cure="run `setapart-auditor db check`, and restore the database from a backup",
+    )

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
+from setapart_auditor.errors import StoreError
 from setapart_auditor.log.merkle import (
     Frontier,
     consistency_path,
@@ -89,7 +90,7 @@ def test_a_frontier_goes_on_where_it_was_stored(size: int, more: int) -> None:
 
 @pytest.mark.parametrize(("size", "packed"), [(1, b""), (0, b"x" * 32), (3, b"x" * 32), (2, b"x" * 31)])
 def test_a_frontier_of_another_size_is_refused(size: int, packed: bytes) -> None:
-    with pytest.raises(ValueError, match="another size"):
+    with pytest.raises(StoreError, match="another size"):
         Frontier(size, packed)
 
 
