@@ -17,7 +17,7 @@ from setapart_auditor.register.database import RegisteredDevice
 from .causes import causes_of
 from .granted import granted_exceptions
 from .reading import StoredHistory, read_histories
-from .shared import shared_accounts
+from .shared import shared_by_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,16 @@ class Judge:
 
     Attributes:
         policies: of every unit.
-        context: bundles, epochs, accounts on several devices, broken exceptions; nonces are added with each device's
-            reports.
+        context: bundles, epochs, broken exceptions; nonces and shared accounts are added for each device.
         exceptions: by the name of their device.
+        shared: by unit of devices that are set apart, their accounts, and which others hold them as it may know them.
         at: the moment to judge as of.
     """
 
     policies: Policies
     context: Context
     exceptions: Mapping[str, tuple[Exception_, ...]] = field(default_factory=dict)
+    shared: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     at: dt.datetime
 
     def policy_of(self, device: RegisteredDevice) -> Policy:
@@ -69,6 +70,8 @@ class Judge:
         """Judges one device."""
         registration, policy = stored.device.registration, self.policy_of(stored.device)
         context = replace(self.context, nonces=stored.nonces) if stored.nonces else self.context
+        if registration.unit in self.shared:
+            context = replace(context, shared=self.shared[registration.unit])
         verdict = appraise_history(
             stored.history, registration, self.exceptions.get(registration.name, ()), policy, context, self.at
         )
@@ -111,9 +114,9 @@ def make_judge(
         context=Context(
             bundles={**built_in(policies.catalog), **known_bundles(installation.folder)},
             epochs=known_epochs(connection),
-            shared=shared_accounts(connection, at, of=of),
             broken=broken,
         ),
         exceptions=exceptions,
+        shared=shared_by_unit(connection, at, of=of),
         at=at,
     )

@@ -201,6 +201,22 @@ def test_an_account_of_a_device_set_apart_that_another_device_has_is_found_from_
     assert seen.judged.verdict == verdicts["apart"]
 
 
+def test_who_shares_an_account_is_named_within_a_unit_and_by_its_unit_elsewhere(fleet: StoredFleet) -> None:
+    """An officer of one unit sees no device of another one, whatever they share."""
+    same = make_inventory(accounts=[account(address_digest="hmac-sha256:" + "ab" * 32)])
+    fleet.add("apart", device_class="social-dedicated", unit="Press")
+    fleet.add("near", unit="press")
+    fleet.add("secret-phone", "secret-desk", unit="Cabinet")
+    for name in ("apart", "near", "secret-phone", "secret-desk"):
+        fleet.report(name, same)
+    found = swept(fleet)
+    with fleet.installation.store.read() as connection:
+        (verdict,) = (one.verdict for one in read_verdicts(connection, found.no) if one.verdict.name == "apart")
+    (finding,) = (one for one in verdict.findings if one.control == "shared-account-across-devices")
+    assert "secret" not in finding.message
+    assert finding.message.endswith("is also on a device of unit Cabinet, near")
+
+
 def test_a_look_judges_as_of_now_and_keeps_nothing(fleet: StoredFleet) -> None:
     fleet.report("d0", CLEAN)
     swept(fleet)
