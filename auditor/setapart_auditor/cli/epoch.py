@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from setapart_auditor.cli.acting import opened
+from setapart_auditor.cli.output import write_public
 
 
 @click.group()
@@ -39,5 +40,5 @@ def issue(*, output: Path, key: Path | None, folder: Path | None, days: int) -> 
 
         with opened(authority.folder) as installation, installation.store.write() as connection:
             keep_epoch(connection, epoch, raw)
-    output.write_bytes(raw)
+    write_public(output, raw)
     click.echo(f'[[epoch]]\nvalue = "{epoch.value}"\nissued_at = {epoch.issued_at:%Y-%m-%dT%H:%M:%SZ}')

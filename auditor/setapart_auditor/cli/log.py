@@ -9,7 +9,7 @@ import click
 
 from setapart_auditor.cli.acting import act, acting_in, opened
 from setapart_auditor.cli.acting_options import acting_options, folder_option
-from setapart_auditor.cli.output import print_json, print_table
+from setapart_auditor.cli.output import print_json, print_table, write_public
 from setapart_auditor.json_text import escaped, json_text
 from setapart_evidence.text import printable
 
@@ -248,7 +248,7 @@ def _put(output: Path | None, text: str) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_bytes(text.encode())
+        write_public(output, text.encode())
 
 
 def _text(path: Path) -> str:

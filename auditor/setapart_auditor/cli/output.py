@@ -91,7 +91,7 @@ def written(output: Path | None) -> Iterator[TextIO]:
         sys.stdout.flush()
         yield sys.stdout
         return
-    if output.is_symlink() or (output.exists() and not output.is_file()):
+    if not _may_be_replaced(output):
         raise AuditorError(f"{output} is no regular file", expected="a file", cure="leave --output out to print")
     with new_file(output, replace=True) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
@@ -99,3 +99,21 @@ def written(output: Path | None) -> Iterator[TextIO]:
             yield text
         finally:
             text.detach()
+
+
+def write_public(output: Path, content: bytes) -> None:
+    """Writes what others may read to a file, whole or not at all.
+
+    Raises:
+        AuditorError: the file's name is a folder's, a link's, or a device's or pipe's.
+    """
+    from setapart_auditor.errors import AuditorError
+    from setapart_auditor.whole_file import write_file
+
+    if not _may_be_replaced(output):
+        raise AuditorError(f"{output} is no regular file", expected="the name of a file", cure="name another --output")
+    write_file(output, content, replace=True, mode=0o666)
+
+
+def _may_be_replaced(output: Path) -> bool:
+    return not output.is_symlink() and (output.is_file() or not output.exists())

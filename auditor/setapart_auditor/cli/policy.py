@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from setapart_auditor.cli.output import print_table
+from setapart_auditor.cli.output import print_table, write_public
 from setapart_auditor.config import config_root
 from setapart_auditor.errors import PolicyError
 from setapart_auditor.json_text import json_text
@@ -212,7 +212,7 @@ def bundle(
         )
     choices = msgspec.convert({"level": level, "addresses": addresses, "days": days}, Choices)
     issued = issue_bundle(authority, policy, catalog, choices, dt.datetime.now(dt.UTC))
-    output.write_bytes(issued.raw)
+    write_public(output, issued.raw)
     made = issued.signed.bundle
     click.echo(
         f"bundle {made.version} for {made.pack.id}: {len(made.identifiers)} identifiers, {len(made.internal)} internal "

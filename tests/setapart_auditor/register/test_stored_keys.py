@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from evidence_factory import NOW
 from setapart_auditor.appraisal.freshness import TOLERANCE
+from setapart_auditor.errors import StoreError
 from setapart_auditor.installation import Installation
 from setapart_auditor.register.database import NewDevice, add_device, bind_key
 from setapart_auditor.register.stations import add_station, revoke_station
@@ -106,3 +107,11 @@ def test_a_damaged_key_verifies_nothing_and_harms_no_other_device(keyed: Install
                 keys.keys_for("local-desk", None)
         with pytest.raises(EvidenceError):
             keys.keys_for("local-phone", STATION.keyid)
+
+
+def test_a_damaged_key_is_told_of_its_device(keyed: Installation) -> None:
+    with by_hand(keyed) as connection:
+        connection.execute(update(device_key).where(device_key.c.spki == OTHER.spki).values(spki=b"\xff{"))
+    with keyed.store.read() as connection, pytest.raises(StoreError, match="key of `phone` is damaged") as refused:
+        present_keys(connection)
+    assert refused.value.cure
