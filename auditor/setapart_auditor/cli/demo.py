@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -110,7 +111,11 @@ def command(*, folder: Path | None) -> None:
     _run(home, "setapart-auditor", *verify, accepts=_VERDICTS)
     one = ("verify", "evidence/dedicated-excepted.evidence", *verify[len(files) + 1 :])
     next_year = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=365)).isoformat()
-    click.secho(f"\nTry next, in {home}:", bold=True)
+    click.secho("\nTry next:", bold=True)
+    click.echo(f"  cd {shlex.quote(str(home))}")
+    programs = Path(sys.executable).parent
+    if shutil.which("setapart-auditor") is None and programs.joinpath("setapart-auditor").exists():
+        click.echo(f"  PATH={shlex.quote(str(programs))}:$PATH")
     for words in (
         ("setapart-auditor", *one, "--verbose"),
         ("setapart-agent", "inventory", "--bundle", "bundle.json"),

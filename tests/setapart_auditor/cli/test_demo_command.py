@@ -1,6 +1,7 @@
 """The demo: the first thing that anybody sees must work, and must tell the truth."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,24 @@ def test_the_demo_gives_the_verdict_that_each_phone_was_made_for(tmp_path: Path)
         "dedicated-with-calendar": "violation",
         "work-profile-unread": "inconclusive",
     }
+
+
+def test_what_it_says_to_try_next_can_be_pasted_where_the_programs_are_not_on_the_path(tmp_path: Path) -> None:
+    shell = {"cwd": tmp_path, "capture_output": True, "text": True}
+    ran = subprocess.run(
+        [sys.executable, "-m", "setapart_auditor", "demo"],
+        env={**os.environ, "PATH": "/usr/bin:/bin"},
+        check=True,
+        **shell,
+    )
+    lines = ran.stdout.partition("Try next:\n")[2].splitlines()
+    assert len(lines) == 8
+    pasted = "\n".join(f"{line}\necho code $?" for line in lines)
+    tried = subprocess.run(["sh"], input=pasted, env={"PATH": "/usr/bin:/bin"}, check=False, **shell)
+    codes = [line for line in tried.stdout.splitlines() if line.startswith("code ")]
+    assert len(codes) == len(lines)
+    assert {"code 127", "code 2"}.isdisjoint(codes), tried.stderr
+    assert tried.stderr == ""
 
 
 def test_the_demo_never_touches_a_folder_that_exists(tmp_path: Path) -> None:
