@@ -26,6 +26,13 @@ class _Replayed:
 
 def derived_defects(connection: Connection) -> Iterator[str]:
     """What is in `chain` and `current` and does not follow from the evidence, a line each."""
+    try:
+        yield from _defects(connection)
+    except (TypeError, AttributeError):  # SQLite keeps a text where a number belongs, if somebody writes it there
+        yield "chain, current, evidence: a value of another type than its column's; what follows from it is not known"
+
+
+def _defects(connection: Connection) -> Iterator[str]:
     chains = _replay(connection)
     kept = {row.no: row for row in connection.execute(select(chain))}
     for no in sorted(kept.keys() | chains.keys()):

@@ -32,7 +32,7 @@ class Frontier:
     """
 
     def __init__(self, size: int = 0, packed: bytes = b"") -> None:
-        if len(packed) != size.bit_count() * HASH_BYTES:
+        if not isinstance(size, int) or len(packed) != size.bit_count() * HASH_BYTES:
             raise StoreError(
                 "the log's state was changed: a frontier of another size",
                 expected="as many roots as the log's size says",

@@ -1,5 +1,7 @@
 """Heads and current reports, made again from the evidence: what was changed by hand is found."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -7,6 +9,8 @@ from evidence_factory import make_evidence
 from intakes import chain_of, digest_of, register, running, set_state, take
 from setapart_auditor.installation import Installation
 from setapart_auditor.intake.replay import derived_defects
+from store_builder import by_hand
+from stores import make_installation
 
 
 def defects(installation: Installation) -> list[str]:
@@ -54,3 +58,21 @@ def test_what_was_changed_by_hand_is_found(forked: Installation, statement: str,
     with forked.store.engine.begin() as connection:
         connection.execute(text(statement))
     assert any(said in one for one in defects(forked))
+
+
+@pytest.mark.parametrize("change", ["chain_no = 'one'", "source = x'00'", "sequence = 'x'"])
+def test_a_value_of_another_type_is_told_and_stops_nothing(tmp_path: Path, change: str) -> None:
+    """SQLite keeps what it is given."""
+    installation = make_installation(tmp_path / "auditor")
+    register(installation)
+    with running(installation) as intake:
+        for raw in chain_of(3):
+            take(intake, raw)
+    with by_hand(installation):  # no trigger is left
+        pass
+    with installation.store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.execute(text(f"UPDATE evidence SET {change} WHERE no = 2"))
+        connection.commit()
+    assert any("another type" in one for one in defects(installation))
+    installation.store.close()
