@@ -104,7 +104,6 @@ PARTS: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "docs-site": (lambda: find_spec("zensical") is not None, "pip install -r requirements/docs.txt"),
     "shellcheck": (_program("shellcheck"), "install Debian's package shellcheck"),
-    "bsdtar": (_program("bsdtar"), "install Debian's package libarchive-tools"),
     "mounts": (_mounts, "run as root where a process may have mounts of its own"),
     "root": (lambda: hasattr(os, "geteuid") and os.geteuid() == 0, "run as root"),
     "securesystemslib": (lambda: find_spec("securesystemslib") is not None, "pip install securesystemslib"),
