@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from setapart_auditor.log.append import Entry, append
 from setapart_evidence.errors import EvidenceError, UnknownKeyError
 from setapart_evidence.keys import Signer
 from setapart_evidence.receipt import Outcome, Receipt, make_receipt
-from setapart_evidence.statement import Grade, digest_text
+from setapart_evidence.statement import digest_text
 
 from . import rows
 from .nonce import NonceKey
@@ -38,60 +38,20 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrived:
-    """What is stored of a verified report; `done` is answered once it is there.
+    """A verified report that is to be stored; `done` is answered once it is there.
 
     Attributes:
-        digest, previous: of its statement, which tells it from every other, and of the one before it.
-        envelope: the first part of the file, as it came.
-        body, size: the inventory, compressed, and its size before.
         nonce_issued_at: of a nonce of ours that the report carries.
+        envelope: the first part of the file, as it came.
+        body: the inventory, compressed.
     """
 
-    device: str
-    keyid: str
-    role: Literal["device", "station"]
-    grade: Grade
-    source: str
-    sequence: int
-    digest: bytes
-    previous: bytes | None
-    inventory_digest: bytes
-    collected_at: dt.datetime
+    report: Verified
     received_at: dt.datetime
-    nonce_issued_at: dt.datetime | None
+    nonce_issued_at: dt.datetime | None = None
     envelope: bytes = field(repr=False)
     body: bytes = field(repr=False)
-    size: int
     done: "Future[Stored]" = field(default_factory=Future)
-
-    @classmethod
-    def of(
-        cls,
-        report: Verified,
-        *,
-        raw: bytes,
-        body: bytes,
-        received_at: dt.datetime,
-        nonce_issued_at: dt.datetime | None = None,
-    ) -> Self:
-        """What is stored of this report, which came as these bytes."""
-        return cls(
-            device=report.device,
-            keyid=report.keyid,
-            role=report.role,
-            grade=report.grade,
-            source=report.source,
-            sequence=report.sequence,
-            digest=report.digest,
-            previous=report.previous,
-            inventory_digest=report.inventory_digest,
-            collected_at=report.collected_at,
-            received_at=received_at,
-            nonce_issued_at=nonce_issued_at,
-            envelope=raw[: report.envelope],
-            body=body,
-            size=report.size,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +116,8 @@ class _Batch:
         self._last_evidence, self._last_chain = rows.last_numbers(connection)
 
     def store(self, items: Sequence[Arrived]) -> dict[bytes, Stored | EvidenceError]:
-        devices = rows.devices_of(self._connection, {item.device for item in items})
-        owners = rows.owners_of(self._connection, {item.keyid for item in items})
+        devices = rows.devices_of(self._connection, {item.report.device for item in items})
+        owners = rows.owners_of(self._connection, {item.report.keyid for item in items})
         highest: dict[int, int] = {}
         for row in rows.chains_of(self._connection, {one.no for one in devices.values()}):
             head = Head(sequence=row.head_sequence, digest=row.head_digest)
@@ -166,12 +126,13 @@ class _Batch:
         found = self._known(items, devices, highest)
         placed: list[_Placed] = []
         for item in items:
-            if item.digest in found:
+            report = item.report
+            if report.digest in found:
                 continue
-            row = devices.get(item.device)
-            owner = owners.get(item.keyid, -1)
-            if row is None or owner not in {row.no, None} or (owner is None) != (item.role == "station"):
-                found[item.digest] = _no_longer(item)
+            row = devices.get(report.device)
+            owner = owners.get(report.keyid, -1)
+            if row is None or owner not in {row.no, None} or (owner is None) != (report.role == "station"):
+                found[report.digest] = _no_longer(item)
             else:
                 placed.append(self._place(item, row))
         if placed:
@@ -183,37 +144,38 @@ class _Batch:
     ) -> dict[bytes, Stored | EvidenceError]:
         """What is here already, whichever key of the device it was signed with; nothing can be above its chains."""
         found: dict[bytes, Stored | EvidenceError] = {}
-        for item in items:
-            row = devices.get(item.device)
-            if row is None or item.sequence > highest.get(row.no, 0):
+        for report in (item.report for item in items):
+            row = devices.get(report.device)
+            if row is None or report.sequence > highest.get(row.no, 0):
                 continue
-            for one in rows.stored_at(self._connection, row.no, item.sequence):
-                if one.digest == item.digest:
-                    found[item.digest] = Stored(
+            for one in rows.stored_at(self._connection, row.no, report.sequence):
+                if one.digest == report.digest:
+                    found[report.digest] = Stored(
                         receipt=one.receipt,
                         outcome=one.outcome,
-                        device=item.device,
-                        sequence=item.sequence,
+                        device=report.device,
+                        sequence=report.sequence,
                         resent=True,
                     )
         return found
 
     def _place(self, item: Arrived, row: rows.DeviceRow) -> _Placed:
-        kept = self._chain(row.no, item.keyid)
-        highest = self._highest_branch(kept, item.sequence)
-        place = place_of(kept.head, item.sequence, item.previous, taken=highest is not None)
+        report = item.report
+        kept = self._chain(row.no, report.keyid)
+        highest = self._highest_branch(kept, report.sequence)
+        place = place_of(kept.head, report.sequence, report.previous, taken=highest is not None)
         branch = 0 if highest is None else highest + 1
-        kept.branches[item.sequence] = branch
+        kept.branches[report.sequence] = branch
         kept.irregular = kept.irregular or not place.regular
         kept.is_changed = True
         if place.advances:
-            kept.head = Head(sequence=item.sequence, digest=item.digest)
+            kept.head = Head(sequence=report.sequence, digest=report.digest)
         self._last_evidence += 1
         outcome = place.outcome
         if row.state != "active":  # whatever clock the revocation was dated by: it was committed before this
             outcome = "quarantined"
         elif place.advances:
-            self._current[row.no, kept.no, item.source.partition(":")[0]] = self._last_evidence
+            self._current[row.no, kept.no, report.source.partition(":")[0]] = self._last_evidence
         return _Placed(item=item, device=row, chain_no=kept.no, no=self._last_evidence, branch=branch, outcome=outcome)
 
     def _chain(self, device_no: int, keyid: str) -> _Chain:
@@ -243,17 +205,17 @@ class _Batch:
         for at, one in enumerate(placed, index):
             receipt = self._receipt(one, at)
             reports.append(_row(one, receipt, at))
-            found[one.item.digest] = Stored(
+            found[one.item.report.digest] = Stored(
                 receipt=receipt,
                 outcome=one.outcome,
-                device=one.item.device,
-                sequence=one.item.sequence,
+                device=one.item.report.device,
+                sequence=one.item.report.sequence,
             )
         self._write_chains()
         rows.add_reports(
             self._connection,
             reports,
-            [{"evidence_no": one.no, "body": one.item.body, "size": one.item.size} for one in placed],
+            [{"evidence_no": one.no, "body": one.item.body, "size": one.item.report.size} for one in placed],
         )
         current = [
             {"device_no": number, "chain_no": chain_no, "source": source, "evidence_no": no}
@@ -263,17 +225,19 @@ class _Batch:
         return found
 
     def _receipt(self, one: _Placed, index: int) -> bytes:
-        item = one.item
+        item, report = one.item, one.item.report
         receipt = Receipt(
-            device=item.device,
-            sequence=item.sequence,
+            device=report.device,
+            sequence=report.sequence,
             received_at=item.received_at,
             outcome=one.outcome,
-            nonce=self._desk.nonces.issue(item.device, item.received_at),
+            nonce=self._desk.nonces.issue(report.device, item.received_at),
             log_index=index,
             bundle=self._desk.bundle_of(one.device.unit, item.received_at),
         )
-        return make_receipt(receipt, digest_text(item.digest), digest_text(item.inventory_digest), self._desk.signer)
+        return make_receipt(
+            receipt, digest_text(report.digest), digest_text(report.inventory_digest), self._desk.signer
+        )
 
     def _write_chains(self) -> None:
         new: list[dict[str, Any]] = []
@@ -290,21 +254,21 @@ class _Batch:
 
 
 def _row(one: _Placed, receipt: bytes, index: int) -> dict[str, Any]:
-    item = one.item
+    item, report = one.item, one.item.report
     return {
         "no": one.no,
         "device_no": one.device.no,
         "chain_no": one.chain_no,
-        "sequence": item.sequence,
+        "sequence": report.sequence,
         "branch": one.branch,
-        "digest": item.digest,
-        "previous": item.previous,
-        "inventory_digest": item.inventory_digest,
+        "digest": report.digest,
+        "previous": report.previous,
+        "inventory_digest": report.inventory_digest,
         "received_at": item.received_at,
-        "collected_at": item.collected_at,
+        "collected_at": report.collected_at,
         "nonce_issued_at": item.nonce_issued_at,
-        "grade": item.grade,
-        "source": item.source,
+        "grade": report.grade,
+        "source": report.source,
         "outcome": one.outcome,
         "envelope": item.envelope,
         "receipt": receipt,
@@ -313,19 +277,19 @@ def _row(one: _Placed, receipt: bytes, index: int) -> dict[str, Any]:
 
 
 def _record(one: _Placed) -> ReportRecord:
-    item = one.item
+    report = one.item.report
     return ReportRecord(
-        device=item.device,
-        sequence=item.sequence,
-        statement=digest_text(item.digest),
-        inventory=digest_text(item.inventory_digest),
+        device=report.device,
+        sequence=report.sequence,
+        statement=digest_text(report.digest),
+        inventory=digest_text(report.inventory_digest),
         outcome=one.outcome,
     )
 
 
 def _no_longer(item: Arrived) -> UnknownKeyError:
     return UnknownKeyError(
-        f"key {item.keyid[:16]}… no longer speaks for this device",
+        f"key {item.report.keyid[:16]}… no longer speaks for this device",
         expected="the device's present key, or a registered station's",
         cure="report with the new key, or enrol again with a new token",
     )

@@ -118,12 +118,12 @@ class Receiver:
         report, body = self._begun(begun) or self._verified(lambda: verify(raw, self._keys))
         self._take(report.device)
         nonce = report.nonce
-        return Arrived.of(
-            report,
-            raw=raw,
-            body=body,
+        return Arrived(
+            report=report,
             received_at=now,
             nonce_issued_at=self._nonces.issued_at(report.device, nonce) if nonce is not None else None,
+            envelope=raw[: report.envelope],
+            body=body,
         )
 
     def _begun(self, begun: Pending | None) -> tuple[Verified, bytes] | None:

@@ -170,14 +170,14 @@ class Writer:
             return
         self.batches += 1
         for item in items:
-            answer = found[item.digest]
+            answer = found[item.report.digest]
             if isinstance(answer, SetapartError):
                 item.done.set_exception(answer)
             else:
                 item.done.set_result(answer)
 
     def _store_together(self, items: Sequence[Arrived]) -> dict[bytes, Stored | EvidenceError]:
-        once = {item.digest: item for item in items}
+        once = {item.report.digest: item for item in items}
         with self._store.write() as connection:
             return store_batch(connection, self._desk, tuple(once.values()))
 
