@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from setapart_auditor.children import end
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.frames import Frames, frame
 from setapart_evidence.open import KeyBinding
@@ -151,12 +152,12 @@ class _Process:
             self.read()
         found: list[Pending] = []
         for one in reports:
-            end = at + len(one.raw)
-            self._memory[at:end] = one.raw
+            after = at + len(one.raw)
+            self._memory[at:after] = one.raw
             keys = tuple(Key(spki=each.key.spki, role=each.role, grade=each.grade) for each in one.keys)
             entry = Entry(offset=at, size=len(one.raw), device=one.device, station=one.station, keys=keys)
             found.append(Pending(self, entry))
-            at = end
+            at = after
         if self._child is None and time.monotonic() >= self._not_before:
             self._start()
         if self._child is None:
@@ -240,13 +241,7 @@ class _Process:
         child = self._child
         if child is None:
             return
-        assert child.stdin is not None
+        end(child, seconds)
         assert child.stdout is not None
-        child.stdin.close()
-        try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
         child.stdout.close()
         self._child = self._frames = None

@@ -13,6 +13,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from setapart_auditor.children import end
+
 from . import events
 
 _AT_ONCE = 200
@@ -59,17 +61,9 @@ class Appraiser:
 
     def close(self) -> None:
         """Lets it finish what it is at, and ends it."""
-        child = self._child
-        if child is None:
-            return
-        assert child.stdin is not None
-        child.stdin.close()
-        try:
-            child.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        self._child = None
+        if self._child is not None:
+            end(self._child, _STOP_SECONDS)
+            self._child = None
 
     def _close(self) -> None:
         assert self._child is not None

@@ -1,0 +1,14 @@
+"""Processes of ours that end when their standard input does."""
+
+import subprocess
+
+
+def end(child: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """Closes the input of a process, and waits for its end; one that takes longer is killed."""
+    assert child.stdin is not None
+    child.stdin.close()
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
