@@ -214,3 +214,17 @@ def serving(folder: Path, *options: str, **how: Any) -> Iterator[Service]:
     finally:
         service.stop()
         service.log_file.unlink(missing_ok=True)
+
+
+def children_of(pid: int, module: str) -> list[int]:
+    """The processes of this module that a service has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+            words = path.with_name("cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z" and module.encode() in words:
+            found.append(int(path.parent.name))
+    return found

@@ -19,6 +19,10 @@ class StoreError(AuditorError):
     """The database can't be reached, is not of this schema, or refused what was asked of it."""
 
 
+class DamagedValueError(StoreError):
+    """A value in the database is none that its column can hold: somebody changed it."""
+
+
 class NotAllowedError(AuditorError):
     """An officer may not do this: the role, the unit, or the rule of two people."""
 

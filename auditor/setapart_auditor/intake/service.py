@@ -97,7 +97,8 @@ class Intake:
         self._failed: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Starts the writer."""
+        """Starts the verifiers and the writer."""
+        self.verifiers.start()
         self._writer.start()
 
     def close(self) -> None:

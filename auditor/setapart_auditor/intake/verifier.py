@@ -28,7 +28,7 @@ BYTES_AT_ONCE = 8 * 1024 * 1024
 _HALF = BYTES_AT_ONCE + MOST
 _MOST_PROCESSES = 4
 """What they verify keeps one thread that stores it busy."""
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 10.0
 _STOP_SECONDS = 20.0
 _FRUITLESS = 3
 """Processes in a row that end before they have answered anything; then none is started for a while."""
@@ -87,14 +87,19 @@ def usual_count() -> int:
 
 
 class Verifiers:
-    """So many processes; they are started here, and ended by `close`. Use it from one thread.
+    """So many processes, from `start` to `close`. Use it from one thread.
 
     Two batches may be begun and not yet read to their end: the results of one are read, in any order, before the next
     but one is begun.
     """
 
     def __init__(self, count: int) -> None:
-        self._processes = [_Process() for _ in range(count)]
+        self._wanted = count
+        self._processes: list[_Process] = []
+
+    def start(self) -> None:
+        """Starts them."""
+        self._processes = [_Process() for _ in range(self._wanted)]
 
     def begin(self, reports: Sequence[Claimed]) -> list[Pending]:
         """Hands a batch over, each process its share of it.
@@ -110,7 +115,7 @@ class Verifiers:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """How many were started."""
         return len(self._processes)
 
     @property

@@ -10,6 +10,7 @@ import msgspec
 import zstandard
 from sqlalchemy import Connection, Row, func, select
 
+from setapart_auditor.errors import DamagedValueError
 from setapart_auditor.store.bodies import inflate
 from setapart_auditor.store.schema import evidence, inventory, log_checkpoint, log_leaf, log_node, log_state, metadata
 from setapart_auditor.store.watch import WATCHED
@@ -54,7 +55,7 @@ class _Found:
         """What was written by hand may be no value of its column at all."""
         try:
             yield
-        except (ArithmeticError, TypeError, ValueError):
+        except (ArithmeticError, DamagedValueError, TypeError, ValueError):
             self.say(where, "a value that can't be read")
 
 

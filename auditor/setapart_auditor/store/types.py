@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
-from setapart_auditor.errors import StoreError
+from setapart_auditor.errors import DamagedValueError
 
 Number = BigInteger().with_variant(Integer(), "sqlite")
 """A row number: 64 bits on both; SQLite counts only a column that is called INTEGER."""
@@ -58,8 +58,8 @@ class Day(TypeDecorator[dt.date]):
         return read_day
 
 
-def _changed(kind: str) -> StoreError:
-    return StoreError(
+def _changed(kind: str) -> DamagedValueError:
+    return DamagedValueError(
         f"the database holds a {kind} that is none: somebody changed it",
         expected=f"a {kind} as it was written",
         cure="run `setapart-auditor db check`, and restore the database from a backup",

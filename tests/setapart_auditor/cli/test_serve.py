@@ -1,15 +1,13 @@
 import os
-import re
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from programs import auditor
-from service import make_certificate, serving, start
+from service import children_of, make_certificate, serving, start
 from stores import make_installation
 from web_world import world
 
@@ -90,9 +88,8 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(folder: Path, tmp_pa
             assert told.recv(100) == b"STOPPING=1"
 
 
-def children_of(pid: int) -> list[int]:
-    ran = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], check=False, capture_output=True, text=True)
-    return [int(one) for one in re.findall(r"\d+", ran.stdout)]
+def appraisers_of(pid: int) -> list[int]:
+    return children_of(pid, "setapart_auditor.web.appraiser")
 
 
 def eventually(what: object, seconds: float = 30) -> None:
@@ -112,10 +109,10 @@ def is_alive(pid: int) -> bool:
 def test_the_appraiser_is_started_again_when_it_dies_and_ends_with_the_service(folder: Path) -> None:
     with serving(folder) as service:
         pid = service.process.pid
-        eventually(lambda: children_of(pid))
-        (first,) = children_of(pid)
+        eventually(lambda: appraisers_of(pid))
+        (first,) = appraisers_of(pid)
         os.kill(first, signal.SIGKILL)
-        eventually(lambda: [one for one in children_of(pid) if one != first and is_alive(one)])
-        (second,) = children_of(pid)
+        eventually(lambda: [one for one in appraisers_of(pid) if one != first and is_alive(one)])
+        (second,) = appraisers_of(pid)
         service.kill()
         eventually(lambda: not is_alive(second))

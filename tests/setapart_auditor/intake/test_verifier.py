@@ -12,8 +12,9 @@ import pytest
 
 from evidence_factory import DEVICE_ID, DEVICE_SIGNER, NOW, STATION_SIGNER, Keys, app, make_evidence, make_inventory
 from intakes import SECONDS, chain_of, digest_of, register, running, set_state, stored, take
-from setapart_auditor.installation import Installation
+from setapart_auditor.installation import Installation, load_policies
 from setapart_auditor.intake import verifier
+from setapart_auditor.intake.service import Intake
 from setapart_auditor.intake.verifier import Claimed, VerifierEndedError, Verifiers, usual_count
 from setapart_auditor.intake.verifying import verify
 from setapart_auditor.register.database import bind_key, bump
@@ -30,6 +31,7 @@ def claimed(raw: bytes) -> Claimed:
 @pytest.fixture
 def verifiers() -> Iterator[Verifiers]:
     made = Verifiers(2)
+    made.start()
     yield made
     made.close()
 
@@ -91,6 +93,7 @@ def test_who_waits_reads_answers_in_any_order(verifiers: Verifiers) -> None:
 
 def test_only_the_report_at_which_a_process_ends_is_answered_with_an_error() -> None:
     verifiers = Verifiers(1)
+    verifiers.start()
     try:
         raws = chain_of(6)
         (first,) = verifiers.begin([claimed(raws[0])])
@@ -108,6 +111,7 @@ def test_only_the_report_at_which_a_process_ends_is_answered_with_an_error() -> 
 def test_a_process_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifier, "_ANSWER_SECONDS", 0.2)
     verifiers = Verifiers(1)
+    verifiers.start()
     try:
         stuck = verifiers.pids[0]
         os.kill(stuck, signal.SIGSTOP)
@@ -126,6 +130,7 @@ def test_processes_that_only_end_are_not_started_for_ever(monkeypatch: pytest.Mo
     """And nobody is refused for it: the intake verifies by itself meanwhile."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     verifiers = Verifiers(1)
+    verifiers.start()
     try:
         begun = verifiers.begin([claimed(raw) for raw in chain_of(6)])
         for pending in begun[:3]:
@@ -138,6 +143,12 @@ def test_processes_that_only_end_are_not_started_for_ever(monkeypatch: pytest.Mo
         verifiers.close()
 
 
+def test_an_intake_that_is_not_started_starts_none(installation: Installation) -> None:
+    """`serve` that can't listen ends without it: nothing may be left behind."""
+    intake = Intake(installation, load_policies(installation), verifiers=2)
+    assert intake.verifiers.pids == ()
+
+
 def test_they_end_with_the_intake(verifiers: Verifiers) -> None:
     pids = verifiers.pids
     assert len(pids) == 2
@@ -148,7 +159,7 @@ def test_they_end_with_the_intake(verifiers: Verifiers) -> None:
 def test_they_end_when_the_intake_is_killed() -> None:
     code = (
         "import sys, time; from setapart_auditor.intake.verifier import Verifiers; "
-        "print(*Verifiers(2).pids, flush=True); time.sleep(60)"
+        "some = Verifiers(2); some.start(); print(*some.pids, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

@@ -1,14 +1,14 @@
 """Statements by hand, with the database's own triggers in place: the record only grows."""
 
 import pytest
-from sqlalchemy import Boolean, Date, Integer, LargeBinary, text
+from sqlalchemy import Boolean, Integer, LargeBinary, text
 from sqlalchemy.exc import DBAPIError
 
 from record_builder import fill
 from setapart_auditor.installation import Installation
 from setapart_auditor.store import append_only
 from setapart_auditor.store.schema import metadata
-from setapart_auditor.store.types import Moment
+from setapart_auditor.store.types import Day, Moment
 
 KEPT = sorted(
     {table.name for table in append_only.NEVER}
@@ -38,7 +38,7 @@ def test_no_row_of_the_record_is_deleted(filled: Installation) -> None:
 
 
 def other_value(kind: object, postgresql: bool) -> str:
-    if isinstance(kind, Date):
+    if isinstance(kind, Day):
         return "'2001-01-01'"
     if isinstance(kind, Boolean):
         return "NOT hardware"

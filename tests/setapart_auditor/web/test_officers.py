@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from evidence_factory import TIKTOK, app, make_inventory
-from service import Answered, Service, serving
+from service import Answered, Service, children_of, serving
 from setapart_auditor.installation import Installation, open_installation
 from setapart_auditor.intake.limits import TooManyError
 from setapart_auditor.log.entries import ShownEntry, read_entries
@@ -183,7 +183,7 @@ def test_pages_together_are_every_device(office: Office) -> None:
 def test_reports_are_taken_while_the_officers_processes_are_held_up(office: Office) -> None:
     """They are processes of their own: whatever they do, receipts go out."""
     office.get("vera", "/v1/devices")
-    children = children_of(office.service)
+    children = lookers_of(office.service)
     phone: Phone = register(office.installation, 1)[0]
     for child in children:
         os.kill(child, signal.SIGSTOP)
@@ -206,15 +206,15 @@ def test_a_process_that_died_is_started_again(office: Office) -> None:
     office.get("vera", "/v1/devices")
     before = end_children(office)
     answered_again(office, "/v1/devices")
-    assert not before & set(children_of(office.service))
+    assert not before & set(lookers_of(office.service))
 
 
 def end_children(office: Office) -> set[int]:
     """Kills the processes that look for officers, as if they had crashed."""
-    children = set(children_of(office.service))
+    children = set(lookers_of(office.service))
     for child in children:
         os.kill(child, signal.SIGKILL)
-    while children & set(children_of(office.service)):
+    while children & set(lookers_of(office.service)):
         time.sleep(0.01)
     return children
 
@@ -228,17 +228,9 @@ def answered_again(office: Office, path: str) -> None:
     assert answered.status == 200
 
 
-def children_of(service: Service) -> list[int]:
-    """The processes that a service has started."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == service.process.pid and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
+def lookers_of(service: Service) -> list[int]:
+    """The processes that look for officers."""
+    return children_of(service.process.pid, "setapart_auditor.web.looking")
 
 
 def test_the_process_ends_with_the_service_however_that_ends(tmp_path: Path) -> None:
@@ -250,9 +242,9 @@ def test_the_process_ends_with_the_service_however_that_ends(tmp_path: Path) -> 
     fleet.installation.store.close()
     for how in (signal.SIGTERM, signal.SIGKILL):
         with serving(fleet.installation.folder, "--no-appraiser") as service:
-            assert children_of(service) == []
+            assert lookers_of(service) == []
             assert service.ask("/v1/devices", headers={"Authorization": f"Bearer {token}"}).status == 200
-            (child,) = children_of(service)
+            (child,) = lookers_of(service)
             assert service.stop(how) == (0 if how == signal.SIGTERM else -signal.SIGKILL)
             until = time.monotonic() + 10
             while Path(f"/proc/{child}").exists() and time.monotonic() < until:
@@ -311,7 +303,7 @@ def test_a_token_that_was_good_and_no_longer_is_counts_as_any_other() -> None:
 def test_pages_do_not_wait_for_a_device_that_is_judged(office: Office) -> None:
     end_children(office)
     answered_again(office, "/v1/devices/clean")
-    (judging,) = children_of(office.service)
+    (judging,) = lookers_of(office.service)
     os.kill(judging, signal.SIGSTOP)
     try:
         answered_again(office, "/v1/devices")
