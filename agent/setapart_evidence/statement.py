@@ -41,7 +41,10 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Sha256 = Annotated[str, Meta(pattern=r"\Asha256:[0-9a-f]{64}\Z")]
 Hex256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 KeyId = Hex256
-DeviceId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"\A[A-Za-z0-9._:-]+\Z")]
+_OF_AN_ID = "[A-Za-z0-9._:-]"
+DEVICE_ID = _OF_AN_ID + "{1,128}"
+"""A regular expression of ids of devices, not anchored."""
+DeviceId = Annotated[str, Meta(min_length=1, max_length=128, pattern=rf"\A{_OF_AN_ID}+\Z")]
 ShortText = Annotated[str, Meta(max_length=256)]
 
 

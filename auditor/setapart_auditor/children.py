@@ -1,5 +1,6 @@
 """Processes of ours that end when their standard input does."""
 
+import signal
 import subprocess
 
 
@@ -12,3 +13,9 @@ def end(child: "subprocess.Popen[bytes]", seconds: float) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def leave_signals_to_the_parent() -> None:
+    """Called in the process itself: what a terminal sends is for the parent, who closes the pipe."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)

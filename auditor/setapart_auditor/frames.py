@@ -16,11 +16,20 @@ def frame(message: Struct) -> bytes:
     return len(found).to_bytes(LENGTH_BYTES, "big") + found
 
 
+def send(handle: int, message: Struct) -> None:
+    """Writes a message to a pipe, all of it."""
+    whole = memoryview(frame(message))
+    while whole:
+        whole = whole[os.write(handle, whole) :]
+
+
 class Frames:
     """Frames out of a pipe."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
+        self._poll = select.poll()  # select() takes no handle above 1023, and a server has thousands
+        self._poll.register(handle, select.POLLIN)
         self._held = b""
         self._is_open = True
 
@@ -58,9 +67,7 @@ class Frames:
         return len(self._held) >= LENGTH_BYTES and len(self._held) >= self._end
 
     def _is_ready(self, seconds: float) -> bool:
-        poll = select.poll()  # select() takes no handle above 1023, and a server has thousands
-        poll.register(self._handle, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return bool(self._poll.poll(seconds * 1000))
 
     def _read(self) -> None:
         part = os.read(self._handle, _PART)

@@ -71,10 +71,9 @@ def _serve(
         context = _context(installation, certificate, key)
         _check_plain(installation, host, secure=context is not None, behind_proxy=behind_proxy)
         policies = load_policies(installation)
-        asked = installation.settings.serve.verifiers
         with installation.store.read() as connection:
             look(connection)
-        intake = Intake(installation, policies, verifiers=usual_count() if asked is None else asked)
+        intake = Intake(installation, policies, verifiers=usual_count(installation.settings.serve.verifiers))
         app = make_app(installation, intake)
         raise_file_limit()
         listener = listen_on(host, port)

@@ -9,7 +9,7 @@ import msgspec
 from setapart_evidence import envelope as dsse
 from setapart_evidence.errors import EnvelopeError, EvidenceError, SizeError
 from setapart_evidence.limits import DEFAULT_LIMITS
-from setapart_evidence.statement import ENROLMENT, EVIDENCE, REQUEST, ROTATION
+from setapart_evidence.statement import DEVICE_ID, ENROLMENT, EVIDENCE, REQUEST, ROTATION
 
 KINDS = (ENROLMENT, EVIDENCE, ROTATION, REQUEST)
 """In the order in which those that came together are taken in."""
@@ -45,8 +45,8 @@ class _Statement(msgspec.Struct, frozen=True):
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
-_DEVICE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-"""As `statement.DeviceId`: nothing else is a device's, and goes no further."""
+_DEVICE_ID = re.compile(DEVICE_ID)
+"""Nothing else is a device's, and goes no further."""
 _STATEMENT = msgspec.json.Decoder(_Statement)
 
 

@@ -30,7 +30,7 @@ from .limits import Limiter
 from .nonce import NonceKey
 from .peek import Claim
 from .verifier import Claimed, Pending
-from .verifying import Verified, verify
+from .verifying import verify
 from .writer import Task
 
 Kind = Literal["receipt", "enrolment-answer", "rotation-answer", "challenge", "bundle"]
@@ -115,7 +115,7 @@ class Receiver:
         return self._enrolment(raw, now) if kind == ENROLMENT else self._rotation(raw, now)
 
     def _report(self, raw: bytes, now: dt.datetime, begun: Pending | None) -> Arrived:
-        report, body = self._begun(begun) or self._verified(lambda: verify(raw, self._keys))
+        report, body = self._verified(lambda: verify(raw, self._keys), begun=begun.result if begun else lambda: None)
         self._take(report.device)
         nonce = report.nonce
         return Arrived(
@@ -125,17 +125,6 @@ class Receiver:
             envelope=raw[: report.envelope],
             body=body,
         )
-
-    def _begun(self, begun: Pending | None) -> tuple[Verified, bytes] | None:
-        """What a verifier found; None where it has to be verified here: with other keys, or because none did."""
-        if begun is None:
-            return None
-        try:
-            return begun.result()
-        except (UnknownKeyError, SignatureError):
-            if not self._keys.look_again():
-                raise
-        return None
 
     def _request(self, raw: bytes, now: dt.datetime) -> Answer:
         found = self._verified(lambda: self._read_request(raw))
@@ -203,10 +192,13 @@ class Receiver:
 
         return Task(run=run)
 
-    def _verified(self, read: Callable[[], T]) -> T:
-        """Reads with the keys that are known, and once more if the register has changed meanwhile."""
+    def _verified(self, read: Callable[[], T], *, begun: Callable[[], T | None] = lambda: None) -> T:
+        """Reads with the keys that are known, and once more if the register has changed meanwhile.
+
+        What a verifier has found, with the keys that were known then, stands for the first time.
+        """
         try:
-            return read()
+            return begun() or read()
         except (UnknownKeyError, SignatureError):
             if not self._keys.look_again():
                 raise

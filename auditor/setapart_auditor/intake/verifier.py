@@ -11,13 +11,14 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
 from setapart_auditor.children import end
 from setapart_auditor.errors import AuditorError
-from setapart_auditor.frames import Frames, frame
+from setapart_auditor.frames import Frames, send
 from setapart_evidence.open import KeyBinding
 
 from .peek import MOST
@@ -77,13 +78,16 @@ class Pending:
         return self.found
 
 
-def usual_count() -> int:
-    """How many processes fit this machine: none where there is one core, or memory can't be shared without a file."""
+def usual_count(asked: int | None = None) -> int:
+    """How many processes there will be: as many as asked for, or as fit this machine, which is none for one core.
+
+    None at all where memory can't be shared without a file.
+    """
     try:
         os.close(os.memfd_create("setapart-intake"))
     except (AttributeError, OSError):  # another system than Linux, or a sandbox that does not let it
         return 0
-    return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)) - 1)
+    return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)) - 1) if asked is None else asked
 
 
 class Verifiers:
@@ -235,12 +239,8 @@ class _Process:
             return
         assert self._child is not None
         assert self._child.stdin is not None
-        whole = memoryview(frame(Order(entries=tuple(one.entry for one in pendings))))
-        try:
-            while whole:
-                whole = whole[os.write(self._child.stdin.fileno(), whole) :]
-        except BrokenPipeError:
-            return
+        with suppress(BrokenPipeError):
+            send(self._child.stdin.fileno(), Order(entries=tuple(one.entry for one in pendings)))
 
     def _end(self, seconds: float) -> None:
         child = self._child

@@ -7,16 +7,17 @@ memory in the report's place. It ends when its input does.
 
 import datetime as dt
 import mmap
-import signal
 import sys
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from setapart_auditor.frames import Frames, frame
+from setapart_auditor.children import leave_signals_to_the_parent
+from setapart_auditor.frames import Frames, send
 from setapart_auditor.store.bodies import deflate
 from setapart_evidence import envelope as dsse
+from setapart_evidence import errors
 from setapart_evidence.errors import EvidenceError, SetapartError
 from setapart_evidence.keys import PublicKey
 from setapart_evidence.open import KeyBinding, KeyLookup, open_report
@@ -98,8 +99,9 @@ class Order(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
 
 
-_KINDS: tuple[type[EvidenceError], ...] = (EvidenceError, *EvidenceError.__subclasses__())
-_ERRORS = {kind.reason: kind for kind in _KINDS}
+_ERRORS: dict[str, type[EvidenceError]] = {
+    kind.reason: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EvidenceError)
+}
 
 
 def verify(raw: bytes, keys: KeyLookup) -> tuple[Verified, bytes]:
@@ -168,17 +170,15 @@ def main(handle: int) -> int:
     Args:
         handle: of the memory that is shared.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_signals_to_the_parent()
     decode = msgspec.msgpack.Decoder(Order).decode
-    frames, output = Frames(sys.stdin.fileno()), sys.stdout.buffer
+    frames, output = Frames(sys.stdin.fileno()), sys.stdout.fileno()
     try:
         with mmap.mmap(handle, 0) as memory:
             while frames.wait():
                 for order in frames.take(1):
                     for entry in decode(order).entries:
-                        output.write(frame(_answer(memory, entry)))
-                        output.flush()
+                        send(output, _answer(memory, entry))
     except BrokenPipeError:  # the parent has gone
         return 0
     return 0

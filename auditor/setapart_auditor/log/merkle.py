@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from setapart_auditor.errors import StoreError
+from setapart_auditor.errors import DamagedValueError
 
 HASH_BYTES = 32
 STEP = 8
@@ -28,12 +28,12 @@ class Frontier:
         packed: the roots, 32 bytes each, one for every bit that is set in `size`.
 
     Raises:
-        StoreError: the number of roots does not fit the size.
+        DamagedValueError: the number of roots does not fit the size.
     """
 
     def __init__(self, size: int = 0, packed: bytes = b"") -> None:
         if not isinstance(size, int) or len(packed) != size.bit_count() * HASH_BYTES:
-            raise StoreError(
+            raise DamagedValueError(
                 "the log's state was changed: a frontier of another size",
                 expected="as many roots as the log's size says",
                 cure="restore the database from a backup, then `setapart-auditor log verify`",

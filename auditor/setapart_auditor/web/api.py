@@ -21,6 +21,7 @@ from setapart_auditor.log.checkpoint import newest
 from setapart_auditor.looks.asks import Ask, DeviceAsk, DevicesAsk, HistoryAsk, SweepAsk
 from setapart_auditor.store.schema import device, evidence
 from setapart_evidence.errors import EvidenceError, SetapartError
+from setapart_evidence.statement import DEVICE_ID
 
 from . import events
 from .answers import Refusal, as_json, refusal_of, refused, signed
@@ -38,7 +39,7 @@ _READ_SECONDS = 10.0
 _REFUSALS_A_SECOND = 400
 _LONGEST_PAUSE = 10.0
 _WAIT = frozenset({429, 503})
-_DEVICE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_DEVICE = re.compile(DEVICE_ID)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,15}")
 _FORWARDED = ("x-forwarded-for", "forwarded", "via")

@@ -6,14 +6,13 @@ It ends when its standard input does, and that is when its parent ends, however 
 import datetime as dt
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from setapart_auditor.children import end
+from setapart_auditor.children import end, leave_signals_to_the_parent
 
 from . import events
 
@@ -74,8 +73,7 @@ class Appraiser:
 
 def main(folder: Path) -> int:
     """Judges what has no verdict yet, and looks again every second. Returns the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_signals_to_the_parent()
     os.set_blocking(sys.stdin.fileno(), False)
     events.begin(sys.stderr)
     from setapart_auditor.installation import load_policies, open_installation

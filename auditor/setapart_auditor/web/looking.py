@@ -6,8 +6,6 @@ It gets calls on its standard input and answers on its standard output, each a f
 are let in and written down together. It ends when its input does.
 """
 
-import os
-import signal
 import sys
 import threading
 import time
@@ -18,8 +16,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from setapart_auditor.children import leave_signals_to_the_parent
 from setapart_auditor.errors import NotAllowedError, StoreError
-from setapart_auditor.frames import Frames, frame
+from setapart_auditor.frames import Frames, send
 from setapart_auditor.json_text import json_text
 
 from . import events
@@ -93,10 +92,8 @@ class Looking:
         self._tell(told)
 
     def _tell(self, told: Told) -> None:
-        whole = memoryview(frame(told))
         with self._lock:
-            while whole:
-                whole = whole[os.write(self._output, whole) :]
+            send(self._output, told)
 
 
 def _status_of(exc: Exception) -> int:
@@ -115,8 +112,7 @@ def _status_of(exc: Exception) -> int:
 
 def main(folder: Path) -> int:
     """Answers calls until the pipe closes. Returns the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the parent, who closes the pipe
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_signals_to_the_parent()
     events.begin(sys.stderr)
     from setapart_auditor.installation import load_policies, open_installation
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from setapart_auditor.looks.asks import parameters_of
 from setapart_evidence import __version__
 from setapart_evidence.limits import MAX_SAFE_INTEGER
+from setapart_evidence.statement import DEVICE_ID
 
 from .routes import Reply, Route
 
@@ -19,7 +20,7 @@ _REPORT = (
         "in": "path",
         "required": True,
         "description": "The id of the device, as the report has it.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+        "schema": {"type": "string", "pattern": f"^{DEVICE_ID}$"},
     },
     {
         "name": "sequence",

@@ -241,5 +241,7 @@ def test_where_memory_can_not_be_shared_the_intake_verifies_itself(monkeypatch: 
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     assert usual_count() == 1
+    assert usual_count(3) == 3
     monkeypatch.setattr(os, "memfd_create", refused)
     assert usual_count() == 0
+    assert usual_count(3) == 0
