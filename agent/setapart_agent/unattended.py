@@ -50,6 +50,8 @@ def read_drop_in(raw: bytes) -> DropIn:
         why = str(exc)
     except msgspec.ValidationError as exc:
         why = str(exc)
+    except (RecursionError, ValueError):
+        why = "values nested too deep, or a number too long"
     raise AgentError(f"the drop-in file: {printable(why, 200)}", expected=_SHAPE, cure=_CURE)
 
 

@@ -22,6 +22,7 @@ def test_everything_that_enrol_can_be_told_can_be_written_down() -> None:
     [
         b"", b'token = "spt1.secret', b"name = 'x'", b"token = 17", b'token = "spt1.secret"\nurl = "x"',
         b'token = "spt1.secret"\nname = ', b"\xff\xfe", b'[token]\nsecret = "spt1.secret"',
+        b"token = " + b"[" * 50_000, b"token = " + b"9" * 5000,
     ],
 )  # fmt: skip
 def test_half_a_file_is_refused_and_its_token_is_not_shown(raw: bytes) -> None:

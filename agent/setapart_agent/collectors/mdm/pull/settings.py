@@ -141,7 +141,7 @@ def read_settings(path: Path, kind: type[T]) -> T:
     """
     try:
         values = tomllib.loads(_content(path)[0].decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:  # TOMLDecodeError, UnicodeDecodeError, a number too long
         raise SourceError(printable(str(exc)), expected="TOML", where=str(path)) from None
     known = kind.__struct_fields__
     for key in values:

@@ -33,5 +33,17 @@ def test_what_is_not_toml_is_refused() -> None:
         parsed(himalaya, "host = ")
 
 
+@pytest.mark.parametrize("part", ["a", '"a"', "'a.b'", "a-1"])
+@pytest.mark.parametrize("dot", [".", " .\t"])
+def test_a_key_of_endless_parts_is_refused_before_it_is_read(part: str, dot: str) -> None:
+    with pytest.raises(ParseError, match="64 parts"):
+        parsed(himalaya, f"{NEW}[{dot.join([part] * 70)}]\n")
+
+
+def test_dots_in_a_text_or_a_remark_are_no_key() -> None:
+    dotted = f'# {"." * 500}\n{NEW}signature = "{"." * 500}"\ndisplay-name = "{". " * 500}"\n'
+    assert len(parsed(himalaya, dotted).accounts) == 2
+
+
 def test_broken_files_survive() -> None:
     assert_survives(himalaya, "config.toml", NEW.encode())

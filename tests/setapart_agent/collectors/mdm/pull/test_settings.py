@@ -68,6 +68,7 @@ def test_an_enterprise_may_be_spelled_either_way(tmp_path: Path) -> None:
         (FLEET.replace("https://", ""), FleetSettings, "is no URL of a manager"),
         ("url = \n", FleetSettings, "Invalid value"),
         ("url = 'x'\nurl = 'y'\n", FleetSettings, "Cannot overwrite"),
+        ("url = " + "9" * 5000, FleetSettings, "Exceeds the limit"),
     ],
 )
 def test_what_can_not_be_is_refused_with_file_and_key(
