@@ -1,21 +1,19 @@
 """`python -m releasing`: makes a release out of the working tree; see docs/contributing/release.md."""
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from agent_packages import checksums
+from agent_packages import checksums, signing_key
 from agent_packages.release import REPOSITORY
+from agent_packages.signing_key import SigningKeyError
 
 from releasing import builds, inspection
 from releasing.contents import said_by
 from releasing.errors import ReleaseError
 from releasing.source import Source, source_of
-
-_KEY_VARIABLE = "SETAPART_RELEASE_KEY"
 
 
 def main() -> None:
@@ -26,12 +24,7 @@ def main() -> None:
     parser.add_argument("--repository", type=Path, default=REPOSITORY, help="a clone, at the tag")
     signing = parser.add_mutually_exclusive_group()
     signing.add_argument("--unsigned", action="store_true", help="somebody else signs SHA256SUMS")
-    signing.add_argument(
-        "--sign-with",
-        type=Path,
-        default=os.environ.get(_KEY_VARIABLE),
-        help=f"an Ed25519 private key (PEM); default: ${_KEY_VARIABLE}",
-    )
+    signing_key.add_option(signing)
     chosen = parser.parse_args()
     try:
         key = None if chosen.unsigned else _key(chosen.sign_with)
@@ -51,20 +44,16 @@ def main() -> None:
         sys.exit(f"releasing: {exc}")
 
 
-def _key(path: str | Path | None) -> Path:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    cure = f"give one with --sign-with or {_KEY_VARIABLE}, or --unsigned if somebody else signs"
-    if not path:
-        raise ReleaseError(f"there is no key for the sums; expected an Ed25519 private key (PEM); {cure}")
+def _key(file: Path | None) -> Path:
+    """The file of the key, looked into before anything is built."""
+    other = "or --unsigned if somebody else signs"
+    if file is None:
+        raise ReleaseError(f"there is no key for the sums; {signing_key.CURE}, {other}")
     try:
-        private = load_pem_private_key(Path(path).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as exc:
-        raise ReleaseError(f"{path}: {exc}; expected an Ed25519 private key (PEM); {cure}") from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise ReleaseError(f"{path} holds a {type(private).__name__}; expected an Ed25519 key; {cure}")
-    return Path(path)
+        signing_key.load(file)
+    except SigningKeyError as exc:
+        raise ReleaseError(f"{exc}, {other}") from None
+    return file
 
 
 def _check_output(output: Path) -> None:

@@ -8,11 +8,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent_packages import signing_key
+
 from releasing.errors import ReleaseError
 from releasing.source import Source
 
 _SAID = 2000
-_KEPT_BACK = ("SETAPART_RELEASE_KEY", "MAKEFLAGS")
+_KEPT_BACK = (signing_key.VARIABLE, "MAKEFLAGS")
 """The key is for the sums of what was compared, and for nothing that runs in a build."""
 SUMS = ("SHA256SUMS", "SHA256SUMS.sig")
 """What is written over the files, and is none of them."""

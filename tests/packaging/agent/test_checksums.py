@@ -7,18 +7,10 @@ from pathlib import Path
 import pytest
 from agent_packages import checksums
 from agent_packages.release import this_release
+from agent_packages.signing_key import SigningKeyError
 
 from repository import REPOSITORY
-
-
-def keygen(folder: Path, algorithm: str = "ed25519") -> Path:
-    """A key as the agent makes it."""
-    key = folder / f"{algorithm}.pem"
-    subprocess.run(
-        [sys.executable, "-m", "setapart_agent", "keygen", "--algorithm", algorithm, "--output", str(key)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return key
+from signing_keys import keygen
 
 
 def built(folder: Path) -> tuple[Path, ...]:
@@ -34,6 +26,16 @@ def verified(folder: Path, key: Path) -> int:
     command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", str(key.with_suffix(".pub"))]
     files = ["-sigfile", "SHA256SUMS.sig", "-in", "SHA256SUMS"]
     return subprocess.run([*command, *files], cwd=folder, check=False, capture_output=True).returncode
+
+
+def command(folder: Path, key: Path) -> "subprocess.CompletedProcess[str]":
+    """The command, of which the environment names the key."""
+    path = str(REPOSITORY / "packaging" / "agent")
+    return subprocess.run(
+        [sys.executable, "-m", "agent_packages.checksums", "--output", str(folder)],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "SETAPART_RELEASE_KEY": str(key)},
+        cwd=REPOSITORY, check=False, capture_output=True, text=True,
+    )  # fmt: skip
 
 
 def test_sha256sum_finds_a_changed_file(tmp_path: Path) -> None:
@@ -61,9 +63,17 @@ def test_without_a_key_no_old_signature_stays_beside_new_sums(tmp_path: Path) ->
     assert not (tmp_path / "SHA256SUMS.sig").exists()
 
 
-def test_a_key_that_openssl_would_check_otherwise_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="expected an Ed25519 key"):
-        checksums.write(tmp_path, built(tmp_path), keygen(tmp_path, "ecdsa-p256"))
+def test_a_key_that_can_not_sign_leaves_sums_and_signature_as_they_were(tmp_path: Path) -> None:
+    files = built(tmp_path)
+    checksums.write(tmp_path, files, keygen(tmp_path))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    (tmp_path / "text.pem").write_text("text")
+    files[0].write_bytes(b"another")
+    with pytest.raises(SigningKeyError, match=r"text\.pem is no private key"):
+        checksums.write(tmp_path, files, tmp_path / "text.pem")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before | {
+        "text.pem": b"text", "b.deb": b"another",
+    }  # fmt: skip
 
 
 def test_the_command_sums_up_what_is_of_this_version(tmp_path: Path) -> None:
@@ -75,10 +85,14 @@ def test_the_command_sums_up_what_is_of_this_version(tmp_path: Path) -> None:
         "packages-test.log",
     ):
         (tmp_path / name).write_bytes(b"x")
-    command = [sys.executable, "-m", "agent_packages.checksums", "--output", str(tmp_path)]
-    path = str(REPOSITORY / "packaging" / "agent")
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "SETAPART_RELEASE_KEY": str(keygen(tmp_path))}
-    subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY, env=environment)
+    ran = command(tmp_path, keygen(tmp_path))
+    assert ran.returncode == 0, ran.stderr
     summed = {line.split()[1] for line in (tmp_path / "SHA256SUMS").read_text().splitlines()}
     assert summed == {f"setapart-agent_{version}-1_amd64.deb", f"setapart-{version}.whl"}
     assert verified(tmp_path, tmp_path / "ed25519.pem") == 0
+
+
+def test_the_command_refuses_a_key_in_one_line(tmp_path: Path) -> None:
+    ran = command(tmp_path, tmp_path / "missing.pem")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith(f"checksums: {tmp_path}/missing.pem: No such file")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from repository import REPOSITORY
+from signing_keys import keygen
 
 WHEEL = """\
 from pathlib import Path
@@ -40,13 +41,6 @@ def releasing(clone: Path, *arguments: object, **environment: str) -> "subproces
     )  # fmt: skip
 
 
-def keygen(folder: Path, algorithm: str = "ed25519") -> Path:
-    key = folder / f"{algorithm}.pem"
-    command = [sys.executable, "-m", "setapart_agent", "keygen", "--algorithm", algorithm, "--output", key]
-    subprocess.run(command, check=True, capture_output=True)
-    return key
-
-
 @pytest.mark.parametrize("given", [None, "missing.pem", "ecdsa-p256.pem", "text.pem"])
 def test_without_a_key_that_administrators_can_check_nothing_is_built(given: str | None, clone: Any) -> None:
     folder = clone.folder.parent
@@ -55,7 +49,7 @@ def test_without_a_key_that_administrators_can_check_nothing_is_built(given: str
     ran = releasing(clone.folder, *(("--sign-with", folder / given) if given else ()))
     assert ran.returncode == 1
     assert ran.stderr.startswith("releasing: ")
-    assert "expected an Ed25519" in ran.stderr
+    assert "; give an Ed25519 private key (PEM) with --sign-with or SETAPART_RELEASE_KEY, or --unsigned" in ran.stderr
     assert ran.stdout == ""
     assert not (folder / "out").exists()
 
