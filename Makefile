@@ -1,4 +1,4 @@
-# One command for everything: `make check` is what CI runs.
+# One command for everything: `make check` is what CI runs, `make help` says what else there is.
 PYTHON ?= .venv/bin/python
 RUN := $(PYTHON) -m
 COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -6,28 +6,32 @@ COMPILE := $(RUN) uv pip compile -q --universal --python-version 3.11 --generate
 
 EXTRAS := --extra auditor --extra postgresql --extra pkcs11 --extra ios --extra mdm --extra offline-windows
 
-.PHONY: demo test check lint types contracts bench docs filled-docs locks assets catalog-table coverage mutation install
+.PHONY: install help demo check test lint types contracts docs filled-docs locks assets catalog-table
+.PHONY: coverage mutation bench storm fleet servers fuzz fuzz-intake fuzz-seeds audit
 
 install: ## a virtual environment with everything that `make check` needs
 	python3 -m venv .venv
 	$(RUN) pip install -q -r requirements/dev.txt
 	$(RUN) pip install -q --no-deps -e .
 
-demo: ## this machine and four recorded devices, appraised
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## this machine and four recorded phones, appraised
 	$(RUN) setapart_auditor demo
 
-test:
+test: ## every test
 	$(RUN) pytest
 
-lint:
+lint: ## ruff's rules and format, and spelling
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) codespell_lib agent auditor tests docs config packaging bench README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
 
-types:
+types: ## mypy
 	$(RUN) mypy
 
-contracts:
+contracts: ## who may import whom
 	.venv/bin/lint-imports
 
 filled-docs: ## the parts of documents that are made from the code
@@ -37,7 +41,7 @@ docs: ## the documents say what the programs do; their site, in build/site
 	$(RUN) pytest tests/docs
 	$(PYTHON) docs/build_site.py
 
-check: lint types contracts test
+check: lint types contracts test ## what CI runs
 
 coverage: ## evidence, appraisal and policy: every branch
 	$(RUN) pytest --cov=setapart_evidence --cov=setapart_auditor.appraisal --cov=setapart_auditor.policy \
@@ -95,33 +99,33 @@ locks: ## pinned requirements with hashes and without addresses
 .PHONY: packages distribution agent-packages auditor-packages release
 .PHONY: packages-test agent-packages-test auditor-packages-test
 
-packages: distribution agent-packages auditor-packages ## what is installed elsewhere, into dist/, with sums that SETAPART_RELEASE_KEY signs
+packages: distribution agent-packages auditor-packages ## what is installed elsewhere, into dist/, with sums, signed if SETAPART_RELEASE_KEY names a key
 	PYTHONPATH=packaging/agent $(RUN) agent_packages.checksums --output dist
 
-distribution: ## agent and auditor as pip installs them
+distribution: ## agent and auditor together, as pip installs them: a wheel, and its sources
 	$(RUN) hatchling build -t wheel -t sdist -d dist
 
-agent-packages: ## the agent as wheel, single file, deb and rpm, with a bill of materials
+agent-packages: ## the agent as wheel, single file, deb and rpm, pkg for Macs and zip for Windows, with bills of materials
 	PYTHONPATH=packaging/agent:agent $(RUN) agent_packages --output dist
 
-auditor-packages: ## the auditor as deb
+auditor-packages: ## the auditor as deb, with a bill of materials
 	PYTHONPATH=packaging/agent:packaging/auditor:agent:auditor $(RUN) auditor_packages --output dist
 
-release: ## from a clean tree at its tag: every package, built twice and compared, signed, and looked into; build/release
+release: ## from a clean tree at its tag: every package, built twice and compared, signed, and looked into; into build/release
 	PYTHONPATH=packaging/agent:packaging/release $(RUN) releasing $(RELEASE_OPTIONS)
 
 audit: ## known vulnerabilities of what the locks name
 	for lock in requirements/*.txt packaging/auditor/requirements.txt; do \
 		$(RUN) pip_audit --progress-spinner off --disable-pip --require-hashes -r $$lock || exit 1; done
 
-packages-test: agent-packages-test auditor-packages-test ## packages where they are installed: clean trees that boot; as root
+packages-test: agent-packages-test auditor-packages-test ## packages where they are installed: the two below
 
-agent-packages-test:
+agent-packages-test: ## the agent's deb and rpm in clean trees that boot; as root, many minutes
 	mkdir -p dist
 	$(RUN) pytest -s -p no:cacheprovider tests/packaging/agent/trees.py > dist/packages-test.log 2>&1; \
 		code=$$?; tail -40 dist/packages-test.log; exit $$code
 
-auditor-packages-test:
+auditor-packages-test: ## the auditor's deb and container, the same way
 	mkdir -p dist
 	$(RUN) pytest -s -p no:cacheprovider tests/packaging/auditor tests/packaging/auditor/trees.py \
 		tests/packaging/auditor/container.py > dist/auditor-packages-test.log 2>&1; \
