@@ -55,6 +55,7 @@ _CURES = (
     ("timed out on the device", "read the device again, unlocked and idle"),
     ("the time for one device", "read the device again, unlocked and idle"),
     ("no end after", "read the device again, unlocked and idle"),
+    ("an error ended this dump", "read the device again, unlocked and idle"),
     ("does not show this user", "start this user, unlock the work profile, and read the device again"),
     ("not in the foreground", "switch to that user and report by another way as well (adb, bug report)"),
     ("Wi-Fi networks", "read the phone by adb or by a full bug report; before Android 4.2 nothing shows its networks"),

@@ -9,8 +9,18 @@ import re
 from setapart_agent.collectors.base import Denied, Failed, Unseen
 from setapart_agent.facts import text
 
-DAMAGE_PREFIX = "*** "
-"""How dumpsys, dumpstate and our bug-report splitter start a line that says that output is missing or doubtful."""
+DAMAGE_PREFIXES = (
+    "*** ",
+    "Exception occurred while dumping:",
+    "Security exception: ",
+    "Error with service '",
+    "Error dumping service info",
+)
+"""How lines start that say that output is missing or doubtful.
+
+The first is of dumpsys, dumpstate and our bug-report splitter. The others stand where a service's dump breaks off: two
+of Binder.doDump, two of dumpsys.cpp, of AOSP.
+"""
 TWICE = b"*** a second section of this name follows and differs ***\n"
 """Our own mark between two sections of one name in a bug report."""
 TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
@@ -18,6 +28,7 @@ TOO_LONG = b"\n*** longer than what is read of a bug report ***\n"
 UNFINISHED = b"\n*** the section does not end as it should ***\n"
 """Our own mark at the end of a section that may not be whole."""
 INCOMPLETE = "the output says that a part of it is missing"
+BROKEN_OFF = "the device says that an error ended this dump"
 
 # No other line is shown: one that begins so may be a part of a name, and reasons are signed and sent.
 _KNOWN_DAMAGE = re.compile(
@@ -72,14 +83,18 @@ def refusal(output: str) -> Unseen | None:
 
 
 def damaged(output: str) -> str | None:
-    """Why a part of a dump is missing, as its first `***` line says; `None` where there is no such line."""
-    at = 0 if output.startswith(DAMAGE_PREFIX) else output.find("\n" + DAMAGE_PREFIX) + 1
-    if at == 0 and not output.startswith(DAMAGE_PREFIX):
+    """Why a part of a dump is missing, as the first line says that tells so; `None` where there is no such line."""
+    found = [0] if output.startswith(DAMAGE_PREFIXES) else []
+    found += [at + 1 for prefix in DAMAGE_PREFIXES if (at := output.find("\n" + prefix)) >= 0]
+    if not found:
         return None
+    at = min(found)
     return damage_of(output[at : at + _LONGEST_DAMAGE].partition("\n")[0])
 
 
 def damage_of(line: str) -> str:
-    """What a `***` line says, if it is one of those that dumpsys, dumpstate or we write."""
+    """What a line that starts with one of the prefixes says, in words of dumpsys, of dumpstate or of ours."""
+    if not line.startswith(DAMAGE_PREFIXES[0]):
+        return BROKEN_OFF
     said = line.strip("* ")
     return said if _KNOWN_DAMAGE.fullmatch(said) else INCOMPLETE

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from setapart_agent.collectors.android.account_types import LABELLED
 from setapart_agent.collectors.android.parse.account_facts import account_facts
 from setapart_agent.collectors.android.parse.android_user import AndroidUser, canonical, united, user_of
-from setapart_agent.collectors.android.parse.command_output import DAMAGE_PREFIX, damage_of, normal, refusal
+from setapart_agent.collectors.android.parse.command_output import DAMAGE_PREFIXES, damage_of, normal, refusal
 from setapart_agent.collectors.android.parse.dumpsys_user import UserList
 from setapart_agent.collectors.android.parse.dumpsys_user import read as read_users
 from setapart_agent.errors import ParseError
@@ -164,7 +164,7 @@ class _Reader:
         """Takes the next line."""
         if line.startswith("User UserInfo{"):
             self._heading(line)
-        elif line.startswith(DAMAGE_PREFIX):
+        elif line.startswith(DAMAGE_PREFIXES):
             self._damage(damage_of(line))
         elif self._open:
             self._continue(line)

@@ -1,6 +1,7 @@
 import pytest
 
 from setapart_agent.collectors.android.parse.command_output import (
+    BROKEN_OFF,
     INCOMPLETE,
     TOO_LONG,
     TWICE,
@@ -54,6 +55,28 @@ def test_damage_is_a_line_of_its_own() -> None:
     assert damaged("a\n*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\nb") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
     assert damaged("*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\n") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
     assert damaged("a *** b\n  *** c\n") is None
+
+
+BREAKS = [
+    "\nException occurred while dumping:\njava.lang.NullPointerException: jane@example.com\n\tat a.B.c(D.java:1)\n",
+    "Security exception: user 10 is not running\n",
+    "Error with service 'package' while dumping: DEAD_OBJECT\n",
+    "Error dumping service info: (Broken pipe) package\n",
+    "Error dumping service info status_t: FAILED_TRANSACTION package\n",
+]
+
+
+@pytest.mark.parametrize("end", BREAKS)
+def test_an_error_that_ends_a_dump_is_damage(end: str) -> None:
+    assert damaged(f"Packages:\n{end}") == BROKEN_OFF
+    assert damaged(end) == BROKEN_OFF
+    assert damaged(f"  indented {end.strip()}\n") is None
+
+
+def test_the_first_damage_is_told() -> None:
+    timeout = "*** SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED ***\n"
+    assert damaged(f"a\n{BREAKS[1]}{timeout}") == BROKEN_OFF
+    assert damaged(f"a\n{timeout}{BREAKS[1]}") == "SERVICE 'x' DUMP TIMEOUT (1ms) EXPIRED"
 
 
 @pytest.mark.parametrize("line", ["*** Ann's phone", "*** SERVICE 'Ann Example' DUMP TIMEOUT ***", "*** \u2603"])

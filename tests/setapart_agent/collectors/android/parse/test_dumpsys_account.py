@@ -123,6 +123,18 @@ def test_a_user_whose_accounts_are_cut_away_is_not_observed() -> None:
     assert rows(facts(cut)) == [("0", "observed"), ("10", "partial")]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "\nException occurred while dumping:\njava.lang.NullPointerException\n\tat a.B.c(D.java:1)\n",
+        "Error with service 'account' while dumping: DEAD_OBJECT\n",
+    ],
+)
+def test_an_error_between_two_users_is_not_the_end_of_the_dump(end: str) -> None:
+    output = dumpsys_account({USER: [], (10, "Work", WORK): [GOOGLE]})
+    assert rows(facts(output[: output.index("User UserInfo{10:")] + end)) == [("0", "partial")]
+
+
 def test_a_time_out_within_the_dump_makes_it_doubtful() -> None:
     output = dumpsys_account({USER: [GOOGLE]}) + "\n*** SERVICE 'account' DUMP TIMEOUT (10000ms) EXPIRED ***\n\n"
     found = facts(output)

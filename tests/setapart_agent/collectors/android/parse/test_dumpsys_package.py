@@ -130,6 +130,20 @@ def test_a_time_out_is_not_the_end_of_the_list() -> None:
     assert rows(output) == [("0", "partial")]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "\nException occurred while dumping:\njava.util.ConcurrentModificationException\n\tat a.B.c(D.java:1)\n",
+        "Error with service 'package' while dumping: DEAD_OBJECT\n",
+        "Error dumping service info: (Broken pipe) package\n",
+        "Security exception: no\n",
+    ],
+)
+def test_an_error_in_the_middle_is_not_the_end_of_the_list(end: str) -> None:
+    output = dumpsys_package([package_block("android", {0: ""}), package_block(TIKTOK, {0: ""})])
+    assert rows(output[: output.index(f"  Package [{TIKTOK}]")] + end) == [("0", "partial")]
+
+
 FORGED = [
     "1\n\nQueries:\n",
     "1\n\nHidden system packages:\n",

@@ -2,6 +2,7 @@ import pytest
 
 from android_transcripts import CLONE, OWNER, WORK, cmd_users, dumpsys_account, pm_users
 from setapart_agent.collectors.android.parse import dumpsys_user
+from setapart_agent.collectors.android.parse.command_output import BROKEN_OFF
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import FileSet
 
@@ -66,6 +67,11 @@ def test_a_broken_line_keeps_its_user_and_makes_the_list_doubtful() -> None:
     listed = dumpsys_user.read("Users:\n\tUserInfo{0:Owner:13} running\n\tUserInfo{10:line\nfeed:30} running\n")
     assert [user.id for user in listed.users] == ["0", "10"]
     assert listed.damage is not None
+
+
+def test_an_error_within_the_list_makes_it_doubtful() -> None:
+    output = "Users:\n  UserInfo{0:Owner:c13} serialNo=0\n\nException occurred while dumping:\njava.lang.Error\n"
+    assert dumpsys_user.read(output).damage == BROKEN_OFF
 
 
 def test_headings_of_the_account_dump_are_not_a_list_of_users() -> None:
