@@ -18,6 +18,7 @@ from setapart_agent.collectors.mdm.parse import (
     apple_ddm,
     apple_profiles,
     apple_responses,
+    document,
     glpi,
     graph,
     osquery,
@@ -123,6 +124,11 @@ class _Telling:
         self.foreign = 0
         self.unknown: list[str] = []
         self.broken: list[ParseError] = []
+        self.pages: dict[str, bool] = {}
+
+    def page(self, kind: str, content: bytes) -> None:
+        """Notes whether a list of this kind has come to its end."""
+        self.pages[kind] = self.pages.get(kind, True) and document.goes_on(content)
 
     def known(self, exports: Iterable[tuple[Export, tuple[str, ...]]]) -> Iterator[tuple[Export, tuple[str, ...]]]:
         """The devices whose system has rules; others are counted."""
@@ -148,6 +154,12 @@ class _Telling:
             raise SourceError(f"{path.name!r} is no export that is known", expected=_EXPECTED)
         if not self.given:
             raise SourceError("no device in this export", expected="one at least")
+        if any(self.pages.values()):
+            raise SourceError(
+                "a list goes on on a page that is not here",
+                expected="all pages of a list, in one file, folder or zip",
+                cure="export the further pages too; the devices of this one were read",
+            )
         if self.foreign:
             _say(f"devices of other systems than Android, iOS, macOS, Windows and Linux, left out: {self.foreign}")
         if self.unknown:
@@ -160,6 +172,7 @@ def _exports(files: Iterable[tuple[str, bytes]], telling: _Telling) -> Iterator[
     for name, content in files:
         kind = next((one for one in _KINDS if one.recognise(name, content)), None)
         if kind is not None:
+            telling.page(kind.KIND, content)
             yield from _told(kind.devices(content), (kind.KIND,), telling)
         elif apple_responses.is_response(content):
             responses.append(content)

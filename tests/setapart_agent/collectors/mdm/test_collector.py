@@ -144,6 +144,19 @@ def test_a_device_that_cannot_be_read_is_told_after_the_others(tmp_path: Path) -
     assert len(given) == 2
 
 
+def test_a_list_without_its_last_page_is_told_after_its_devices(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "1.json").write_bytes(encoded({"devices": [amapi_device(PHONE)], "nextPageToken": "2"}))
+    (pages / "other.json").write_bytes(encoded({"value": [graph_device(WINDOWS)]}))
+    given: list[Collected] = []
+    with pytest.raises(SourceError, match="goes on on a page that is not here"):
+        given.extend(collector.collect_file(pages))
+    assert len(given) == 2
+    (pages / "2.json").write_bytes(encoded({"devices": [amapi_device(PHONE, number=2)]}))
+    assert len(list(collector.collect_file(pages))) == 3
+
+
 def test_devices_of_other_systems_are_left_out_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     devices = [graph_device(WINDOWS), graph_device(WINDOWS, number=2, operatingSystem="ChromeOS")]
     assert len(collected(tmp_path, encoded({"value": devices}))) == 1

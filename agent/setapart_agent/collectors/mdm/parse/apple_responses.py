@@ -1,11 +1,12 @@
-"""Devices' responses to commands of Apple's MDM protocol, and their check-ins: plists, or an array of them.
+"""Devices' responses to commands of Apple's MDM protocol, and their check-ins: plists, one or more, or arrays of them.
 
 Fields: github.com/apple/device-management, mdm/commands/*.yaml and mdm/checkin/*.yaml (developer.apple.com, Device
 Management). Whatever one file holds of one `UDID` (or `EnrollmentID`) is one device.
 
 - `InstalledApplicationList` lists all third-party apps of an iPhone or iPad (from iOS 26 Apple's too) unless the
   command asked for `ManagedAppsOnly` or `Identifiers`, or the device is enrolled by its user: then it has an
-  `EnrollmentID` and no `UDID`. A command that stands beside its response is taken into account.
+  `EnrollmentID` and no `UDID`. A command that stands beside its response is taken into account, and from iOS 26 on a
+  list without Apple's apps is one of some apps.
 - A web clip is an entry without an `Identifier`, known by its title alone: where it leads is not told, so the list is
   not whole. On a Mac such an entry is an app without a bundle id, or the folder of a site (`https+++host`).
 - `ManagedApplicationList` is another thing: what the manager brought, installed or not.
@@ -65,6 +66,11 @@ _EXPECTED = "responses to commands of Apple's MDM protocol"
 _IOS_ONLY = frozenset(
     {"DynamicSize", "IsValidated", "AppStoreVendable", "DeviceBasedVPP", "BetaApp", "AdHocCodeSigned"}
 )
+_OF_APPLE = "com.apple."
+_LISTS_OF_APPLE = 26
+"""The first iOS whose list has Apple's own apps in it."""
+_MAJOR = re.compile(r"\d{1,3}", re.ASCII)
+_START = re.compile(rb"(?=<\?xml\s)")
 _MAC_UDID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}", re.IGNORECASE)
 _PHONE_UDID = re.compile(r"[0-9a-f]{40}|[0-9A-F]{8}-[0-9A-F]{16}", re.IGNORECASE)
 _MODELS: tuple[tuple[str, Platform], ...] = (
@@ -127,9 +133,9 @@ def devices(*files: bytes) -> Iterator[Export]:
     limited: set[str] = set()
     whole: list[Node] = []
     broken_ones: list[ParseError] = []
-    for raw in files:
+    for part in (part for raw in files for part in _apart(raw)):
         try:
-            whole += _dictionaries(raw)
+            whole += tuple(_dictionaries(part))
         except ParseError as exc:
             broken_ones.append(exc)
     for one in whole:
@@ -146,6 +152,11 @@ def devices(*files: bytes) -> Iterator[Export]:
         raise broken_ones[0]
     if not found:
         raise ParseError("no response of a device", expected=_EXPECTED)
+
+
+def _apart(raw: bytes) -> list[bytes]:
+    """The plists of a file: servers dump what devices send one after the other."""
+    return [part for part in _START.split(raw) if part.strip()] if raw.lstrip().startswith(b"<?xml") else [raw]
 
 
 def _dictionaries(raw: bytes) -> Iterator[Node]:
@@ -254,8 +265,17 @@ def _apps(
         return tuple(found), [row]
     general = _doubt(device, platform)
     doubt = None if None in doubts else doubts[0]
+    if platform == "ios" and _lists_apple(device) and not any(app.identifier.startswith(_OF_APPLE) for app in found):
+        doubt = doubt or LIMITED
     clips = CLIPS if any(app.kind == "web-app" for app in found) else None
     return tuple(found), [apps_row(profile, APPS, (general, doubt, clips))]
+
+
+def _lists_apple(device: _Device) -> bool:
+    """Whether the system is one whose whole list has Apple's own apps in it."""
+    asked = (one.node("QueryResponses") for one in device.all("QueryResponses"))
+    major = _MAJOR.match(_first(asked, "OSVersion") or "")
+    return major is not None and int(major[0]) >= _LISTS_OF_APPLE
 
 
 def _doubt(device: _Device, platform: Platform | None) -> str | None:

@@ -5,6 +5,7 @@ twice says two things, so nothing in it is believed.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -16,6 +17,8 @@ from setapart_agent.facts import text
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 _HEAD = 256 * 1024
 _MOST_DIGITS = 18
+_NEXT = re.compile(rb'"(?:@odata\.nextLink|nextPageToken)"\s*+:\s*+"[^"]')
+"""Where a page says how to ask for the next one: Microsoft Graph, Google's APIs."""
 
 
 class Node(Struct, frozen=True):
@@ -102,7 +105,7 @@ def values(raw: bytes) -> Iterator[bytes]:
     Raises:
         ParseError: not JSON.
     """
-    content = text(raw).encode("utf-8", "replace") if raw.startswith(_WIDE) else raw
+    content = _utf8(raw)
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
         found: Iterable[bytes] = (content.strip(),)
@@ -113,6 +116,17 @@ def values(raw: bytes) -> Iterator[bytes]:
             yield from map(_bytes, elements(one))
         else:
             yield one
+
+
+def goes_on(raw: bytes) -> bool:
+    """Whether every page in a file names a further one, so that the last is missing; a file of no JSON does not."""
+    content = _utf8(raw)
+    if _NEXT.search(content) is None:
+        return False
+    try:
+        return all(one.startswith(b"{") and _NEXT.search(one) for one in values(content))
+    except ParseError:
+        return False
 
 
 def elements(raw: bytes) -> list[msgspec.Raw]:
@@ -162,6 +176,10 @@ def decoded(raw: bytes) -> Node:
         return Node(json.loads(bytes(raw).decode("utf-8", "replace"), object_pairs_hook=_pairs, parse_constant=_refuse))
     except (ValueError, RecursionError):
         raise _not_json() from None
+
+
+def _utf8(raw: bytes) -> bytes:
+    return text(raw).encode("utf-8", "replace") if raw.startswith(_WIDE) else raw
 
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -23,6 +23,7 @@ SYSTEM = Profile(id="system", kind="system")
 _FIRST_YEAR = 2007  # no manager of phones is older; APIs say 0001 or 1970 for "never"
 _MOST_SHOWN = 1000
 _FRACTION = re.compile(r"(\.\d{6})\d+")
+_MILLISECONDS = re.compile(r"/Date\((\d{1,15})\)/")  # Windows PowerShell's ConvertTo-Json
 _NO_SERIAL = frozenset(
     {
         "", "-1", "0", "defaultstring", "n/a", "na", "none", "notapplicable", "notavailable", "notspecified", "null",
@@ -46,8 +47,10 @@ class Export(Struct, frozen=True, kw_only=True):
 
 
 def moment(value: str | None) -> dt.datetime | None:
-    """A moment of RFC 3339, in UTC; None for none, and for dates that stand for "never"."""
+    """A moment of RFC 3339 or of .NET, in UTC; None for none, and for dates that stand for "never"."""
     try:
+        if since := _MILLISECONDS.fullmatch(value or ""):
+            value = dt.datetime.fromtimestamp(int(since[1]) / 1000, dt.UTC).isoformat()
         found = dt.datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip().replace(" ", "T", 1))) if value else None
         found = found and (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
     except (ValueError, OverflowError):

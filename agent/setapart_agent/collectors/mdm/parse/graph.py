@@ -2,7 +2,8 @@
 
 Fields: learn.microsoft.com/graph/api/resources/intune-devices-manageddevice and …/intune-devices-detectedapp.
 Read are one managedDevice, a list, a page `{"value": […]}`, each with `detectedApps` expanded; a page of detectedApps
-with `managedDevices` expanded; and both in one object, `{"managedDevices": …, "detectedApps": …}`.
+with `managedDevices` expanded; and both in one object, `{"managedDevices": …, "detectedApps": …}`. PowerShell's cmdlets
+(Get-MgDeviceManagementManagedDevice) write the same members with a capital first letter.
 
 - A detected app has a display name and no package id. Names decide on Windows alone, where they are what uninstall keys
   hold; elsewhere they can only raise suspicion, so apps are never observed there.
@@ -11,6 +12,7 @@ with `managedDevices` expanded; and both in one object, `{"managedDevices": …,
 - "Unmanaged apps will only appear for devices marked as corporate owned": of a personal device the list is no list.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from setapart_agent.collectors.base import Denied, Unsupported
@@ -45,6 +47,7 @@ PERSONAL_SIDE = Denied("the manager of a work profile does not see the personal 
 NOT_TOLD = Unsupported("Intune does not tell of accounts, networks and certificates")
 NAMES_ONLY = "names-only: detected apps have no package ids"
 USERS_UNKNOWN = "which users' programs are listed is not documented"
+CUT = "detectedApps of this device go on on a page that is not here"
 TENANT = "detected apps of a tenant: no device is named"
 
 _MARKS = (
@@ -58,6 +61,7 @@ _MARKS = (
     '"managedDeviceName"',
     '"sizeInByte"',
 )
+_CAPITAL = re.compile(r'"([A-Z])(?=\w*"\s*:)', re.ASCII)
 _ONLY_APPS = (b'"sizeInByte"', b'"deviceCount"', b"graph.detectedApp")
 _SYSTEMS: tuple[tuple[str, Platform | None], ...] = (
     ("windows phone", None), ("windowsphone", None), ("windowsmobile", None), ("windowsholographic", None),
@@ -75,7 +79,7 @@ _WHOLE_DEVICE = frozenset(
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
     """By members and types that only Intune has."""
-    begin = document.head(content)
+    begin = _uncapitalised(document.head(content))
     return any(mark in begin for mark in _MARKS)
 
 
@@ -147,7 +151,7 @@ def read_device(raw: bytes, apps: Iterable[bytes] | None = None) -> Export:
 
 def _split(raw: bytes) -> Iterator[tuple[bytes, tuple[bytes, ...] | None]]:
     """Every device with the apps that stand elsewhere for it."""
-    whole = next(iter(document.values(raw)), b"")
+    whole = next(_documents(raw), b"")
     both = document.members(whole) if b'"managedDevices"' in whole else {}
     if "managedDevices" in both and "detectedApps" in both:
         by_device = _by_device(both["detectedApps"])
@@ -166,8 +170,19 @@ def _split(raw: bytes) -> Iterator[tuple[bytes, tuple[bytes, ...] | None]]:
 
 def _values(raw: bytes) -> Iterator[bytes]:
     """The devices or apps of a file, out of the pages that they came in."""
-    for value in document.values(raw):
+    for value in _documents(raw):
         yield from _page(value)
+
+
+def _documents(raw: bytes) -> Iterator[bytes]:
+    """The values of a file, their members as Graph spells them."""
+    for value in document.values(raw):
+        capital = b'"DisplayName"' in value or b'"OperatingSystem"' in value
+        yield _uncapitalised(value.decode("utf-8", "replace")).encode() if capital else value
+
+
+def _uncapitalised(text: str) -> str:
+    return _CAPITAL.sub(lambda found: f'"{found[1].lower()}', text)
 
 
 def _page(value: bytes) -> Iterator[bytes]:
@@ -237,7 +252,12 @@ def _apps_row(node: Node, platform: Platform | None, owner: Profile, lost: int |
         return unseen(owner.id, KIND, NO_APPS, "apps")[0]
     if not _company(node):
         return unseen(owner.id, KIND, PERSONAL, "apps")[0]
-    return apps_row(owner.id, KIND, (broken(lost), USERS_UNKNOWN if platform == "windows" else NAMES_ONLY))
+    doubts = (
+        broken(lost),
+        CUT if node.has("detectedApps@odata.nextLink") else None,
+        USERS_UNKNOWN if platform == "windows" else NAMES_ONLY,
+    )
+    return apps_row(owner.id, KIND, doubts)
 
 
 def _apps(listed: Iterable[Node], platform: Platform | None, profile: str) -> tuple[tuple[App, ...], int]:
@@ -267,6 +287,7 @@ def _links(node: Node, platform: Platform | None, profile: str) -> tuple[Link, .
     """The manager; and the tenant, by the domain of the user's name, where the device is registered with it."""
     managed = Link(kind="mdm", target=None, profile=profile)
     domain = domain_of(node.text("userPrincipalName"))
-    if domain is None or node.flag("azureADRegistered") is not True:
+    registered = node.flag("azureADRegistered") or node.flag("azureAdRegistered")  # the latter is PowerShell's
+    if domain is None or not registered:
         return (managed,)
     return managed, Link(kind="directory-join" if platform == "windows" else "sso", target=domain, profile=profile)

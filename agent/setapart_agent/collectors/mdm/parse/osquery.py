@@ -1,8 +1,9 @@
 """Hosts of Fleet, and tables of osquery.
 
 Fleet: fleetdm.com/docs/rest-api, "Get host" (`{"host": {…}}`), "List hosts" with `populate_software` (`{"hosts": …}`),
-or the host objects themselves. osquery: osquery.io/schema; the rows of one table as `osqueryi --json` prints them, or
-an object of tables by name, `{"system_info": […], "apps": […]}`.
+the host objects themselves, or lines of `fleetctl get hosts --json` (`{"kind": "host", "spec": {…}}`). osquery:
+osquery.io/schema; the rows of one table as `osqueryi --json` prints them, or an object of tables by name,
+`{"system_info": […], "apps": […]}`.
 
 What the tables list decides what is seen. macOS: `apps` are the bundles in the Applications folders of the machine and
 of all users, Apple's own always among them: rows without one were selected. Windows: `programs` are uninstall keys of
@@ -153,13 +154,13 @@ def devices(raw: bytes) -> Iterator[Export]:
 
 
 def read_host(raw: bytes) -> Export:
-    """One host of Fleet, bare or as `{"host": {…}}`; or tables of osquery by their names.
+    """One host of Fleet, bare, as `{"host": {…}}` or as fleetctl prints it; or tables of osquery by their names.
 
     Raises:
         ParseError: not JSON, or no host.
     """
     node = document.decoded(raw)
-    node = node.node("host") if isinstance(node.get("host"), dict) else node
+    node = next((node.node(name) for name in ("host", "spec") if isinstance(node.get(name), dict)), node)
     if node.has("platform") and (node.has("hardware_serial") or node.has("uuid") or node.has("software")):
         return _fleet_host(node)
     if any(name in _SOURCES and isinstance(node.get(name), list) for name in _names(node)):

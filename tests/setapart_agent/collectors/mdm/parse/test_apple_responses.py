@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -165,6 +166,13 @@ def test_a_command_that_asked_for_some_apps_makes_its_response_partial(limit: di
     assert row(one(command, response, whole), "apps")[0] == "observed"
 
 
+def test_from_ios_26_on_a_list_without_apples_apps_was_asked_for_some_only() -> None:
+    new = replace(IPHONE, version="26.1")
+    bare, full = with_programs(new), with_programs(new, Program(id="com.apple.Preferences", name="Settings"))
+    assert row(one(*apple_responses(bare)), "apps")[:2] == ("partial", responses.LIMITED)
+    assert row(one(*apple_responses(full)), "apps")[:2] == ("observed", None)
+
+
 def test_an_empty_list_proves_nothing() -> None:
     assert row(one(apple_response(IPHONE, UDID, InstalledApplicationList=[])), "apps")[0] == "partial"
 
@@ -263,6 +271,17 @@ def test_a_check_in_tells_the_device() -> None:
 def test_plists_without_an_answer_of_a_device_are_refused(value: object) -> None:
     with pytest.raises(ParseError, match="no response of a device"):
         list(responses.devices(plist(value)))
+
+
+@pytest.mark.parametrize("between", [b"", b"\n"])
+def test_plists_that_a_server_wrote_one_after_the_other_are_all_read(between: bytes) -> None:
+    dump = between.join(map(plist, apple_responses(IPHONE)))
+    assert apple_apps.recognise("dump", dump)
+    assert apple_apps.parse(FileSet(files={"main": dump})) == one(*apple_responses(IPHONE)).facts
+    given: list[Export] = []
+    with pytest.raises(ParseError):
+        given.extend(responses.devices(dump + b"<?xml version='1.0'?><plist><dict>"))
+    assert given == [one(*apple_responses(IPHONE))]
 
 
 def test_a_broken_file_among_others_is_told_last() -> None:

@@ -27,6 +27,30 @@ def test_a_byte_order_mark_does_not_keep_an_export_from_being_read(encoding: str
     assert document.decoded(texts(raw)[0]).text("name") == "Ås"
 
 
+@pytest.mark.parametrize("token", ["@odata.nextLink", "nextPageToken"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_whose_every_page_names_another_one_is_not_the_whole_list(token: str, encoding: str) -> None:
+    page, last = f'{{"{token}" : "more", "value": []}}', '{"value": []}'
+    assert document.goes_on(page.encode(encoding))
+    assert document.goes_on(f"{page}\n{page}".encode(encoding))
+    assert not document.goes_on(f"{page}\n{last}".encode(encoding))
+    assert not document.goes_on(last.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"nextPageToken": ""}',
+        b'{"nextPageToken": null}',
+        b'{"value": [{"detectedApps@odata.nextLink": "more"}]}',
+        rb'{"name": "\"nextPageToken\": \"more\""}',
+        b'"nextPageToken": "more"',
+    ],
+)
+def test_what_only_looks_like_a_token_is_no_further_page(raw: bytes) -> None:
+    assert not document.goes_on(raw)
+
+
 @pytest.mark.parametrize("raw", [b"", b"x", b'{"a": 1', b'{"a": 1} x', b'{"a": 1}\nnot json\n', b"[1, 2", b"<a/>"])
 def test_what_is_no_json_is_refused(raw: bytes) -> None:
     with pytest.raises(ParseError, match="not JSON"):

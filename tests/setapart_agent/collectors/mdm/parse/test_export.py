@@ -29,6 +29,7 @@ WHEN = dt.datetime(2026, 11, 20, 8, 15, 30, tzinfo=dt.UTC)
         "2026-11-20T00:15:30.0000000-08:00",
         "2026-11-20T08:15:30.000000000Z",
         " 2026-11-20 09:15:30+0100 ",
+        "/Date(1795162530000)/",
     ],
 )
 def test_one_moment_in_many_spellings(value: str) -> None:

@@ -125,6 +125,26 @@ def test_only_the_domain_of_a_registered_devices_user_is_told() -> None:
     assert [link.kind for link in one(graph_device(WINDOWS, userPrincipalName="")).facts.links] == ["mdm"]
 
 
+def test_a_cut_list_of_apps_says_so() -> None:
+    device = graph_device(WINDOWS) | {"detectedApps@odata.nextLink": "https://graph.microsoft.com/more"}
+    assert apps_row(one(device), "system") == ("partial", graph.CUT)
+
+
+def pascal(value: object) -> object:
+    """What PowerShell's cmdlets make of it: names as .NET spells them."""
+    if isinstance(value, dict):
+        return {name[:1].upper() + name[1:].replace("AD", "Ad"): pascal(one) for name, one in value.items()}
+    return [pascal(one) for one in value] if isinstance(value, list) else value
+
+
+def test_devices_that_powershell_wrote_are_the_same_devices() -> None:
+    device = graph_device(WINDOWS)
+    raw = encoded([pascal(device)])
+    assert graph.recognise("devices.json", raw)
+    assert list(graph.devices(raw)) == [one(device)]
+    assert graph.recognise("apps.json", encoded(pascal(graph_app(TIKTOK))))
+
+
 def test_pages_lists_and_lines_give_device_after_device() -> None:
     devices = [graph_device(PHONE, number=1), graph_device(WINDOWS, number=2)]
     page = {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#deviceManagement/managedDevices"}

@@ -132,7 +132,8 @@ def test_an_entry_without_a_name_makes_the_list_broken() -> None:
 def test_hosts_lists_and_lines_give_host_after_host() -> None:
     hosts = [fleet_host(MAC, number=1), fleet_host(WINDOWS, number=2)]
     wrapped = b"\n".join(encoded({"host": host}) for host in hosts)
-    for raw in (encoded({"hosts": hosts}), encoded(hosts), b"\n".join(map(encoded, hosts)), wrapped):
+    fleetctl = b"\n".join(encoded({"kind": "host", "apiVersion": "v1", "spec": host}) for host in hosts)
+    for raw in (encoded({"hosts": hosts}), encoded(hosts), b"\n".join(map(encoded, hosts)), wrapped, fleetctl):
         assert osquery.recognise("hosts.json", raw)
         assert [found.facts.device.platform for found in osquery.devices(raw)] == ["macos", "windows"]
 
