@@ -60,6 +60,7 @@ _CURES = (
     ("not in the foreground", "switch to that user and report by another way as well (adb, bug report)"),
     ("Wi-Fi networks", "read the phone by adb or by a full bug report; before Android 4.2 nothing shows its networks"),
     ("VPNs:", "read the phone by adb or by a full bug report; before Android 5 nothing shows its VPNs"),
+    ("who manages a phone", "nothing shows it on so old a phone; Android 6 and later tell it"),
     ("does not tell its site", "read the phone by adb, which asks for each web app, or remove the web app"),
     ("does not see the personal side", "read the phone by adb or a bug report as well; the auditor unites both"),
     ("applicationReports is missing", "set applicationReportsEnabled in the manager's policy, and report again"),

@@ -96,6 +96,8 @@ COLLECTORS = (PACKAGES, ACCOUNTS, DEVICE_POLICY, NETWORKS)
 
 USERS_UNKNOWN = "users-unknown"
 """The reason of rows that say that there may be users whom nothing lists."""
+OWNERS_UNTOLD = "before Android 6 nothing tells who manages a phone"
+_OWNED_API, _OWNERS_TOLD_API = 18, 23
 
 
 def collect(source: AndroidSource) -> Collected:
@@ -114,7 +116,7 @@ def collect(source: AndroidSource) -> Collected:
             Facts(device=device, profiles=tuple(user.profile() for user in users)),
             collect_apps(source, ids, packages, device.os_api_level),
             _accounts(source, users, dumped),
-            _links(source, ids),
+            _links(source, ids, device.os_api_level),
             collect_networks(source, users, foreground, device.os_api_level),
         )
     )
@@ -176,12 +178,13 @@ def _synced(source: AndroidSource) -> dict[tuple[str, str, str], tuple[Service, 
     return {(one.user, one.name, one.type): one.services for one in found}
 
 
-def _links(source: AndroidSource, users: tuple[str, ...]) -> Facts:
+def _links(source: AndroidSource, users: tuple[str, ...], api_level: int | None) -> Facts:
     policy = ask(source, commands.DUMPSYS_DEVICE_POLICY, dumpsys_device_policy.read)
     if not isinstance(policy, Observed):
         rows = tuple(uncovered("links", user, DEVICE_POLICY.name, policy) for user in users)
         return Facts(links=_always_on_vpn(source), coverage=rows)
-    damage = policy.value.damage
+    untold = api_level is not None and _OWNED_API <= api_level < _OWNERS_TOLD_API
+    damage = policy.value.damage or (OWNERS_UNTOLD if untold else None)
     return Facts(
         links=tuple(dict.fromkeys((*dumpsys_device_policy.links(policy.value), *_always_on_vpn(source)))),
         coverage=tuple(

@@ -20,8 +20,8 @@ _UNSEEN = (
     "Wi-Fi network. Web apps that are no packages."
 )
 _OLD = (
-    "Before Android 4.2 nothing lists saved Wi-Fi networks, and before Android 5 nothing lists VPNs: links are partial "
-    "there."
+    "Before Android 4.2 nothing lists saved Wi-Fi networks, before Android 5 nothing lists VPNs, and before Android 6 "
+    "nothing tells who manages a phone: links are partial there."
 )
 _SECOND_USER = (
     "Wi-Fi networks that another full user has saved for himself alone: switch to that user and report by another way "

@@ -272,6 +272,15 @@ def test_android_before_users_needs_no_list_of_users() -> None:
     assert status(facts(dict(outputs)), "apps") == {"0": "observed"}
 
 
+@pytest.mark.parametrize(
+    ("level", "expected"), [("17", "observed"), ("18", "partial"), ("22", "partial"), ("23", "observed")]
+)
+def test_owners_that_old_dumps_leave_out_are_not_said_to_be_absent(level: str, expected: str) -> None:
+    """`DevicePolicyManagerService.dump` of Android 5 prints admins only; owners exist from Android 4.3."""
+    outputs = phone([USERS[0]]) | {commands.GETPROP: getprop(ro__build__version__sdk=level)}
+    assert status(facts(outputs), "links") == {"0": expected}
+
+
 def test_an_api_level_that_lies_hides_no_user() -> None:
     outputs = phone() | {commands.GETPROP: getprop(ro__build__version__sdk="10")}
     assert holders(facts(outputs)) == {"999"}
