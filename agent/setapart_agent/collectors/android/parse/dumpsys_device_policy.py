@@ -1,9 +1,10 @@
 """Who manages the device: `dumpsys device_policy`.
 
 `Device Owner:` and `Profile Owner (User N):` are followed by `admin=ComponentInfo{pkg/class}` and, for the device
-owner, `User ID: N` (from Android 7); `Enabled Device Admins (User N…):` lists admins with their policies, among them the
-always-on VPN (from 11). An enabled admin that owns nothing (a finder of lost phones, a mail app) manages nothing. Owners
-exist from Android 4.3 and are dumped from 6. Sources: DeviceOwner.dump, Owners.dump and DevicePolicyData.dump of AOSP.
+owner, `User ID: N` (from Android 7); `Enabled Device Admins (User N…):` lists admins with their policies, among them
+the always-on VPN (from 11). An enabled admin that owns nothing (a finder of lost phones, a mail app) manages nothing.
+Owners exist from Android 4.3 and are dumped from 6. Sources: DeviceOwner.dump, Owners.dump and DevicePolicyData.dump
+of AOSP.
 """
 
 import re

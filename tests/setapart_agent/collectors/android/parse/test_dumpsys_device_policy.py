@@ -47,7 +47,8 @@ def test_a_device_owner_of_another_user() -> None:
 def test_android_6_names_owners_without_a_class_or_a_user() -> None:
     output = (
         "Current Device Policy Manager state:\n  Device Owner: \n    admin=ComponentInfo{com.example.mdm/}\n"
-        "    name=MDM\n\n  Profile Owner (User 10): \n    admin=ComponentInfo{com.example.work/.Admin}\n    name=Work\n\n"
+        "    name=MDM\n\n"
+        "  Profile Owner (User 10): \n    admin=ComponentInfo{com.example.work/.Admin}\n    name=Work\n\n"
         "  Enabled Device Admins (User 0):\n"
     )
     assert links(output) == [("mdm", "com.example.mdm", "0"), ("mdm", "com.example.work", "10")]
