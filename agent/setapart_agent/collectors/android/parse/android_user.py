@@ -7,8 +7,8 @@ text and may hold `:` and `}`. A kind is told by the makers' own bits, then by t
 Makers' bits, read off published outputs of `pm list users` (not verified by their documents): Xiaomi's second apps
 801010 and 800010; those of OPPO and OnePlus 4001010 and 4000030; of Huawei and Honor 4000410 and 4100410, a full user
 by its flags; Samsung's Dual Messenger 20001010 and 20000030; Lenovo's clone space 80001810; Samsung's Secure Folder
-10061030 and 61010. Some of them carry the bit of a work profile as well. Xiaomi's second space is 413: its bit
-PRIMARY does not make it the owner's.
+10021030, 10061030 and 61010 (FLAG_SECURE_FOLDER of its UserInfo is 20000). Some of them carry the bit of a work profile
+as well. Xiaomi's second space is 413: its bit PRIMARY does not make it the owner's.
 """
 
 import re
@@ -24,7 +24,7 @@ SYSTEM = 0x800
 PROFILE = 0x1000
 MAIN = 0x4000
 _CLONES = 0x0080_0000 | 0x0400_0000 | 0x2000_0000 | 0x8000_0000
-_SECURE_FOLDER = 0x6_0000
+_SECURE_FOLDER = 0x2_0000
 
 USER_INFO = re.compile(r"UserInfo\{(\d{1,10}):(.*):([0-9a-fA-F]{1,8})\}")
 _LONGEST_LINE = 2048
@@ -122,7 +122,7 @@ def _filled(first: AndroidUser, second: AndroidUser) -> AndroidUser:
 def _kind_of_maker(flags: int) -> ProfileKind | None:
     if flags & _CLONES:
         return "clone"
-    return "private-space" if flags & _SECURE_FOLDER == _SECURE_FOLDER else None
+    return "private-space" if flags & _SECURE_FOLDER else None
 
 
 def _kind_of_flags(flags: int | None, *, system: bool) -> ProfileKind:

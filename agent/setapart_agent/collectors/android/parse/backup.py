@@ -214,7 +214,7 @@ class _Reader:
     def _found(self, path: bytes) -> str | None:
         """The package whose folder a path is in, which is noted."""
         parts = path.decode("utf-8", "replace").split("/", 2)
-        if parts[0] != "apps" or len(parts) < 2:  # noqa: PLR2004 - a folder and a name
+        if parts[0] != "apps" or not any(parts[1:]):
             return None
         if PACKAGE_NAME.fullmatch(parts[1]) is None or len(self.apps) >= _MOST_APPS:
             self._odd = self._odd or "an entry of the backup is broken"

@@ -12,6 +12,7 @@ from setapart_agent.collectors.android.parse.android_user import AndroidUser, un
         (0x10, "secondary"),
         (0x30, "work"),
         (0x1030, "work"),
+        (0x10021030, "private-space"),
         (0x10061030, "private-space"),
         (0x61010, "private-space"),
         (0x4001010, "clone"),

@@ -42,6 +42,12 @@ def test_a_backup_is_never_a_whole_list() -> None:
     assert rows(backup(tar({}))) == [("apps", "partial", parser.NOT_ALL)]
 
 
+def test_the_folder_of_all_apps_in_a_repacked_backup_is_no_broken_entry() -> None:
+    entries = {"apps/": b"", f"apps/{TIKTOK}/": b"", f"apps/{TIKTOK}/f/x": b"1"}
+    assert rows(backup(tar(entries))) == [("apps", "partial", parser.NOT_ALL)]
+    assert names(backup(tar(entries))) == [TIKTOK]
+
+
 def test_nothing_that_an_app_has_saved_is_a_fact() -> None:
     assert "private" not in repr(parsed(backup(phone(TIKTOK))))
 
