@@ -4,8 +4,11 @@ Sources: public scripts of administrators for
 `…\Windows NT\CurrentVersion\WorkplaceJoin\JoinInfo\<thumbprint>` (`UserEmail`, `TenantId`); Microsoft, "OneDrive sync
 app policies", and public scripts for `Microsoft\OneDrive\Accounts\<name>` (`UserEmail`, `ConfiguredTenantId`,
 `ServiceEndpointUri`, `SPOResourceId`); Microsoft on Office profiles for `Common\Identity\Identities`, whose names end
-in `_ADAL` or `_LiveId`. Windows Mail's partnerships, `Microsoft\ActiveSync\Partners\<guid>`, are known by their place
-only (a user without accounts has the key and nothing below it); their values are searched for an address.
+in `_ADAL` or `_LiveId`. In hives of real users with a subscription nobody stood there: who holds Office's licence is
+named by `Common\Licensing`, value `NextUserLicensingLicensedUserIds`, and by `LicenseIdToEmailMapping` below it, which
+also remembers users who signed out; the first is a list of Entra ID's GUIDs and of numbers of Microsoft accounts.
+Windows Mail's partnerships, `Microsoft\ActiveSync\Partners\<guid>`, are known by their place only (a user without
+accounts has the key and nothing below it); their values are searched for an address.
 """
 
 from collections.abc import Iterator
@@ -19,6 +22,9 @@ from setapart_evidence.model import Link
 _JOINED = r"Microsoft\Windows NT\CurrentVersion\WorkplaceJoin\JoinInfo"
 _ONEDRIVE = r"Microsoft\OneDrive\Accounts"
 _OFFICE = r"Microsoft\Office"
+_LICENSING = r"Common\Licensing"
+_LICENSED = "NextUserLicensingLicensedUserIds"
+_LICENSED_ADDRESSES = r"LicensingNext\LicenseIdToEmailMapping"
 _PARTNERS = r"Microsoft\ActiveSync\Partners"
 _PERSONAL = "personal"
 _LIVE = "_liveid"
@@ -36,6 +42,9 @@ def read_work_identity(reading: Reading, software: Key | None) -> None:
         for identity in reading.below(version, r"Common\Identity\Identities", "accounts"):
             with reading.guard("accounts"):
                 _office(reading, identity)
+        with reading.guard("accounts"):
+            if (licensing := version.at(_LICENSING)) is not None:
+                _licensed(reading, licensing)
     for partner in reading.below(software, _PARTNERS, "accounts"):
         with reading.guard("accounts"):
             reading.accounts.append(_partner(reading.profile, partner))
@@ -66,6 +75,14 @@ def _office(reading: Reading, identity: Key) -> None:
     address = mailbox(identity.text("EmailAddress")) or mailbox(identity.text("SignInName"))
     kind = "office:personal" if identity.name.lower().endswith(_LIVE) else "office:work"
     if address is not None:
+        reading.accounts.append(account(reading.profile, kind, (), address=address))
+
+
+def _licensed(reading: Reading, licensing: Key) -> None:
+    addresses = licensing.at(_LICENSED_ADDRESSES)
+    for user in filter(None, map(str.strip, (licensing.text(_LICENSED) or "").split(","))):
+        address = mailbox(addresses.text(user)) if addresses is not None else None
+        kind = "office:work" if "-" in user else "office:personal"
         reading.accounts.append(account(reading.profile, kind, (), address=address))
 
 

@@ -55,6 +55,35 @@ def test_identities_of_office_by_whose_they_are(name: str, kind: str) -> None:
     assert [(account.type, account.domain) for account in facts.accounts] == [(kind, "agency.example")]
 
 
+WORK, HOME = "0a1b2c3d-0000-4000-8000-000000000001", "0003bffd00000001"
+
+
+def licensing(*users: str, addresses: dict[str, str]) -> dict[str, Any]:
+    return {
+        "NextUserLicensingLicensedUserIds": ",".join(users),
+        "LicensingNext": {"LicenseIdToEmailMapping": addresses},
+    }
+
+
+def test_whoever_holds_offices_licence_is_signed_in_though_no_identity_is_left() -> None:
+    known = {WORK: "ada@agency.example", HOME: "ada@home.example"}
+    facts = found(r"Microsoft\Office\16.0\Common\Licensing", licensing(WORK, HOME, addresses=known))
+    assert [(account.type, account.domain) for account in facts.accounts] == [
+        ("office:work", "agency.example"),
+        ("office:personal", "home.example"),
+    ]
+
+
+def test_an_address_that_office_remembers_of_somebody_who_signed_out_is_no_account() -> None:
+    known = {WORK: "ada@agency.example"}
+    assert found(r"Microsoft\Office\16.0\Common\Licensing", licensing(addresses=known)) == Facts()
+
+
+def test_a_licence_whose_address_is_gone_is_an_account_of_an_unknown_organisation() -> None:
+    (account,) = found(r"Microsoft\Office\16.0\Common\Licensing", licensing(WORK, addresses={})).accounts
+    assert (account.type, account.domain) == ("office:work", None)
+
+
 def test_an_account_of_windows_mail_counts_even_where_its_values_say_nothing() -> None:
     assert found(r"Microsoft\ActiveSync\Partners", {}) == Facts()
     partners = {"{1}": {}, "{2}": {"EmailAddr": "ada@agency.example", "x": {"Server": "https://eas.agency.example"}}}
