@@ -6,13 +6,15 @@ over in silence. Format: M. Suhanov, "Windows registry file format specification
 """
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from setapart_agent.collectors.windows.hive_log import replayed
 from setapart_agent.collectors.windows.parse.registry_key import Data, Key, data_of
 from setapart_agent.errors import ParseError, SourceError
 
+T = TypeVar("T")
 SIGNATURE = b"regf"
 EXTRA = "pip install setapart[offline-windows]"
 
@@ -210,40 +212,53 @@ class _HiveKey(Key):
         if self._children is None:
             if self._depth >= _MAX_DEPTH:
                 raise ParseError(f"keys deeper than {_MAX_DEPTH}", expected=_WHOLE)
-            self._children = {}
             if self._node.flags.KEY_SYM_LINK:  # Windows' own links are made at each start, and not kept
                 self.broken_keys = ParseError("a key that leads to another one", expected=_WHOLE)
+            found: list[tuple[str, Key]] = []
             try:
                 for offset in self._hive.subkeys(self._node.subkeys_list_offset, self._node.subkey_count):
-                    self._take(self._children, offset)
+                    self._take(found, offset)
             except ParseError as exc:
                 self.broken_keys = exc
+            self._children = _each_of_its_name(found)
+            if len(self._children) < len(found):
+                self.broken_keys = ParseError("two keys of one name", expected=_WHOLE)
         return self._children
 
-    def _take(self, found: dict[str, Key], offset: int) -> None:
+    def _take(self, found: list[tuple[str, Key]], offset: int) -> None:
         try:
             key = _HiveKey(self._hive, offset, self._offset, self._depth + 1)
         except ParseError as exc:
             self.broken_keys = exc
         else:
-            found[key.name.lower()] = key
+            found.append((key.name.lower(), key))
 
     def values(self) -> Mapping[str, Data]:
         """See `Key.values`."""
         if self._values is None:
-            self._values = {}
+            found: list[tuple[str, Data]] = []
             try:
-                for offset in self._hive.values(self._node.values_list_offset, self._node.values_count):
+                listed = self._hive.values(self._node.values_list_offset, self._node.values_count)
+                for offset in dict.fromkeys(listed):
                     self._hive.spend()
-                    self._keep(self._values, offset)
+                    self._keep(found, offset)
             except ParseError as exc:
                 self.broken_values = exc
+            self._values = _each_of_its_name(found)
+            if len(self._values) < len(found):
+                self.broken_values = ParseError("two values of one name", expected=_WHOLE)
         return self._values
 
-    def _keep(self, found: dict[str, Data], offset: int) -> None:
+    def _keep(self, found: list[tuple[str, Data]], offset: int) -> None:
         try:
             name, data = self._hive.value(offset)
         except ParseError as exc:
             self.broken_values = exc
         else:
-            found[name.lower()] = data
+            found.append((name.lower(), data))
+
+
+def _each_of_its_name(named: list[tuple[str, T]]) -> dict[str, T]:
+    """What has a name of its own: of two with one name nobody knows which one counts."""
+    counts = Counter(name for name, _ in named)
+    return {name: item for name, item in named if counts[name] == 1}

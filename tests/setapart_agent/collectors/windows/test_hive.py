@@ -131,6 +131,26 @@ def test_every_reference_to_a_key_may_be_turned_to_every_other_key() -> None:
                     everything(bytes(broken))
 
 
+def test_of_two_keys_of_one_name_neither_hides_the_other_in_silence() -> None:
+    whole = hive({"Uninstall": {"seen": 1}, "uninstalX": {"hidden": 1}, "z": {}})
+    at = whole.index(b"uninstalX")
+    key, _ = open_hive(whole[:at] + b"uninstalL" + whole[at + 9 :])
+    assert list(key.children()) == ["z"]
+    with pytest.raises(ParseError):
+        key.child("Uninstall")
+    with pytest.raises(ParseError):
+        list(key)
+
+
+def test_of_two_values_of_one_name_neither_hides_the_other_in_silence() -> None:
+    whole = hive({"UserEmail": "ada@agency.example", "userEmaiX": "", "z": 1})
+    at = whole.index(b"userEmaiX")
+    key, _ = open_hive(whole[:at] + b"userEmaiL" + whole[at + 9 :])
+    assert key.values() == {"z": 1}
+    with pytest.raises(ParseError):
+        key.text("UserEmail")
+
+
 def test_a_list_of_lists_that_names_itself_is_told() -> None:
     whole = bytearray(hive({"a": {}, "b": {}}, lists="ri"))
     (listing,) = _cells(bytes(whole), b"ri")
