@@ -68,11 +68,16 @@ def version_of(release: Release) -> tuple[str, str]:
 
 
 def _as_rpm_has_it(root: Path) -> None:
-    """Completion scripts and licences lie elsewhere there."""
+    """Completion scripts and licences lie elsewhere there, and a preset says what is enabled."""
     share = root / "usr/share"
     for there, here in (("zsh/vendor-completions", "zsh/site-functions"), (f"doc/{NAME}", f"licenses/{NAME}")):
         (share / here).parent.mkdir(exist_ok=True)
         (share / there).rename(share / here)
+    preset = root / "usr/lib/systemd/system-preset" / f"80-{NAME}.preset"
+    preset.parent.mkdir()
+    shutil.copyfile(INSTALLED / "rpm" / f"{NAME}.preset", preset)
+    for path in (preset.parent, preset):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _files(root: Path) -> str:
