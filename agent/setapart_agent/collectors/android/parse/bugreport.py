@@ -7,8 +7,9 @@ does not end its last line puts the dashes of the next one into it.
 
 Apps can put text into the report (logs, notifications, account names), line feeds included, so a section of a wanted
 name may be forged, or a real one be ended early. A second section that equals the first changes nothing; one that
-differs is appended behind a mark. So is a section that does not end with its own last line where sections do, or whose
-last line comes again. The mark makes its parser call the whole doubtful; the facts of all parts count.
+differs is appended behind a mark. So is a section that does not end with its own last line where sections do, whose
+last line comes again, or in which the text ends. The mark makes its parser call the whole doubtful; the facts of all
+parts count.
 """
 
 import re
@@ -106,6 +107,8 @@ class Splitter:
             self._lines(self._rest)
         self._rest, self._inside, self._fresh = b"", False, True
         self._between(b"")
+        if self._name in SERVICES:
+            self._doubted.add(self._name)
         self._close()
 
     def end(self) -> tuple[Section, ...]:

@@ -81,6 +81,13 @@ def test_a_section_that_is_cut_off_with_the_file_is_marked() -> None:
     assert MARK in split(text[: text.index("Accounts History")])["account"]
 
 
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_section_in_which_a_text_ends_is_marked_without_any_duration(timed: bool) -> None:
+    """Android 7 and older print none, and of later ones the first service may be the one that is cut."""
+    text = bugreport({"account": ACCOUNTS, "zzz": "x\n"}, timed=timed)
+    assert MARK in split(text[: text.index("Account visibility")])["account"]
+
+
 def test_reports_without_durations_are_not_marked_for_it() -> None:
     assert split(bugreport({"account": ACCOUNTS, "zzz": "x\n"}, timed=False)) == {"account": ACCOUNTS.encode()}
 
