@@ -15,6 +15,7 @@ from setapart_evidence.model import SYSTEM_PROFILE, Coverage, Section
 
 _WINDOWS = "setapart_agent.collectors.windows"
 _NO_CLASSES = Denied("the user's classes are not there, and packages are")
+_NO_PACKAGES = Denied("the user's classes list no package, and packages are there")
 _SECTIONS: tuple[Section, ...] = ("apps", "accounts", "links")
 
 
@@ -23,12 +24,13 @@ class Registered:
 
     info = CollectorInfo(
         name=COLLECTOR,
-        version=1,
+        version=2,
         sections=_SECTIONS,
         maturity="captures",
         reads=(
             "the registry's lists of programs and packages, of the machine and of each user",
-            "profiles of Outlook; accounts of OneDrive, Office, Windows Mail and work or school; mapped drives",
+            "profiles of Outlook; accounts of OneDrive, Office, Windows Mail and work or school",
+            "mapped drives; Work Folders",
             "domain, Entra ID, device management and the domain of the last user",
         ),
         modules=(
@@ -73,9 +75,11 @@ class Registered:
         moved: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
         if app_data_is_elsewhere(host, user):
             moved = ((ELSEWHERE, ("apps", "accounts")),)
-        if isinstance(classes, Absent) and _has_packages(host, user):
-            classes = _NO_CLASSES
-        return _result(user.profile, user_facts(part), ((hive, _SECTIONS), (classes, ("apps",)), *moved))
+        facts = user_facts(part)
+        listed = any(app.source == "appx" for app in facts.apps)
+        if not listed and isinstance(classes, Observed | Absent) and _has_packages(host, user):
+            classes = _NO_CLASSES if isinstance(classes, Absent) else _NO_PACKAGES
+        return _result(user.profile, facts, ((hive, _SECTIONS), (classes, ("apps",)), *moved))
 
 
 def _has_packages(host: WindowsHost, user: User) -> bool:

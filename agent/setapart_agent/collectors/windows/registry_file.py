@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from setapart_agent.collectors.windows.hive import hive_name, is_hive, open_hive
 from setapart_agent.collectors.windows.parse import reg_file, reg_query
-from setapart_agent.collectors.windows.parse.file_shares import read_shares
+from setapart_agent.collectors.windows.parse.file_shares import read_shares, read_work_folders
 from setapart_agent.collectors.windows.parse.installed_programs import PATHS, read_products, read_programs
 from setapart_agent.collectors.windows.parse.machine import control_set, read_device, read_profiles
 from setapart_agent.collectors.windows.parse.machine_links import read_software_links, read_system_links
@@ -107,6 +107,7 @@ def user_facts(user: UserPart) -> Facts:
     read_outlook(reading, software)
     read_work_identity(reading, software)
     read_shares(reading, user.root)
+    read_work_folders(reading, software, user.classes or reading.key(software, "Classes", "links"))
     read_vpn_clients(reading, software)
     tell_unread(reading, reading.apps)
     return reading.facts()

@@ -15,9 +15,9 @@ _APPS = (
 )
 _TIES = (
     "Accounts of Outlook (classic of all versions, and new), Thunderbird, Windows Mail, OneDrive, Office, Nextcloud, "
-    "rclone; work or school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, VPNs of "
-    "Windows itself, OpenVPN, AnyConnect, GlobalProtect, FortiClient, Pulse Secure, WireGuard tunnels (without where "
-    "they lead), networks by air and by cable that want an identity."
+    "rclone; work or school accounts; sign-in of browsers. Domain, Entra ID, device management, mapped drives, Work "
+    "Folders, VPNs of Windows itself, OpenVPN, AnyConnect, GlobalProtect, FortiClient, Pulse Secure, WireGuard tunnels "
+    "(without where they lead), networks by air and by cable that want an identity."
 )
 _UNSEEN = (
     "Accounts of Teams and other clients with a store of their own (the catalog names them: `own`): remove such a "

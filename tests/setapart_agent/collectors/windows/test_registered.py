@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from registry_maker import Expand, hive
+from registry_maker import Expand, at, hive
 from setapart_agent.collectors.windows.registered import Registered
 from windows_tree import ADA, BOB, UNINSTALL, WindowsTree, rows
 
 SECTIONS = ("apps", "accounts", "links")
+REPOSITORY = r"Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages"
 PACKAGE = "BytedancePte.Ltd.TikTok_1.0.5.0_neutral__6yccndn6064se"
 
 
@@ -46,11 +47,7 @@ def test_users_that_are_gone_have_no_packages_and_identities(windows: WindowsTre
 
 
 def test_packages_out_of_a_users_classes(windows: WindowsTree) -> None:
-    repository = r"Software\Microsoft\Windows\CurrentVersion\AppModel\Repository\Packages"
-    node: dict[str, object] = {PACKAGE: {}}
-    for part in reversed(repository.split("\\")):
-        node = {part: node}
-    windows.classes["ada"] = {"Local Settings": node}
+    windows.classes["ada"] = at(REPOSITORY, {PACKAGE: {}})
     assert [(app.source, app.profile) for app in windows.collect(Registered()).apps] == [("appx", ADA)]
 
 
@@ -77,8 +74,16 @@ def test_classes_that_are_gone_while_packages_are_there_cost_the_apps(windows: W
     windows.write("AppData/Local/Packages/TelegramMessengerLLP.TelegramDesktop_t4vj0pshhgkwm/x")
     found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
     assert found == {("apps", "denied"), ("accounts", "observed"), ("links", "observed")}
-    windows.classes["ada"] = {"Local Settings": {}}
+    windows.classes["ada"] = at(REPOSITORY, {PACKAGE: {}})
     assert {status for _, _, status, _ in rows(windows.collect(Registered()))} == {"observed"}
+
+
+def test_classes_that_list_no_package_while_packages_are_there_cost_the_apps(windows: WindowsTree) -> None:
+    windows.classes["ada"] = {"Local Settings": {}}
+    assert {status for _, _, status, _ in rows(windows.collect(Registered()))} == {"observed"}  # before Windows 8
+    windows.write("AppData/Local/Packages/TelegramMessengerLLP.TelegramDesktop_t4vj0pshhgkwm/x")
+    found = {(section, status) for section, profile, status, _ in rows(windows.collect(Registered())) if profile == ADA}
+    assert found == {("apps", "denied"), ("accounts", "observed"), ("links", "observed")}
 
 
 def test_a_hive_that_was_being_written_is_partly_seen(windows: WindowsTree) -> None:
