@@ -27,13 +27,15 @@ def command(ctx: click.Context, *, file: Path | None, folder: Path | None, by_po
     """Enrol with what a drop-in FILE says: token, and where needed name, ca and keystore. For services.
 
     An agent that is enrolled stays as it is. A request that waits is sent again as it was, if the token is the same.
-    Exit code 3 while an officer has to let this agent in or the auditor does not answer: run it again later.
+    Exit code 3 while an officer has to let this agent in, the auditor does not answer, or nothing can be written here:
+    run it again later.
     """
-    from setapart_agent.errors import NetworkError, RefusedError
+    from setapart_agent.errors import ChainError, KeyFileError, NetworkError, RefusedError
     from setapart_agent.membership import read_membership
     from setapart_agent.state_owner import become_owner
     from setapart_agent.unattended import remember_spent
     from setapart_agent.windows_policy import WindowsPolicy, read_policy
+    from setapart_evidence.errors import EvidenceError
 
     home = folder or state_folder()
     policy = read_policy() if by_policy else WindowsPolicy()
@@ -42,8 +44,7 @@ def command(ctx: click.Context, *, file: Path | None, folder: Path | None, by_po
     become_owner(home)
     present = read_membership(home)
     if present is not None and present.is_enrolled:
-        click.echo(f"enrolled already, as {present.name}: the drop-in file is not used")
-        _end(home, used if remove else None, policy)
+        _stay(present, home, used if remove else None, policy)
         return
     if found is None:
         click.echo("no drop-in file, and no token in the policy")
@@ -53,16 +54,23 @@ def command(ctx: click.Context, *, file: Path | None, folder: Path | None, by_po
     ca = None if found.ca is None else Path(found.ca)
     try:
         if asked:
-            ctx.invoke(enrol, folder=home)
+            ctx.invoke(enrol, folder=home, ca=ca)
         else:
             ctx.invoke(enrol, token=found.token, folder=home, name=found.name, ca=ca, keystore=found.keystore)
-    except (NetworkError, RefusedError) as exc:
-        if read_membership(home) is None:  # the auditor's last word: the request is forgotten
-            if used is None:
+    except (NetworkError, RefusedError, EvidenceError, KeyFileError, ChainError) as exc:
+        # Without a request that waits it was the auditor's last word, or a key that is none; but for a full disk.
+        if read_membership(home) is None and not isinstance(exc, (KeyFileError, ChainError)):
+            if used is None and isinstance(exc, RefusedError):
                 remember_spent(home, found.token)
             raise
         click.echo(f"setapart-agent: {exc}", err=True)
         raise SystemExit(WAITING) from None
+    except AgentError:
+        present = read_membership(home)
+        if present is None or not present.is_enrolled:
+            raise
+        _stay(present, home, used if remove else None, policy)  # somebody has enrolled it meanwhile
+        return
     _end(home, used if remove else None, policy)
 
 
@@ -100,6 +108,12 @@ def _admit(home: Path, token: str, policy: "WindowsPolicy", *, from_policy: bool
             expected="a token that was not in the policy when this agent was enrolled or refused",
             cure="put a new one there, or enrol by hand with `setapart-agent enrol`",
         )
+
+
+def _stay(present: "Membership", home: Path, file: Path | None, policy: "WindowsPolicy") -> None:
+    """What is left to do where this agent is enrolled."""
+    click.echo(f"enrolled already, as {present.name}: the drop-in file is not used")
+    _end(home, file, policy)
 
 
 def _end(home: Path, file: Path | None, policy: "WindowsPolicy") -> None:

@@ -1,8 +1,12 @@
 """enrol-unattended as a service runs it, with an auditor on a real socket."""
 
+import errno
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +14,11 @@ from green.windows import running
 from pretended_windows import PretendedWindows, pretend
 from programs import Ran, agent
 from service import free_port
+from setapart_agent import sources
+from setapart_agent.facts import DeviceFacts
 from setapart_agent.membership import enrolled, read_membership
 from setapart_evidence.enrolment import Token
-from small_auditor import SmallAuditor, refusal
+from small_auditor import Scripted, SmallAuditor, refusal
 
 
 @pytest.fixture
@@ -59,6 +65,17 @@ def test_while_an_officer_decides_the_same_request_is_sent_again(
     assert agent("enrol-unattended", file, "--dir", home).code == 0
 
 
+def test_a_ca_that_was_forgotten_counts_once_the_file_names_it(home: Path, known: SmallAuditor, tmp_path: Path) -> None:
+    known.state = "waiting"
+    assert agent("enrol-unattended", drop_in(tmp_path, known), "--dir", home).code == 3
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    assert agent("enrol-unattended", drop_in(tmp_path, known, f'ca = "{ca}"\n'), "--dir", home).code == 3
+    waiting = read_membership(home)
+    assert waiting is not None
+    assert waiting.ca == str(ca)
+
+
 def test_an_auditor_that_does_not_answer_is_asked_again_later(home: Path, known: SmallAuditor, tmp_path: Path) -> None:
     url = known.url
     known.url = f"http://127.0.0.1:{free_port()}"
@@ -81,6 +98,45 @@ def test_a_token_that_is_refused_for_good_is_no_waiting(home: Path, known: Small
     ran = agent("enrol-unattended", drop_in(tmp_path, known), "--dir", home)
     assert ran.code == 2
     assert read_membership(home) is None
+
+
+def test_an_answer_of_somebody_else_is_asked_for_again_later(home: Path, known: SmallAuditor, tmp_path: Path) -> None:
+    """As a portal of a network gives one, before somebody logs in there."""
+    known.script.append(Scripted(body=b"<html>Log in</html>"))
+    file = drop_in(tmp_path, known)
+    ran = agent("enrol-unattended", file, "--dir", home)
+    assert ran.code == 3, ran.err
+    assert agent("enrol-unattended", file, "--dir", home).code == 0
+
+
+def test_a_full_disk_makes_no_token_a_wrong_one(home: Path, known: SmallAuditor, tmp_path: Path) -> None:
+    file = drop_in(tmp_path, known)
+    for program in ("open", "fsync"):
+        with full_disk(program):
+            ran = agent("enrol-unattended", file, "--remove", "--dir", home)
+        assert ran.code == 3, ran.err
+        assert "No space left on device" in ran.err
+        assert file.exists()
+    assert agent("enrol-unattended", file, "--remove", "--dir", home).code == 0
+    assert not file.exists()
+
+
+def test_an_agent_that_somebody_enrols_meanwhile_leaves_no_token_behind(
+    home: Path, known: SmallAuditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = drop_in(tmp_path, known)
+    machine = sources.local_device
+
+    def enrolled_by_hand() -> DeviceFacts:
+        monkeypatch.setattr(sources, "local_device", machine)
+        assert agent("enrol", known.token.spelled(), "--name", "by-hand", "--dir", home).code == 0
+        return machine()
+
+    monkeypatch.setattr(sources, "local_device", enrolled_by_hand)
+    ran = agent("enrol-unattended", file, "--remove", "--dir", home)
+    assert ran.code == 0, ran.err
+    assert "enrolled already, as by-hand" in ran.out
+    assert not file.exists()
 
 
 def test_a_half_written_file_makes_no_key(home: Path, tmp_path: Path) -> None:
@@ -116,6 +172,21 @@ def test_a_token_that_was_refused_stays_in_its_file(home: Path, known: SmallAudi
     file = drop_in(tmp_path, known)
     assert agent("enrol-unattended", file, "--remove", "--dir", home).code == 2
     assert file.exists()
+
+
+@contextmanager
+def full_disk(program: str) -> Iterator[None]:
+    """No file can be written: made (`open`), or put on disk (`fsync`)."""
+    real = getattr(os, program)
+
+    def refused(path: Any, flags: int = os.O_WRONLY, *more: Any, **named: Any) -> Any:
+        if program == "open" and not flags & os.O_WRONLY:
+            return real(path, flags, *more, **named)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, program, refused)
+        yield
 
 
 class OnWindows:
