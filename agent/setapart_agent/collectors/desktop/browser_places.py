@@ -16,7 +16,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from setapart_agent.collectors.desktop.browsers import BrowserFolder
+from setapart_agent.collectors.desktop.browsers import FIREFOXPWA, BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 
 System = Literal["macos", "windows"]
@@ -74,6 +74,7 @@ _MACOS_CHROMIUM: Table = {
 }
 _MACOS_FIREFOX: Table = {
     "Firefox": "firefox",
+    "firefoxpwa": FIREFOXPWA,
     "librewolf": "librewolf",
     "Waterfox": "waterfox",
     "Floorp": "floorp",
@@ -142,6 +143,7 @@ _WINDOWS_ROAMING: Table = {
 }
 _WINDOWS_FIREFOX: Table = {
     "Mozilla/Firefox": "firefox",
+    "FirefoxPWA": FIREFOXPWA,
     "Mozilla/SeaMonkey": "seamonkey",
     "librewolf": "librewolf",
     "Waterfox": "waterfox",

@@ -25,6 +25,8 @@ _FIREFOX_FILES = {
     "taskbartabs/taskbartabs.json": "firefox_web_apps",
 }
 """Files of a profile to their parsers."""
+FIREFOXPWA = "firefoxpwa"
+"""PWAsForFirefox: a Firefox that opens the sites that it was given as programs of their own."""
 _SAFARI = {"Safari": "safari", "SafariTechnologyPreview": "safari-preview"}
 _SAFARI_LISTS = ("AppExtensions", "WebExtensions", "Extensions")
 
@@ -75,8 +77,9 @@ def gather_browsers(gathering: Gathering, chromium: Iterable[BrowserFolder], fir
         _local_state(gathering, folder)
         for name, path in chromium_profiles(gathering, folder):
             _chromium(gathering, path, f"{gathering.profile}/{folder.browser}/{name}")
-    for folder in firefox:
-        gathering.label = folder.browser
+    for listed in firefox:
+        gathering.label = listed.browser
+        folder = _installed_sites(gathering, listed) if listed.browser == FIREFOXPWA else listed
         for path in _firefox_profiles(gathering, folder):
             _firefox(gathering, path, f"{gathering.profile}/{folder.browser}/{path.rpartition('/')[2]}")
 
@@ -213,6 +216,18 @@ def _firefox_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[str,
     for base in (folder.path, f"{folder.path}/Profiles"):
         paths += [f"{base}/{name}" for name in gathering.entries(base, _MAX_PROFILES)]
     return tuple(dict.fromkeys(paths))
+
+
+def _installed_sites(gathering: Gathering, folder: BrowserFolder) -> BrowserFolder:
+    """Keeps the web apps that PWAsForFirefox installed; answers with the folder of the profiles that they run in."""
+    from setapart_agent.collectors.browser.parse import firefox_web_apps
+
+    path = f"{folder.path}/config.json"
+    content = gathering.read(path, _LIMIT)
+    if content is not None:
+        owner = f"{gathering.profile}/{folder.browser}"
+        gathering.parse(firefox_web_apps.parse, content, path=path, profile=owner)
+    return BrowserFolder(browser=folder.browser, path=f"{folder.path}/profiles")
 
 
 def _firefox(gathering: Gathering, path: str, profile: str) -> None:

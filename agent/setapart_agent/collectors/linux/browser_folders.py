@@ -13,7 +13,7 @@ from setapart_agent.collectors.desktop.browser_places import (
     present,
     unlisted,
 )
-from setapart_agent.collectors.desktop.browsers import BrowserFolder
+from setapart_agent.collectors.desktop.browsers import FIREFOXPWA, BrowserFolder
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import User
 
@@ -49,6 +49,7 @@ _CHROMIUM: Table = {
 _FIREFOX: Table = {
     ".mozilla/firefox": "firefox",
     ".librewolf": "librewolf",
+    ".local/share/firefoxpwa": FIREFOXPWA,
     ".waterfox": "waterfox",
     ".floorp": "floorp",
     ".zen": "zen",

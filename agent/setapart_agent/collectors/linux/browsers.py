@@ -13,7 +13,7 @@ class Browsers:
 
     info = CollectorInfo(
         name="linux.browsers",
-        version=2,
+        version=3,
         sections=SECTIONS,
         maturity="real-hardware",
         reads=READS,

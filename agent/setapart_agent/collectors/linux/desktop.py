@@ -33,7 +33,7 @@ class DesktopEntries:
 
     info = CollectorInfo(
         name="linux.desktop-entries",
-        version=1,
+        version=2,
         sections=("apps",),
         maturity="real-hardware",
         reads=(".desktop files of the system and of every user", "the browsers' lists of web apps that entries name"),

@@ -21,7 +21,12 @@ _EVOLUTION = Place(
         ".var/app/org.gnome.Evolution/config/evolution/sources/*.source",
     ),
 )
-_AKONADI = Place(client="akonadi", parser="linux.parse.akonadi", paths=(".config/akonadi_*_resource_*rc",), mixed=True)
+_AKONADI = Place(
+    client="akonadi",
+    parser="linux.parse.akonadi",
+    paths=(".config/akonadi_*_resource_*rc", ".kde*/share/config/akonadi_*_resource_*rc"),
+    mixed=True,
+)
 _INSTANCES = ".config/akonadi/agentsrc"
 _PLAIN = (
     Place(client="kaccounts", parser="linux.parse.kaccounts", paths=(".config/libaccounts-glib/accounts.db",)),
@@ -36,7 +41,14 @@ _PLAIN = (
 class Groupware:
     """The accounts of desktops, with the Kerberos realms and file servers among them as links."""
 
-    info = info_of("linux.groupware", __name__, ("accounts", "links"), (_GOA, _EVOLUTION, _AKONADI, *_PLAIN))
+    info = info_of(
+        "linux.groupware",
+        __name__,
+        ("accounts", "links"),
+        (_GOA, _EVOLUTION, _AKONADI, *_PLAIN),
+        version=2,
+        modules=("setapart_agent.collectors.linux.parse.kconfig",),
+    )
 
     def collect(self, host: Host) -> Facts:
         """Every user's accounts. Machine-wide there are restrictions only."""

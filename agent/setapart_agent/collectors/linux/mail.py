@@ -18,6 +18,7 @@ _THUNDERBIRD = (
     ".var/app/eu.betterbird.Betterbird/.thunderbird",
     "snap/thunderbird/common/.thunderbird",
 )
+_KMAIL = ("emailidentities", "mailtransports")
 _HOME = (
     *terminal_mail.PLACES,
     Place(
@@ -33,7 +34,10 @@ _HOME = (
     Place(
         client="kmail",
         parser="linux.parse.kmail",
-        paths=(".config/emailidentities", ".config/mailtransports", ".kde*/share/config/mailtransports"),
+        paths=(
+            *(f"{folder}/{name}" for folder in (".config", ".kde*/share/config") for name in _KMAIL),
+            ".kde*/share/config/kmailrc",
+        ),
     ),
 )
 _SYSTEM = (
@@ -56,7 +60,8 @@ class MailPrograms:
         __name__,
         ("accounts",),
         (*thunderbird.PLACES, *_HOME),
-        modules=(thunderbird.__name__, terminal_mail.__name__),
+        version=2,
+        modules=(thunderbird.__name__, terminal_mail.__name__, "setapart_agent.collectors.linux.parse.kconfig"),
     )
 
     def collect(self, host: Host) -> Facts:

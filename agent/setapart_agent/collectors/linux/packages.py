@@ -1,7 +1,7 @@
-"""Packages of the system: dpkg, rpm, pacman, apk, and the stores of Nix and Guix.
+"""Packages of the system: dpkg, rpm, pacman, apk, Homebrew, and the stores of Nix and Guix.
 
-A package manager that is not installed is not applicable. Where none of them is found, the machine's packages are
-unknown, and coverage says so.
+A package manager that is not installed is not applicable. Where none of them is found, or one that nobody reads, the
+machine's packages are unknown, and coverage says so.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from setapart_agent.collectors.base import CollectorInfo, Failed
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.facts import Facts
+from setapart_evidence.model import App
 
 _PARSE = "setapart_agent.collectors.linux.parse"
 _DPKG = "/var/lib/dpkg"
@@ -17,6 +18,16 @@ _RPM_FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
 _RPM_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _APK_FILES = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 _STORES = ("/nix/store", "/gnu/store")
+_BREW = ("/home/linuxbrew/.linuxbrew/Cellar", "/home/linuxbrew/.linuxbrew/Caskroom")
+_UNREAD = {
+    "/var/db/pkg": "portage",
+    "/var/db/xbps": "xbps",
+    "/var/log/packages": "slackware",
+    "/var/lib/pkgtools/packages": "slackware",
+    "/var/lib/eopkg/package": "eopkg",
+    "/usr/share/clear/bundles": "swupd",
+}
+"""Folder of a database to its manager."""
 _PATIENCE = 60.0
 _RPM_LIMIT = 512 * 1024 * 1024
 _RPM_LIVE_LIMIT = 64 * 1024 * 1024  # a larger database is cheaper to ask for than to read
@@ -27,10 +38,13 @@ class Packages:
 
     info = CollectorInfo(
         name="linux.packages",
-        version=1,
+        version=2,
         sections=("apps",),
         maturity="real-hardware",
-        reads=("the databases of dpkg, rpm, pacman and apk", "the names in the Nix and Guix stores"),
+        reads=(
+            "the databases of dpkg, rpm, pacman and apk",
+            "the names in Homebrew's folders and in the Nix and Guix stores",
+        ),
         modules=(
             __name__,
             *(f"{_PARSE}.{name}" for name in ("dpkg", "rpm_db", "rpm_header", "rpm_ndb", "rpm_bdb", "rpm_list")),
@@ -41,7 +55,7 @@ class Packages:
     def collect(self, host: Host) -> Facts:
         """The packages of the whole system."""
         gathering = Gathering(tree=host.tree)
-        for manager in (_dpkg, _rpm, _pacman, _apk, _stores):
+        for manager in (_dpkg, _rpm, _pacman, _apk, _brew, _stores, _unread):
             manager(gathering, host)
         gathering.label = ""
         if not gathering.failures and not any(part.apps for part in gathering.parts):
@@ -155,6 +169,20 @@ def _stores(gathering: Gathering, _host: Host) -> None:
             from setapart_agent.collectors.linux.parse.nix import programs
 
             gathering.add(programs(names, gathering.profile))
+
+
+def _brew(gathering: Gathering, _host: Host) -> None:
+    """A folder of versions for every package."""
+    gathering.label = "homebrew"
+    names = dict.fromkeys(name for folder in _BREW for name in gathering.entries(folder))
+    gathering.add(tuple(App(identifier=name, profile=gathering.profile, source="package-manager") for name in names))
+
+
+def _unread(gathering: Gathering, _host: Host) -> None:
+    for folder, manager in _UNREAD.items():
+        gathering.label = manager
+        if gathering.entries(folder):
+            gathering.fail(Failed("packages of a manager that is not read"))
 
 
 COLLECTORS: tuple[DesktopCollector, ...] = (Packages(),)

@@ -6,11 +6,11 @@ from setapart_agent.collectors.linux.collector import collectors
 COLLECTORS = tuple(one.info for one in collectors())
 _NAMES = tuple(info.name for info in COLLECTORS)
 _SEEN = (
-    "Packages (dpkg, rpm, pacman, apk, Nix, Guix), Flatpak, snap, Android apps in Waydroid, desktop entries, web apps "
-    "and extensions of browsers, programs that no package brought (AppImages, unpacked archives{running}). Accounts of "
-    "mail programs, GNOME's and KDE's online accounts, Evolution, browsers' sign-in, file synchronisation. Directory "
-    "joins, Kerberos, device managers, VPNs, 802.1X networks, file servers. For root, for every uid from `UID_MIN` on "
-    "with a login shell or a home with files, and for every owner of a folder in /home."
+    "Packages (dpkg, rpm, pacman, apk, Homebrew, Nix, Guix), Flatpak, snap, Android apps in Waydroid, desktop entries, "
+    "web apps and extensions of browsers, programs that no package brought (AppImages, unpacked archives{running}). "
+    "Accounts of mail programs, GNOME's and KDE's online accounts, Evolution, browsers' sign-in, file synchronisation. "
+    "Directory joins, Kerberos, device managers, VPNs, 802.1X networks, file servers. For root, for every uid from "
+    "`UID_MIN` on with a login shell or a home with files, and for every owner of a folder in /home."
 )
 _UNSEEN = (
     "Web use without an installed web app. Programs in containers and virtual machines{running}. Programs in other "

@@ -132,6 +132,27 @@ def test_firefox_keeps_profiles_one_folder_further_down(
     assert failures == []
 
 
+@pytest.mark.parametrize(
+    ("system", "folder"),
+    [
+        ("windows", "/Users/ann/AppData/Roaming/FirefoxPWA"),
+        ("macos", "/Users/ann/Library/Application Support/firefoxpwa"),
+    ],
+)
+def test_sites_that_pwas_for_firefox_installed_are_seen_before_they_are_opened(
+    tmp_path: Path, kind: type[Tree], system: System, folder: str
+) -> None:
+    sites = {"1": {"config": {"document_url": "https://www.tiktok.com/foryou"}, "manifest": {}}}
+    plant(tmp_path, {f"{folder}/config.json": json.dumps({"profiles": {}, "sites": sites})})
+    facts, failures = gathered(kind(str(tmp_path), ignore_case=True), system)
+    assert apps(facts) == {("firefoxpwa", "https://www.tiktok.com")}
+    assert failures == []
+    plant(tmp_path, {f"{folder}/profiles/0/extensions.json": ADDONS, f"{folder}/config.json": "{"})
+    facts, failures = gathered(kind(str(tmp_path), ignore_case=True), system)
+    assert apps(facts) == {("firefoxpwa/0", "x@y.example")}
+    assert len(failures) == 1
+
+
 def test_a_firefox_profile_elsewhere_is_read_or_told(tmp_path: Path) -> None:
     plant(
         tmp_path,

@@ -46,6 +46,7 @@ def test_chromiums_family(tmp_path: Path, folder: str, browser: str) -> None:
         (".mozilla/firefox", "firefox"),
         (".config/mozilla/firefox", "firefox"),
         (".librewolf", "librewolf"),
+        (".local/share/firefoxpwa", "firefoxpwa"),
         (".waterfox", "waterfox"),
         (".var/app/org.mozilla.firefox/.mozilla/firefox", "firefox"),
         (".var/app/org.mozilla.firefox/config/mozilla/firefox", "firefox"),

@@ -69,6 +69,12 @@ def test_akonadi_and_its_list_of_resources(ada: LinuxTree) -> None:
     ]
 
 
+def test_akonadi_of_kde_4_is_seen(ada: LinuxTree) -> None:
+    ada.write(".kde4/share/config/akonadi_imap_resource_0rc", "[network]\nImapServer=imap.corp.example\n")
+    ada.write(".kde/share/config/akonadi_kolab_resource_0rc", "[network]\nImapServer=kolab.corp.example\n")
+    assert {one.host for one in ada.collect(Groupware()).accounts} == {"imap.corp.example", "kolab.corp.example"}
+
+
 def test_rows_that_are_in_the_write_ahead_log_only_are_seen(ada: LinuxTree) -> None:
     path = ada.write(".config/libaccounts-glib/accounts.db")
     connection = sqlite3.connect(path)

@@ -37,6 +37,12 @@ def test_thunderbird_is_found_wherever_it_is_installed(ada: LinuxTree, root: str
     assert hosts(ada) == {("thunderbird:imap", "imap.corp.example")}
 
 
+def test_kmail_of_kde_4_is_seen(ada: LinuxTree) -> None:
+    ada.write(".kde4/share/config/kmailrc", "[Account 1]\nType=Pop\nhost=pop.corp.example\n")
+    ada.write(".kde/share/config/emailidentities", "[Identity #0]\nEmail Address=ada@corp.example\n")
+    assert hosts(ada) == {("kmail:pop", "pop.corp.example"), ("kmail:identity", None)}
+
+
 def test_profiles_elsewhere_are_found_by_the_list(ada: LinuxTree) -> None:
     ada.write("mail/own/prefs.js", PREFS.format("one.example"))
     ada.write("/srv/profile/prefs.js", PREFS.format("two.example"))

@@ -49,6 +49,30 @@ def test_no_manager_at_all_is_never_observed(tmp_path: Path) -> None:
     assert rows(collected(tmp_path, {})) == {("apps", "system", "failed", "no package manager that is known")}
 
 
+@pytest.mark.parametrize(
+    ("folder", "manager"),
+    [
+        ("var/db/pkg/net-im/telegram-desktop-5.1", "portage"),
+        ("var/db/xbps/pkgdb-0.38.plist", "xbps"),
+        ("var/log/packages/telegram-5.1-x86_64-1", "slackware"),
+        ("var/lib/pkgtools/packages/telegram-5.1-x86_64-1", "slackware"),
+        ("var/lib/eopkg/package/telegram-5.1-1-1-x86_64", "eopkg"),
+        ("usr/share/clear/bundles/os-core", "swupd"),
+    ],
+)
+def test_a_second_manager_whose_packages_nobody_reads_is_told(tmp_path: Path, folder: str, manager: str) -> None:
+    store = {"nix/store/001ciw23lic5m5lx4a08bprvmixr75qy-bash-5.2": ""}
+    facts = collected(tmp_path, {**store, f"{folder}/x": ""})
+    assert rows(facts) == {("apps", "system", "failed", f"{manager}: packages of a manager that is not read")}
+
+
+def test_packages_of_homebrew_are_seen(tmp_path: Path) -> None:
+    brew = "home/linuxbrew/.linuxbrew"
+    facts = collected(tmp_path, {f"{brew}/Cellar/tdl/0.17/x": "", f"{brew}/Caskroom/telegram/5.1/x": ""})
+    assert names(facts) == {("package-manager", "tdl"), ("package-manager", "telegram")}
+    assert rows(facts) == OBSERVED
+
+
 def test_an_empty_database_is_no_manager(tmp_path: Path) -> None:
     facts = collected(tmp_path, {"var/lib/dpkg/status": "", "var/lib/rpm/Packages.db": ndb()})
     assert {row[2] for row in rows(facts)} == {"failed"}

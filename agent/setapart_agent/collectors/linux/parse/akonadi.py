@@ -1,4 +1,4 @@
-"""KDE's Akonadi: `~/.config/akonadi_<kind>_resource_<n>rc`, one file per resource.
+"""KDE's Akonadi: `~/.config/akonadi_<kind>_resource_<n>rc`, one file per resource; KDE 4 in `~/.kde/share/config`.
 
 Format: kdepim-runtime, resources/*/*.kcfg; a DAV URL is `user|protocol|url` (resources/dav/resource/settings.cpp).
 """
@@ -6,7 +6,8 @@ Format: kdepim-runtime, resources/*/*.kcfg; a DAV URL is `user|protocol|url` (re
 import re
 
 from setapart_agent.collectors.desktop.parse.account import account
-from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections
+from setapart_agent.collectors.desktop.parse.sections import Section, Sections
+from setapart_agent.collectors.linux.parse.kconfig import kconfig
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity
@@ -29,7 +30,11 @@ _REACH: dict[str, tuple[Service, ...]] = {
     "googlecontacts": ("contacts",),
     "etesync": ("calendar", "contacts"),
     "openxchange": ("calendar", "contacts"),
+    "ical": ("calendar",),
+    "vcard": ("contacts",),
 }
+_FILES = frozenset({"ical", "vcard"})
+"""One file, which may be on a server."""
 _DAV: dict[str, Service] = {"caldav": "calendar", "carddav": "contacts"}
 _DAV_PARTS = 3
 
@@ -48,7 +53,7 @@ def parse(files: FileSet) -> Facts:
         ParseError: not one section.
     """
     match = _NAME.match(files.path.rpartition("/")[2])
-    found = sections(files.main)
+    found = kconfig(files.main)
     kind = match[1] if match else _kind(found)
     if kind not in _REACH:
         return Facts()
@@ -59,7 +64,7 @@ def parse(files: FileSet) -> Facts:
         made = _dav(values, files.profile, enabled=enabled)
     else:
         user = values.get("Email", "UserName", "login", "Account")
-        server = values.get("ImapServer", "host", "BaseUrl")
+        server = _remote(values.get("Path")) if kind in _FILES else values.get("ImapServer", "host", "BaseUrl")
         tenant = values.get("Domain") if kind == "ews" else None
         known = bool(user or server)
         made = [
@@ -68,6 +73,10 @@ def parse(files: FileSet) -> Facts:
             )
         ][: int(known)]
     return Facts(accounts=tuple(dict.fromkeys(made)))
+
+
+def _remote(path: str | None) -> str | None:
+    return path if path and "://" in path and not path.startswith("file:") else None
 
 
 def _kind(found: Sections) -> str:

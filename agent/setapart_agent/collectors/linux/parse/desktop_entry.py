@@ -3,7 +3,8 @@ r"""Desktop entries (freedesktop.org, "Desktop Entry Specification 1.5"): progra
 An `Exec` that opens a site of its own (`--app=https://…`, GNOME Web, Linux Mint's web apps) is a web app with that
 origin. Chromium's installed web apps say only `--app-id=…`, which the caller resolves from the browser's profile. A
 program that stands outside the folders of packages is also reported as portable, by its name alone: Telegram writes
-an entry with a random suffix for a copy that somebody unpacked at home, Wine one per program.
+an entry with a random suffix for a copy that somebody unpacked at home, Wine one per program, Distrobox one for each
+that it was told to export from a container.
 """
 
 import itertools
@@ -30,6 +31,8 @@ _BROWSER = re.compile(
     r"chrom|brave|msedge|microsoft-edge|vivaldi|opera|firefox|librewolf|waterfox|floorp|epiphany", re.IGNORECASE
 )
 _MAX_COMMAND = 4096
+_CONTAINED = "distrobox-enter"
+"""Starts what follows `--` in a container, where no package of this system brought it."""
 _WRAPPERS = frozenset({"env", "sh", "bash", "exec", "nice", "firejail", "prime-run", "gamemoderun", "sudo", "pkexec"})
 _PACKAGED = (
     "/usr/bin/", "/usr/sbin/",
@@ -152,12 +155,21 @@ def _program(words: list[str], command: str) -> str | None:
     if any("wine" in word.rpartition("/")[2] for word in words[:4]):
         found = _WINDOWS_PROGRAM.search(command[:_MAX_COMMAND])
         return found[1].removesuffix(".lnk").strip() if found else None
+    if _CONTAINED in (word.rpartition("/")[2] for word in words[:4]) and "--" in words:
+        inner = (word.strip("'").partition(" ")[0] for word in words[words.index("--") + 1 :])
+        names = (word.rpartition("/")[2] for word in inner if _bare(word))
+        return next((name for name in names if name not in _WRAPPERS), None)
     for word, following in itertools.zip_longest(words, words[1:]):
         if word == "-c" and following is not None:  # a shell's command line
             return _program(following.split(), following)
-        if "=" in word.partition("/")[0] or word.startswith("-") or word.rpartition("/")[2] in _WRAPPERS:
+        if not _bare(word) or word.rpartition("/")[2] in _WRAPPERS:
             continue  # env's assignments, options, and programs that start others
         if "/" not in word:
             return None  # found by PATH
         return None if word.startswith(_PACKAGED) else word.rpartition("/")[2] or None
     return None
+
+
+def _bare(word: str) -> bool:
+    """Whether a word is neither an option nor an assignment."""
+    return bool(word) and not word.startswith("-") and "=" not in word.partition("/")[0]

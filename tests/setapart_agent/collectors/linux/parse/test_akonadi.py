@@ -58,6 +58,19 @@ def test_other_resources(kind: str, content: str, host: str | None) -> None:
     assert (account.type, account.host, account.domain) == (f"akonadi:{kind}", host, "corp.example")
 
 
+@pytest.mark.parametrize(("kind", "service"), [("ical", "calendar"), ("vcard", "contacts")])
+def test_a_file_on_a_server_is_an_account_and_one_on_the_disk_is_none(kind: str, service: str) -> None:
+    (account,) = parsed(akonadi, "[General]\nPath[$e]=https://dav.corp.example/a.ics\n", at(kind)).accounts
+    assert (account.type, account.services, account.host) == (f"akonadi:{kind}", (service,), "dav.corp.example")
+    for path in ("$HOME/.local/share/a.ics", "file:///home/ada/a.ics"):
+        assert parsed(akonadi, f"[General]\nPath[$e]={path}\n", at(kind)) == Facts()
+
+
+def test_what_an_administrator_fixed_is_an_account_like_any_other() -> None:
+    fixed = "[network][$i]\nImapServer[$i]=imap.corp.example\nUserName[$ie]=ada@corp.example\n"
+    assert parsed(akonadi, fixed, at("imap")) == parsed(akonadi, IMAP, at("imap"))
+
+
 def test_local_and_empty_resources_are_no_accounts() -> None:
     assert parsed(akonadi, "[General]\nPath=/x\n", at("maildir")) == Facts()
     assert parsed(akonadi, "[network]\nSafety=None\n", at("imap")) == Facts()

@@ -113,6 +113,21 @@ def test_a_program_outside_the_packages_is_also_known_by_its_name(command: str, 
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "/usr/bin/distrobox-enter  -n box  --   /usr/bin/telegram-desktop  -- %u",
+        "/home/ann/.local/bin/distrobox-enter -n box -- env A=1 telegram-desktop %u",
+        "/usr/bin/distrobox-enter -n box -- /bin/sh -l -c 'telegram-desktop -- %u'",
+    ],
+)
+def test_a_program_that_a_container_exported_is_known_by_its_name(command: str) -> None:
+    entry, program = facts_of(command, path=FOLDER + "box-org.telegram.desktop.desktop").apps
+    assert (entry.kind, entry.identifier) == ("native", "box-org.telegram.desktop.desktop")
+    assert (program.kind, program.identifier) == ("portable", "telegram-desktop")
+    assert "process:telegram-desktop" in keys_of("linux", program)
+
+
+@pytest.mark.parametrize(
     "command", ["telegram-desktop", "/usr/bin/foo", "/snap/bin/foo", "env X=/home/a /usr/bin/b", ""]
 )
 def test_a_program_of_a_package_is_not_reported_twice(command: str) -> None:

@@ -21,5 +21,15 @@ def test_identities_with_an_address_and_transports() -> None:
     ]
 
 
+def test_accounts_that_kmail_kept_itself_before_akonadi() -> None:
+    kept = (
+        "[Account 1][$i]\nType=DImap\nhost[$i]=imap.corp.example\nlogin=ada@corp.example\n"
+        "[Account 2]\nType=Maildir\n[Composer]\nhost=x.example\n"
+    )
+    assert [(one.type, one.host, one.domain) for one in parsed(kmail, kept).accounts] == [
+        ("kmail:dimap", "imap.corp.example", "corp.example")
+    ]
+
+
 def test_broken_files_survive() -> None:
     assert_survives(kmail, "emailidentities", CONFIG.encode())
