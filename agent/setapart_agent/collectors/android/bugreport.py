@@ -1,9 +1,9 @@
 """Bug reports as a source: the zip that `adb bugreport` saves, or its main text alone.
 
 In the zip `main_entry.txt` names the main text (Android 7 and later; `bugreport-<device>-<build>-<date>.txt`), and
-`FS/` holds copies of files, which are not read. The zip comes from a stranger's device: nothing is extracted by name,
-members are streamed under limits, and every member that could be the main text is read, so that a decoy hides nothing.
-Format: docs of AOSP's dumpstate (bugreport-format.md).
+`FS/` holds copies of files, which are not read; packed again, all this may stand in one folder. The zip comes from a
+stranger's device: nothing is extracted by name, members are streamed under limits, and every member that could be the
+main text is read, so that a decoy hides nothing. Format: docs of AOSP's dumpstate (bugreport-format.md).
 """
 
 import re
@@ -132,14 +132,20 @@ def _texts_of(file: IO[bytes]) -> tuple[str, ...]:
 
 def _members(archive: "ZipFile") -> tuple["ZipInfo", ...]:
     """The members that may be the main text: the one that `main_entry.txt` names, and those named like one."""
-    root = [member for member in archive.infolist() if "/" not in member.filename and "\\" not in member.filename]
-    named = set()
-    for member in root:
-        if member.filename == _MAIN_ENTRY:
+    near: list[tuple[ZipInfo, str, str]] = []
+    named: set[tuple[str, str]] = set()
+    for member in archive.infolist():
+        folder, _, name = member.filename.rpartition("/")
+        if "/" in folder or "\\" in member.filename:
+            continue
+        if name == _MAIN_ENTRY:
             content = b"".join(_marked(archive, member, _MAIN_ENTRY_LIMIT))
-            named.add(content.decode("utf-8", "replace").strip())
-    named.discard(_MAIN_ENTRY)
-    found = tuple(member for member in root if member.filename in named or _MAIN_TEXT.fullmatch(member.filename))
+            named.add((folder, content.decode("utf-8", "replace").strip()))
+        else:
+            near.append((member, folder, name))
+    found = tuple(
+        member for member, folder, name in near if (folder, name) in named or _MAIN_TEXT.fullmatch(name) is not None
+    )
     if len(found) > _MOST_TEXTS:
         raise SourceError(f"a zip with more than {_MOST_TEXTS} main texts", expected="one bug report")
     return found

@@ -100,6 +100,20 @@ def test_a_main_entry_of_any_name_is_followed() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", [NAME, "odd name.txt"])
+def test_a_report_that_was_packed_again_in_its_folder_is_read(name: str) -> None:
+    members = [("x/main_entry.txt", name), (f"x/{name}", REPORT), (f"x/FS/{NAME}", CLEAN), (f"__MACOSX/._{NAME}", "\0")]
+    found = parsed(packed(*members))
+    assert TIKTOK in {app.identifier for app in found.apps}
+    assert status(found, "apps") == ["observed"]
+
+
+def test_a_report_in_a_folder_hides_not_behind_one_beside_it() -> None:
+    found = parsed(packed((NAME, CLEAN), (f"x/{NAME}", REPORT)))
+    assert TIKTOK in {app.identifier for app in found.apps}
+    assert status(found, "apps") == ["partial"]
+
+
 def test_more_decoys_than_are_read_are_refused() -> None:
     decoys = [(f"bugreport-{number}.txt", CLEAN) for number in range(8)]
     with pytest.raises(ParseError, match="main texts"):
