@@ -56,11 +56,11 @@ class UserAccounts(Struct, frozen=True, kw_only=True):
 
 
 def recognise(name: str, content: bytes) -> bool:  # noqa: ARG001 - the contract of Parser
-    """Whether this is the dump of the account service and not a whole bug report."""
+    """Whether this is the dump of the account service and not a whole bug report, nor the content service's count."""
     head = normal(content[: 256 * 1024])
     if re.search(r"^DUMP OF SERVICE |^Packages:$", head, re.MULTILINE):
         return False
-    return re.search(r"^ *Accounts: \d+\s*$", head, re.MULTILINE) is not None
+    return re.search(r"^ *Accounts: \d+[ ]*$(?!\nNow: )", head, re.MULTILINE) is not None
 
 
 def parse(files: FileSet) -> Facts:

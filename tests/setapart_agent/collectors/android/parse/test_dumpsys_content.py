@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from setapart_agent.collectors.android.parse import dumpsys_content
+from setapart_agent.collectors.registry import recognise
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import FileSet
 
@@ -29,6 +32,13 @@ OLD = """Sync Status
 SyncAdapters:
   ServiceInfo: SyncAdapterType {name=gmail-ls, type=com.google}, ComponentInfo{a/b}
 """
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_count_of_accounts_in_its_head_makes_it_no_dump_of_the_account_service(end: str) -> None:
+    head = "Clock valid: true\nAccounts: 2\nNow: 319303 (2026-05-12 15:23:31)\nUptime: 5m19s\n\nActive Syncs: 0\n\n"
+    content = (head + NEW).replace("\n", end).encode()
+    assert recognise(Path("capture.txt"), content) == dumpsys_content.KIND
 
 
 def test_the_table_of_later_android() -> None:
