@@ -2,7 +2,9 @@
 
 A hive whose two sequence numbers differ was being written. Since Windows 8.1 its logs hold entries (`HvLE`), each with
 a sequence number and two Marvin32 hashes; before, a bitmap of changed sectors and those sectors (`DIRT`). Only entries
-that are whole, and that follow one another from the hive's own number on, are applied, as Windows does.
+that are whole, and that follow one another from the hive's own number on, are applied, as Windows does. Behind the
+entries of a log may stand what is left of older ones, whose numbers are below that of the log's header. A hive whose
+header has a wrong sum was being written, too: Windows takes the header out of a log, and here it stays in doubt.
 
 Format: M. Suhanov, "Windows registry file format specification", github.com/msuhanov/regf, "Format of transaction log
 files". Ours and not regipy's, whose replay takes entries of any number and checks no hash.
@@ -10,6 +12,8 @@ files". Ours and not regipy's, whose replay takes entries of any number and chec
 
 import struct
 from collections.abc import Iterator
+from functools import reduce
+from operator import xor
 
 from msgspec import Struct
 
@@ -39,6 +43,8 @@ def replayed(hive: bytes, logs: tuple[bytes, ...]) -> tuple[bytes, str | None]:
         logs: the logs' contents, in any order.
     """
     primary, secondary = struct.unpack_from("<II", hive, 4)
+    if not _has_its_sum(hive):
+        return hive, _DOUBT
     if primary == secondary:
         return hive, None
     entries = sorted(
@@ -53,14 +59,22 @@ def replayed(hive: bytes, logs: tuple[bytes, ...]) -> tuple[bytes, str | None]:
     return hive, _DOUBT
 
 
+def _has_its_sum(head: bytes) -> bool:
+    """Whether the last word of a header is the exclusive or of those before it, of which two values are never used."""
+    *words, said = struct.unpack_from("<128I", head)
+    found = reduce(xor, words)
+    return said == {0: 1, _MASK: _MASK - 1}.get(found, found)
+
+
 def _entries(log: bytes) -> Iterator[_Entry]:
     at = _LOG_BASE
+    (first_number,) = struct.unpack_from("<I", log, 4) if len(log) > at else (0,)
     while at + _ENTRY.size <= len(log):
         signature, size, _flags, sequence, bins, count, first, second = _ENTRY.unpack_from(log, at)
         if signature != b"HvLE" or not _ENTRY.size + 8 * count <= size <= min(len(log) - at, _MAX_ENTRY):
             return
         head = log[at : at + 32]
-        if marvin32(head) != second or marvin32(log[at + _ENTRY.size : at + size]) != first:
+        if sequence < first_number or marvin32(head) != second or marvin32(log[at + _ENTRY.size : at + size]) != first:
             return
         pages: list[tuple[int, int, int]] = []
         data = at + _ENTRY.size + 8 * count

@@ -19,9 +19,10 @@ def entry(sequence: int, hive_size: int, pages: list[tuple[int, bytes]]) -> byte
     return head + struct.pack("<Q", marvin32(head)) + body
 
 
-def log(*entries: bytes) -> bytes:
+def log(*entries: bytes, first: int = 1) -> bytes:
+    """A log whose header has the number that the first of its entries had when it was begun."""
     head = bytearray(512)
-    struct.pack_into("<4sII", head, 0, b"regf", 1, 1)
+    struct.pack_into("<4sII", head, 0, b"regf", first, first)
     struct.pack_into("<I", head, 28, 6)
     return bytes(head) + b"".join(entries)
 
@@ -88,6 +89,22 @@ def test_older_entries_that_the_hive_has_are_left() -> None:
     assert value(states[0], log(old)) == ("version 0", replayed(states[0], ())[1])
     (new,) = changes(states[:2], 6)
     assert value(states[0], log(old), log(new)) == ("version 1", None)
+
+
+def test_what_is_left_of_older_entries_behind_newer_ones_does_not_end_the_replay() -> None:
+    states = versions(3)
+    remnant = entry(7, len(states[0]) - BASE, pages(states[0], states[1]))
+    newer = entry(9, len(states[0]) - BASE, pages(states[0], states[2]))
+    assert value(states[0], log(newer, remnant, first=9)) == ("version 2", None)
+
+
+def test_a_hive_whose_header_has_a_wrong_sum_is_in_doubt() -> None:
+    (whole,) = versions(1, (6, 6))
+    broken = bytearray(whole)
+    broken[12] ^= 1
+    text, doubt = value(bytes(broken))
+    assert text == "version 0"
+    assert doubt is not None
 
 
 def test_a_gap_ends_the_replay() -> None:
