@@ -1,7 +1,7 @@
 """The users whose profiles count, and whether their homes can be looked into.
 
 Sources: passwd(5), login.defs(5) and the folder /home itself, since users of a directory service are in no local
-file; systemd's HOME_DIRECTORY for homes that are images.
+file; sssd.conf(5) and smb.conf(5) for where else their homes are; systemd's HOME_DIRECTORY for homes that are images.
 """
 
 import os
@@ -25,6 +25,12 @@ _UID_MIN = 1000
 _MAX_UID = 2**32 - 2
 _NO_LOGIN = frozenset({"nologin", "false", "sync", "shutdown", "halt", "true", "git-shell"})
 _HOMES = "/home"
+_DIRECTORIES = ("/etc/sssd/sssd.conf", "/etc/samba/smb.conf")
+_TEMPLATE = re.compile(
+    r"^[ \t]*+(?:override_homedir|fallback_homedir|template[ \t]*+homedir)[ \t]*+=[ \t]*+(\S++)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SUBSTRING = re.compile(r"^[ \t]*+homedir_substring[ \t]*+=[ \t]*+(/\S*+)", re.MULTILINE)
 _IDENTITIES = "/var/lib/systemd/home"
 _HOMED = (".home", ".homedir")
 _PASSWD_FIELDS = 7
@@ -107,19 +113,23 @@ class _Homes:
         return _CLOSED if _locked(names.value) else None
 
     def unlisted(self, claimed: set[str]) -> Iterator[User]:
-        """The owners of folders in /home that are no passwd entry's home."""
+        """The owners of folders among homes that are no passwd entry's home."""
+        for folder in _home_folders(self.tree):
+            yield from self._unlisted(folder, claimed)
+
+    def _unlisted(self, folder: str, claimed: set[str]) -> Iterator[User]:
         names: tuple[str, ...] = ()
-        seen = self._silent(_HOMES) or self.tree.entries(_HOMES)
+        seen = self._silent(folder) or self.tree.entries(folder)
         if isinstance(seen, Observed):
             names = seen.value
         elif not isinstance(seen, Absent):
             yield _unknown(seen)
         for name in names:
-            home = f"{_HOMES}/{name}"
+            home = f"{folder}/{name}"
             base, dot, kind = name.rpartition(".")
             if base and dot + kind in _HOMED:
-                if base not in names or not self._may_hold_files(f"{_HOMES}/{base}"):
-                    yield User(uid=self._homed_uid(base, home), name=base, home=f"{_HOMES}/{base}", unseen=_CLOSED)
+                if base not in names or not self._may_hold_files(f"{folder}/{base}"):
+                    yield User(uid=self._homed_uid(base, home), name=base, home=f"{folder}/{base}", unseen=_CLOSED)
             elif home not in claimed and not name.startswith(".") and name != "lost+found":
                 yield from self._folder(name, home, claimed)
 
@@ -168,6 +178,22 @@ class _Homes:
         if mount.target not in self._dead and not _answers(home):
             self._dead.add(mount.target)
         return Denied("the mount does not answer") if mount.target in self._dead else None
+
+
+def _home_folders(tree: Tree) -> tuple[str, ...]:
+    """The folders that hold homes: /home, and where SSSD and winbind put those of a directory's users."""
+    found = {_HOMES: None}
+    for path in (*_DIRECTORIES, *tree.find("/etc/sssd/conf.d/*.conf")[0]):
+        raw = tree.read(path)
+        content = text(raw.value) if isinstance(raw, Observed) else ""
+        inside = next(iter(_SUBSTRING.findall(content)), _HOMES)
+        for template in _TEMPLATE.findall(content):
+            fixed = os.path.normpath(
+                "/" + template.replace("%H", inside).partition("%")[0].rpartition("/")[0].lstrip("/")
+            )
+            if fixed != "/" and not f"{fixed}/".startswith(f"{_HOMES}/"):
+                found[fixed] = None
+    return tuple(found)
 
 
 def _with_session(homes: _Homes, least: int, known: set[int]) -> Iterator[User]:

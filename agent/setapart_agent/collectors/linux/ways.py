@@ -10,7 +10,8 @@ _SEEN = (
     "web apps and extensions of browsers, programs that no package brought (AppImages, unpacked archives{running}). "
     "Accounts of mail programs, GNOME's and KDE's online accounts, Evolution, browsers' sign-in, file synchronisation. "
     "Directory joins, Kerberos, device managers, VPNs, 802.1X networks, file servers. For root, for every uid from "
-    "`UID_MIN` on with a login shell or a home with files, and for every owner of a folder in /home."
+    "`UID_MIN` on with a login shell or a home with files, and for every owner of a folder in /home or where "
+    "SSSD and winbind put homes."
 )
 _UNSEEN = (
     "Web use without an installed web app. Programs in containers and virtual machines{running}. Programs in other "

@@ -102,6 +102,28 @@ def test_users_of_a_directory_are_found_by_their_homes(root: Path) -> None:
 
 
 @pytest.mark.needs("root")
+@pytest.mark.parametrize(
+    ("path", "setting"),
+    [
+        ("etc/sssd/sssd.conf", "[domain/corp.example]\nfallback_homedir = /data/home/%u\n"),
+        ("etc/sssd/conf.d/homes.conf", "[domain/corp.example]\noverride_homedir=/data/home/%u@%d\n"),
+        ("etc/sssd/sssd.conf", "[nss]\nhomedir_substring = /data/home\noverride_homedir = %H/%u\n"),
+        ("etc/samba/smb.conf", "[global]\n\tTemplate HomeDir = /data/home/%D/%U\n"),
+    ],
+)
+def test_homes_that_a_directory_gives_outside_of_home_are_found(root: Path, path: str, setting: str) -> None:
+    passwd(root)
+    (root / path).parent.mkdir(parents=True)
+    (root / path).write_text(setting)
+    assert set(found(root)) == {"root"}
+    (root / "data/home/kim").mkdir(parents=True)
+    if os.geteuid() == 0:
+        os.chown(root / "data/home/kim", 5001, 5001)
+        assert (found(root)["kim"].uid, found(root)["kim"].home) == (5001, "/data/home/kim")
+    (root / path).write_text(setting.replace("/data/home/", "/").replace("= /data/home\n", "= /\n"))
+    assert "data" not in found(root)
+
+
 def test_a_home_whose_owner_is_squashed_is_denied(root: Path) -> None:
     passwd(root)
     home(root, "ada", UNKNOWN_UID, ".profile")
