@@ -1041,4 +1041,4 @@ OWN_STORE: tuple[tuple[str, str], ...] = (
     ("uninstall:shift", "web-wrappers"),
     ("uninstall:\u7f51\u6613\u90ae\u7bb1\u5927\u5e08", "netease-mail-master"),
 )
-IDENTIFIERS_DIGEST = "sha256:7d7848b407f115c1b478e8b3abf86842b3c44cabb02c835c39433014067c3ff5"
+DIGEST = "sha256:a0e8e4c761b48d9c378b006113b72b1299229cc26aba8fe08409b3b3703aa915"

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from setapart_agent.facts import AccountFact, domain_of
 from setapart_evidence.identifiers import keys_of
-from setapart_evidence.identity import address_digest, internal_values, is_internal, tells_whose
-from setapart_evidence.model import Account, AccountField, App, Platform
+from setapart_evidence.identity import address_digest, internal_values, is_internal, telling_fields
+from setapart_evidence.model import Account, App, Platform
 from setapart_evidence.statement import Disclosure, Level
 
 if TYPE_CHECKING:
@@ -56,28 +56,24 @@ class DisclosureFilter(Struct, frozen=True, kw_only=True):
         return disclosed, sum(1 for account in disclosed if account.withheld)
 
     def _account(self, fact: AccountFact) -> Account:
-        known: dict[AccountField, str | None] = {
-            "domain": fact.domain or domain_of(fact.address),
-            "host": fact.host,
-            "tenant": fact.tenant,
-        }
-        internal = self.internal is not None and is_internal(known.values(), self.internal)
+        domain, host, tenant = fact.domain or domain_of(fact.address), fact.host, fact.tenant
+        internal = self.internal is not None and is_internal((domain, host, tenant), self.internal)
         if self.internal is not None and not internal and self.level == "scoped":
             return Account(
                 profile=fact.profile,
                 type=fact.type,
                 services=fact.services,
                 enabled=fact.enabled,
-                withheld=tuple(name for name, value in known.items() if tells_whose(value, looked_up=name != "tenant")),
+                withheld=telling_fields(domain, host, tenant, self.internal),
             )
         return Account(
             profile=fact.profile,
             type=fact.type,
             client=fact.client,
             services=fact.services,
-            domain=known["domain"],
-            host=known["host"],
-            tenant=known["tenant"],
+            domain=domain,
+            host=host,
+            tenant=tenant,
             address_digest=self._digest(fact.address, internal=internal),
             enabled=fact.enabled,
         )
@@ -108,7 +104,7 @@ def filter_of(bundle: "SignedBundle | None", level: Level | None = None) -> Disc
             addresses="none",
             address_key=None,
             id_key=None,
-            statement=Disclosure(level=level or "scoped", identifiers=catalog_table.IDENTIFIERS_DIGEST),
+            statement=Disclosure(level=level or "scoped", identifiers=catalog_table.DIGEST),
         )
     from setapart_evidence.bundle import list_digest
 

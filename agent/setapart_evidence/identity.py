@@ -8,11 +8,26 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator
 
-from .model import Platform
+from .model import AccountField, Platform
 
 _LONGEST_NAME = 253  # RFC 1035, section 2.3.4, without the root's dot
-_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_LONGEST_LABEL = 63
+_IPV4 = re.compile(r"(?:\d+|0x[0-9a-f]*)(?:\.(?:\d+|0x[0-9a-f]*)){1,3}")  # in every form that inet_aton(3) takes
 _IPV6 = re.compile(r"\[?[0-9a-f:.]+(?:%[^\]]*)?\]?(?::\d+)?")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""Microsoft's tenant of private accounts, as its documents of ID tokens (`tid`) name it."""
+_EVERYWHERE = re.compile(r"(?:.*\.)?(?:local|localhost|localdomain|internal|intranet|private|corp|home|lan|home\.arpa)")
+"""Names that every network may have its own of: RFC 6761, 6762 with its appendix G, 8375, ICANN's `internal`."""
+_SHARED = frozenset(
+    {
+        "google.com", "gmail.com", "googlemail.com", "googleapis.com", "googleusercontent.com",
+        "office365.com", "office365.us", "office.com", "outlook.com", "outlook.cn", "microsoft.com",
+        "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn", "windows.net", "live.com",
+        "icloud.com", "me.com", "mail.yahoo.com", "zoho.com", "zoho.eu", "fastmail.com",
+    }
+)  # fmt: skip
+"""Servers below these are those of organisations and of private persons alike: who signs in decides."""
 
 
 def hardware_id(id_key: bytes, platform: Platform, serial: str) -> str:
@@ -46,6 +61,7 @@ def address_digest(address_key: bytes, address: str) -> str:
 def a_label(domain: str) -> str:
     """A domain as it is compared: lower case, without a final dot, international labels as `xn--` (RFC 3490).
 
+    A label with the German sharp s or the final sigma is a name of its own (RFC 5894, section 7.2), as browsers see it.
     A label that can't be encoded stays as it is: it then equals only itself.
     """
     folded = domain.strip().rstrip(".").lower()
@@ -54,7 +70,8 @@ def a_label(domain: str) -> str:
     labels = []
     for label in folded.replace("\u3002", ".").split("."):
         try:
-            labels.append(label.encode("idna").decode())
+            own = len(label) <= _LONGEST_LABEL and ("\u00df" in label or "\u03c2" in label)
+            labels.append(f"xn--{label.encode('punycode').decode()}" if own else label.encode("idna").decode())
         except UnicodeError:
             labels.append(label)
     return ".".join(labels)
@@ -80,13 +97,43 @@ def names_of(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(folded_name, (value, _host(value), value.rpartition("@")[2]))))
 
 
-def tells_whose(value: str | None, *, looked_up: bool = False) -> bool:
-    """Whether a value says whose a thing is: a name does; a bare network address (IPv4, IPv6) does not.
+def tells_whose(value: str | None, internal: frozenset[str], *, looked_up: bool = False) -> bool:
+    """Whether a value that is not internal says whose a thing is: a name does, a bare network address does not.
 
-    Where names are `looked_up` (hosts, realms), neither does a short one: every network has its own `mail` and `CORP`.
+    Neither does a server that many share, nor the id of a tenant where the authority lists no id of its own. Where
+    names are `looked_up` (hosts, realms), nor does one that every network has its own of: `mail`, `CORP`, `nas.local`.
     """
     host = folded_name(_host(value)) if value else ""
-    return bool(host) and not _is_address(host) and (not looked_up or "." in host)
+    if not host or _is_address(host) or _is_shared(host):
+        return False
+    if _GUID.fullmatch(host):
+        return host == _CONSUMERS or any(map(_GUID.fullmatch, internal))
+    return not looked_up or ("." in host and _EVERYWHERE.fullmatch(host) is None)
+
+
+def telling_fields(
+    domain: str | None, host: str | None, tenant: str | None, internal: frozenset[str]
+) -> tuple[AccountField, ...]:
+    """The fields that say whose an account is, if it is none of the authority's own; none where nobody can say.
+
+    The server says it before the address, which is what somebody typed into a form: at a server without a telling name
+    a foreign address proves nothing. At one that many share the address is what signs in.
+
+    Args:
+        domain: of the address.
+        host: of the server.
+        tenant: at a cloud provider.
+        internal: from `internal_values`.
+    """
+    fields: dict[AccountField, bool] = {
+        "domain": tells_whose(domain, internal, looked_up=True),
+        "host": tells_whose(host, internal, looked_up=True),
+        "tenant": tells_whose(tenant, internal),
+    }
+    nameless = bool(host) and not fields["host"] and not _is_shared(folded_name(_host(host or "")))
+    if nameless and not fields["tenant"]:
+        return ()
+    return tuple(name for name, tells in fields.items() if tells)
 
 
 def internal_values(items: Iterable[str]) -> frozenset[str]:
@@ -103,6 +150,11 @@ def is_internal(values: Iterable[str | None], internal: frozenset[str]) -> bool:
     Agent and auditor both ask here: what the agent keeps back as foreign, the auditor would have called foreign.
     """
     return any(parent in internal for value in values if value for name in names_of(value) for parent in parents(name))
+
+
+def _is_shared(host: str) -> bool:
+    """Whether a folded host is below a name of `_SHARED`; the names themselves are mail domains of private persons."""
+    return any(parent in _SHARED for parent in parents(host.partition(".")[2]))
 
 
 def _is_address(name: str) -> bool:

@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from setapart_auditor.appraisal.model import Disclosed
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.policy.agent_table import identifiers
-from setapart_auditor.policy.bundle import Choices, Secrets, bundle_subjects, policy_bundle
+from setapart_auditor.policy.bundle import Choices, Secrets, bundle_subjects, client_keys, policy_bundle
 from setapart_auditor.policy.catalog import Catalog
 from setapart_auditor.policy.model import Policy
 from setapart_auditor.settings import SETTINGS_FILE, credential
@@ -163,16 +163,18 @@ def known_bundles(folder: Path) -> Mapping[str, Disclosed]:
 def disclosed(bundle: PolicyBundle) -> Disclosed:
     """What a bundle lets through."""
     return Disclosed(
-        identifiers=frozenset(bundle.identifiers), internal=frozenset(bundle.internal), expires_at=bundle.expires_at
+        identifiers=frozenset(bundle.identifiers + bundle.clients),
+        internal=frozenset(bundle.internal),
+        expires_at=bundle.expires_at,
     )
 
 
 def built_in(catalog: Catalog) -> Mapping[str, Disclosed]:
-    """What an agent without a bundle lets through, by the digest of its identifiers: apps of the catalog, all accounts.
+    """What an agent without a bundle lets through, by its table's digest: the catalog's apps and clients, all accounts.
 
     An agent whose table was made from another state of the catalog is not known here.
     """
-    keys = identifiers(catalog)
+    keys = identifiers(catalog) + client_keys(catalog)
     return {list_digest(keys): Disclosed(identifiers=frozenset(keys), internal=None)}
 
 

@@ -133,7 +133,7 @@ def test_without_a_bundle_accounts_leave_with_domain_and_host_and_the_table_is_n
     found = disclosed(chosen, account(address="me@private.example", host="imap.private.example"))
     assert (found.domain, found.host, found.withheld) == ("private.example", "imap.private.example", ())
     assert chosen.statement.bundle is None
-    assert chosen.statement.identifiers == list_digest(catalog_table.IDENTIFIERS)
+    assert chosen.statement.identifiers == list_digest(catalog_table.IDENTIFIERS + catalog_table.CLIENTS)
 
 
 def test_the_statement_names_bundle_identifiers_and_domains() -> None:
@@ -144,9 +144,24 @@ def test_the_statement_names_bundle_identifiers_and_domains() -> None:
     assert statement.domains == list_digest(given.bundle.internal)
 
 
-def test_a_bare_network_address_is_not_said_to_be_foreign() -> None:
-    found = disclosed(filter_of(bundle()), account(host="10.1.2.3"))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"host": "10.1.2.3"},
+        {"host": "10.1.2.3", "address": "me@private.example"},
+        {"host": "localhost", "address": "me@private.example"},
+        {"host": "outlook.office365.com"},
+        {"tenant": "0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"},
+    ],
+)
+def test_what_does_not_tell_whose_an_account_is_is_not_said_to_be_foreign(fields: dict[str, str]) -> None:
+    found = disclosed(filter_of(bundle()), account(**fields))
     assert found.withheld == ()
+
+
+def test_at_a_server_that_many_share_the_address_is_what_was_found_to_be_foreign() -> None:
+    found = disclosed(filter_of(bundle()), account(host="outlook.office365.com", address="me@private.example"))
+    assert found.withheld == ("domain",)
 
 
 def test_an_internal_host_with_a_port_is_not_kept_back() -> None:

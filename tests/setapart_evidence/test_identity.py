@@ -16,6 +16,7 @@ from setapart_evidence.identity import (
     is_internal,
     names_of,
     parents,
+    telling_fields,
     tells_whose,
 )
 
@@ -87,20 +88,66 @@ def test_a_name_that_only_resembles_one_is_not(value: str) -> None:
         ("[fe80::1]:993", False),
         ("fe80::1%eth0", False),
         ("https://10.1.2.3/dav", False),
+        ("0xA.0.0.1", False),
+        ("012.1.2.3", False),
+        ("10.66051", False),
+        ("10.example", True),
+        ("outlook.office365.com", False),
+        ("https://apidata.googleusercontent.com/caldav/v2/x", False),
+        ("imap.gmail.com:993", False),
+        ("notgmail.com", True),
+        ("outlook.com", True),
         ("", False),
         (None, False),
     ],
 )
 def test_a_bare_network_address_says_nothing_about_whose_the_machine_is(value: str | None, *, tells: bool) -> None:
-    assert tells_whose(value) is tells
+    assert tells_whose(value, INTERNAL) is tells
 
 
 @pytest.mark.parametrize(
-    "value", ["mail", "CORP", "localhost", "\\\\files\\home", "h1@CORP", "tun0", "exchange.", "smb://nas:445/x"]
+    "value",
+    [
+        "mail", "CORP", "localhost", "\\\\files\\home", "h1@CORP", "tun0", "exchange.", "smb://nas:445/x",
+        "nas.local", "DC1.Corp", "mail.home.arpa.", "mx.internal",
+    ],
+)  # fmt: skip
+def test_a_name_that_every_network_has_its_own_of_says_nothing(value: str) -> None:
+    assert not tells_whose(value, INTERNAL, looked_up=True)
+    assert tells_whose(value, INTERNAL)
+
+
+GUID, CONSUMERS = "0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11", "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+@pytest.mark.parametrize(
+    ("domain", "host", "tenant", "telling"),
+    [
+        ("private.example", "imap.private.example", None, ("domain", "host")),
+        ("private.example", None, None, ("domain",)),
+        ("private.example", "outlook.office365.com", None, ("domain",)),
+        (None, "outlook.office365.com", None, ()),
+        ("private.example", "10.1.2.3", None, ()),
+        ("private.example", "exchange01", None, ()),
+        ("private.example", "127.0.0.1:1143", "other.example", ("domain", "tenant")),
+        ("CORP", "imap.private.example", None, ("host",)),
+        (None, None, GUID, ()),
+        ("private.example", None, GUID, ("domain",)),
+        (None, None, CONSUMERS, ("tenant",)),
+    ],
 )
-def test_a_short_name_that_every_network_has_its_own_of_says_nothing(value: str) -> None:
-    assert not tells_whose(value, looked_up=True)
-    assert tells_whose(value)
+def test_the_server_says_whose_an_account_is_before_the_address_that_somebody_typed(
+    domain: str | None, host: str | None, tenant: str | None, telling: tuple[str, ...]
+) -> None:
+    assert telling_fields(domain, host, tenant, INTERNAL) == telling
+
+
+def test_an_id_of_a_tenant_tells_only_an_authority_that_has_listed_its_own() -> None:
+    own = internal_values((f"tenant:{CONSUMERS}",))
+    assert telling_fields(None, None, GUID, own) == ("tenant",)
+    for looked_up in (True, False):
+        assert tells_whose(GUID.upper(), own, looked_up=looked_up)
+        assert not tells_whose(GUID.upper(), INTERNAL, looked_up=looked_up)
 
 
 def test_parents_go_up_label_by_label() -> None:
@@ -112,10 +159,18 @@ def test_international_labels_compare_as_a_labels() -> None:
     assert is_internal(("mail.bücher.example",), internal_values(("domain:xn--bcher-kva.example",)))
 
 
+def test_a_sharp_s_is_no_double_s() -> None:
+    """RFC 5891; the A-label is the example of Unicode's UTS 46, section 4."""
+    assert a_label("Faß.de") == "xn--fa-hia.de"
+    assert is_internal(("xn--fa-hia.de",), internal_values(("domain:faß.de",)))
+    assert not is_internal(("fass.de",), internal_values(("domain:faß.de",)))
+
+
 @given(st.text(max_size=400))
 def test_no_text_breaks_the_comparison(text: str) -> None:
     is_internal((text,), INTERNAL)
-    tells_whose(text)
+    tells_whose(text, INTERNAL)
+    telling_fields(text, text, text, INTERNAL)
     assert all(len(name) <= 1100 for name in names_of(text))
 
 

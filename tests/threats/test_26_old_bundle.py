@@ -27,6 +27,7 @@ from setapart_evidence.statement import Disclosure
 BUNDLE, TABLE = "sha256:" + "b0" * 32, "sha256:" + "c0" * 32
 POLICY = make_policy()
 NEEDED = POLICY.needed_identifiers
+LET_THROUGH = NEEDED | POLICY.own_store.keys()
 INTERNAL = POLICY.internal
 SCOPED = make_inventory(withheld=Withheld(apps=311, accounts=2))
 
@@ -61,7 +62,7 @@ def test_the_agents_count_does_not_excuse_an_old_bundle(withheld: Withheld) -> N
 
 @pytest.mark.parametrize("stated", [BY_BUNDLE, BY_TABLE])
 def test_a_filter_that_let_through_all_that_is_asked_for_is_enough(stated: Disclosure) -> None:
-    wide = Disclosed(identifiers=NEEDED | {"android:more"}, internal=INTERNAL if stated is BY_BUNDLE else None)
+    wide = Disclosed(identifiers=LET_THROUGH | {"android:more"}, internal=INTERNAL if stated is BY_BUNDLE else None)
     assert verdict_of(stated, wide).status == "compliant"
 
 
@@ -71,9 +72,22 @@ def test_a_filter_that_nobody_here_knows_kept_back_who_knows_what(stated: Disclo
     assert verdict_of(stated).status == "inconclusive"
 
 
-def test_an_unknown_bundle_with_exactly_this_policys_lists_is_enough() -> None:
+def test_an_unknown_bundle_with_exactly_this_policys_lists_is_enough_where_no_account_decides() -> None:
     exact = Disclosure(level="scoped", bundle=BUNDLE, identifiers=list_digest(NEEDED), domains=list_digest(INTERNAL))
-    assert verdict_of(exact, device_class="social-dedicated").status == "compliant"
+    assert verdict_of(exact).status == "compliant"
+    verdict = verdict_of(exact, device_class="social-dedicated")
+    assert (verdict.status, controls(verdict)) == ("inconclusive", {"disclosure-too-narrow"})
+    assert "--bundle FILE" in only(verdict, "disclosure-too-narrow").cure
+
+
+@pytest.mark.parametrize("stated", [BY_BUNDLE, BY_TABLE])
+def test_a_mail_client_that_the_bundle_did_not_know_is_no_empty_list_of_accounts(stated: Disclosure) -> None:
+    """The agent counted the client among what nobody asked for; the phone was green with internal mail in it."""
+    before = Disclosed(identifiers=NEEDED, internal=INTERNAL if stated is BY_BUNDLE else None)
+    verdict = verdict_of(
+        stated, before, inventory=make_inventory(withheld=Withheld(apps=1)), device_class="social-dedicated"
+    )
+    assert (verdict.status, controls(verdict)) == ("inconclusive", {"disclosure-too-narrow"})
 
 
 def test_a_list_that_was_filtered_by_nothing_that_has_a_name_is_no_list() -> None:
@@ -99,13 +113,13 @@ def test_full_disclosure_needs_no_bundle_and_may_not_keep_anything_back() -> Non
     ],
 )
 def test_a_domain_that_the_bundle_did_not_know_makes_accounts_withheld(internal: tuple[str, ...], status: str) -> None:
-    filter_ = Disclosed(identifiers=NEEDED, internal=frozenset(internal))
+    filter_ = Disclosed(identifiers=LET_THROUGH, internal=frozenset(internal))
     assert verdict_of(BY_BUNDLE, filter_, device_class="social-dedicated").status == status
     assert verdict_of(BY_BUNDLE, filter_).status == "compliant"  # an ordinary device's accounts decide nothing
 
 
 def test_accounts_are_unfiltered_without_a_bundle_unless_the_report_says_otherwise() -> None:
-    table = Disclosed(identifiers=NEEDED, internal=None)
+    table = Disclosed(identifiers=LET_THROUGH, internal=None)
     plain = make_inventory(accounts=[account()], withheld=Withheld(apps=311))
     cut = make_inventory(accounts=[account(withheld=("domain",))], withheld=Withheld(apps=311))
     assert verdict_of(BY_TABLE, table, inventory=plain, device_class="social-dedicated").status == "compliant"

@@ -117,7 +117,13 @@ UNKNOWN = {
     "an empty place": account(domain="", host=" ", tenant="."),
     "a server by its address": account(domain=None, host="192.0.2.1"),
     "a server by its IPv6 address": account(domain=None, host="[2001:db8::1]:993"),
+    "a server by its address in hex": account(domain=None, host="0xA.0.0.1"),
+    "a server that many share": account(domain=None, host="outlook.office365.com"),
+    "a tenant by its id, where none is listed": account(domain=None, tenant="0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"),
     "a VPN to nowhere": link("vpn", None),
+    "a VPN to a short address": link("vpn", "10.66051"),
+    "a sign-in that many share": link("sso", "login.microsoftonline.com"),
+    "a share that every network has": link("file-share", "\\\\files.local\\all"),
     "a VPN to an address": link("vpn", "192.0.2.7:51820"),
     "a Wi-Fi without a realm": link("wifi-enterprise", None),
     "a share of nobody": link("file-share", ""),
@@ -149,6 +155,19 @@ def test_what_says_nothing_of_whose_it_is_is_never_none(tie: str) -> None:
     assert controls(verdict) <= {"account-not-attributable", "link-not-attributable"}
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "localhost:1143", "exchange01", "mail.lan"])
+def test_a_private_address_beside_a_server_without_a_telling_name_is_not_foreign(host: str) -> None:
+    """What is typed as the address is the holder's choice: it made the authority's own mail server foreign."""
+    verdict = dedicated(with_tie(account(domain="provider.example", host=host)))
+    assert (verdict.status, controls(verdict)) == ("inconclusive", {"account-not-attributable"})
+    assert f"provider.example ({host})" in only(verdict, "account-not-attributable").message
+
+
+def test_a_private_address_at_an_internal_server_is_explained_by_the_server() -> None:
+    found = findings(dedicated(with_tie(INTERNAL["hosted server"])), "internal-link-on-dedicated-device")
+    assert "at provider.example (eu.mail.hosting.example)" in found[0].message
+
+
 def test_one_account_gives_one_finding_for_each_service() -> None:
     exchange = account(domain="agency.example", services=("mail", "calendar", "contacts"))
     verdict = dedicated(make_inventory(apps=[app(TIKTOK)], accounts=[account(), exchange], links=[link()]))
@@ -171,7 +190,8 @@ def test_the_restricted_apps_own_sign_in_is_the_app_that_the_device_is_for() -> 
 def test_a_field_that_the_agent_knew_and_kept_back_was_foreign() -> None:
     bundle = "sha256:" + "b0" * 32
     policy = make_policy()
-    context = Context(bundles={bundle: Disclosed(identifiers=policy.needed_identifiers, internal=policy.internal)})
+    let_through = policy.needed_identifiers | policy.own_store.keys()
+    context = Context(bundles={bundle: Disclosed(identifiers=let_through, internal=policy.internal)})
     inventory = make_inventory(accounts=[account(withheld=("host",))], withheld=Withheld(accounts=1))
     report = make_received(inventory, disclosure=Disclosure(level="scoped", bundle=bundle))
     assert judge(report, device_class="social-dedicated", context=context).status == "compliant"

@@ -5,14 +5,15 @@ foreign mail address at an internal host is internal; so is a switched-off accou
 link is internal if its target is the authority's; being managed (`mdm`) is not a link to data, and neither is a
 certificate without a target, which reaches nothing without the account, VPN or Wi-Fi that uses it.
 
-A bare network address (IPv4, IPv6) says nothing about whose the machine is, and neither does a short name (`mail`,
-`CORP`), which every network has its own of: unless the authority lists it, it counts as unknown.
+What tells nothing unless the authority lists it, and so counts as unknown, is in
+docs/adr/0029-what-tells-whose-an-account-is.md: bare addresses, names that every network has its own of, servers that
+many share, ids of tenants where the authority lists none.
 """
 
 from enum import Enum
 from typing import Literal
 
-from setapart_evidence.identity import is_internal, tells_whose
+from setapart_evidence.identity import is_internal, telling_fields, tells_whose
 from setapart_evidence.model import Account, Link, LinkKind
 
 Attribution = Enum("Attribution", ["INTERNAL", "FOREIGN", "UNKNOWN"])
@@ -46,8 +47,7 @@ def attribute_account(account: Account, internal: frozenset[str]) -> Attribution
     """
     if is_internal((account.domain, account.host, account.tenant), internal):
         return Attribution.INTERNAL
-    known = any(tells_whose(value, looked_up=True) for value in (account.domain, account.host))
-    if known or tells_whose(account.tenant) or account.withheld:
+    if account.withheld or telling_fields(account.domain, account.host, account.tenant, internal):
         return Attribution.FOREIGN
     return Attribution.UNKNOWN
 
@@ -58,7 +58,8 @@ def attribute_link(link: Link, internal: frozenset[str]) -> Attribution:
         return Attribution.FOREIGN
     if is_internal((link.target,), internal):
         return Attribution.INTERNAL
-    if link.kind in _HARMLESS_WITHOUT_TARGET or tells_whose(link.target, looked_up=link.kind in _LOOKED_UP):
+    looked_up = link.kind in _LOOKED_UP
+    if link.kind in _HARMLESS_WITHOUT_TARGET or tells_whose(link.target, internal, looked_up=looked_up):
         return Attribution.FOREIGN
     return Attribution.UNKNOWN
 

@@ -73,15 +73,23 @@ class Tie(Struct, frozen=True, kw_only=True):
         return "account" if isinstance(self.item, Account) else "link"
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """What it shows of where it leads; of an account not what is below its domain."""
+        if not isinstance(self.item, Account):
+            return (self.item.target,) if self.item.target else ()
+        first, *more = [value for value in (self.item.domain, self.item.host, self.item.tenant) if value] or [""]
+        others = [value for value in dict.fromkeys(more) if not f".{value}".lower().endswith(f".{first}".lower())]
+        return (first, *others) if first else ()
+
+    @property
     def words(self) -> str:
         """What it is and where, for a sentence."""
         if isinstance(self.item, Account):
-            known = self.item.domain or self.item.host or self.item.tenant
             shown = f"account of type {printable(self.item.type, 80)}"
         else:
-            known = self.item.target
             shown = f"{self.item.kind} link"
-        at = f" at {printable(known, 80)}" if known else ""
+        first, *others = [printable(value, 80) for value in self.known] or [""]
+        at = f" at {first}" + (f" ({', '.join(others)})" if others else "") if first else ""
         return f"{shown}{at} {profile_words(owner_of(self.item.profile))}"
 
 

@@ -1,7 +1,9 @@
 """Whether the agent's filter let through all that this policy asks for.
 
-A filter is named by its bundle, or by the digest of its identifiers; what is named but not known here kept back who
-knows what. Where no filter is named, the counts of what was kept back decide. Full disclosure keeps nothing back.
+A filter is named by its bundle, or by the digest of the agent's own table; what is named but not known here kept back
+who knows what: if its restricted apps are exactly this policy's, its apps are believed, and never its accounts, which
+may stand in a client that it knew nothing of. Where no filter is named, the counts of what was kept back decide. Full
+disclosure keeps nothing back.
 """
 
 import datetime as dt
@@ -44,7 +46,5 @@ def sufficiency_of(
         admitted = rulebook.admits(filter_)
         apps, accounts = admitted.apps, admitted.accounts and not (cut and filter_.internal is None)
     else:
-        apps = stated.identifiers == rulebook.needed_digest
-        unfiltered = stated.bundle is None and stated.domains is None and not cut
-        accounts = unfiltered or stated.domains == rulebook.internal_digest
+        apps, accounts = stated.identifiers == rulebook.needed_digest, False
     return Sufficiency(apps=apps, accounts=accounts, expired=expired)

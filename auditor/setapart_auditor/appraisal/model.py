@@ -99,7 +99,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosed:
-    """What a policy bundle let through: its identifier keys and its internal `domain:…`, `host:…`, `tenant:…`.
+    """What a policy bundle let through: keys of apps and clients; accounts at `domain:…`, `host:…`, `tenant:…`.
 
     `internal` is None where no filter was applied to accounts. `expires_at` is None for the agent's built-in table.
     """

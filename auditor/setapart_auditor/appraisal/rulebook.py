@@ -17,7 +17,7 @@ _RECENT: "dict[int, Rulebook]" = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Whether a filter lets through every app, and every account, that a policy asks for."""
+    """Whether a filter lets through every app that a policy asks for, and every account and client that hides some."""
 
     apps: bool
     accounts: bool
@@ -32,7 +32,7 @@ class Rulebook:
             highest, whatever a policy that went round the loader says.
         internal: folded values: what accounts and links are compared with.
         needed: the identifier keys that must have been disclosed.
-        needed_digest, internal_digest: what an agent states that was given exactly this policy's lists.
+        needed_digest: what an agent states that was given exactly these.
         own_store: what an agent may call an own-store client, to the client's id.
     """
 
@@ -42,7 +42,6 @@ class Rulebook:
     internal: frozenset[str]
     needed: frozenset[str]
     needed_digest: str
-    internal_digest: str
     own_store: Mapping[str, str]
     _admitted: dict[int, tuple[Disclosed, Admission]] = field(default_factory=dict, repr=False)
 
@@ -53,7 +52,8 @@ class Rulebook:
             return known[1]
         found = Admission(
             apps=self.needed <= filter_.identifiers,
-            accounts=filter_.internal is None or _covers(internal_values(filter_.internal), self.internal),
+            accounts=self.policy.own_store.keys() <= filter_.identifiers
+            and (filter_.internal is None or _covers(internal_values(filter_.internal), self.internal)),
         )
         if len(self._admitted) >= _KEPT:
             self._admitted.clear()
@@ -88,7 +88,6 @@ def _make(policy: Policy) -> Rulebook:
         internal=internal,
         needed=needed,
         needed_digest=list_digest(needed),
-        internal_digest=list_digest(policy.internal),
         own_store={key.partition(":")[2]: client for key, client in policy.own_store.items()},
     )
 

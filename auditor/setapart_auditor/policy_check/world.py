@@ -346,7 +346,7 @@ def _role(policy: Policy) -> str:
 
 
 def _context(policy: Policy, native: Specimen | None, now: dt.datetime) -> Context:
-    needed = policy.needed_identifiers
+    needed = policy.needed_identifiers | policy.own_store.keys()
     lacking = needed - {key for key in policy.restricted if native is not None and policy.restricted[key] == native.app}
     current = now + _DAY
     return Context(

@@ -31,7 +31,10 @@ INTERNAL = frozenset({"agency.example", "xn--bcher-kva.example", "agency-tenant"
         (account(domain="CORP", host="exchange01"), Attribution.UNKNOWN),
         (account(domain="CORP", host="mail.provider.example"), Attribution.FOREIGN),
         (account(host="10.1.2.30"), Attribution.UNKNOWN),
-        (account(domain="provider.example", host="10.1.2.30"), Attribution.FOREIGN),
+        (account(domain="provider.example", host="10.1.2.30"), Attribution.UNKNOWN),
+        (account(domain="provider.example", host="outlook.office365.com"), Attribution.FOREIGN),
+        (account(host="outlook.office365.com"), Attribution.UNKNOWN),
+        (account(tenant="0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"), Attribution.UNKNOWN),
         (account(tenant="12345"), Attribution.FOREIGN),
         (account(withheld=("tenant",)), Attribution.FOREIGN),
         (account(domain=None), Attribution.UNKNOWN),
@@ -62,6 +65,19 @@ def test_a_link_to_a_short_name_is_unknown_for_every_network_has_its_own(kind: L
     assert attribute_link(link(kind, "AGENCY"), INTERNAL) is Attribution.UNKNOWN
     assert attribute_link(link(kind, "AGENCY"), INTERNAL | {"agency"}) is Attribution.INTERNAL
     assert attribute_link(link(kind, "home.provider.example"), INTERNAL) is Attribution.FOREIGN
+
+
+def test_a_sign_in_at_a_server_that_many_share_is_unknown() -> None:
+    assert attribute_link(link("sso", "login.microsoftonline.com"), INTERNAL) is Attribution.UNKNOWN
+    assert attribute_link(link("sso", "sts.provider.example"), INTERNAL) is Attribution.FOREIGN
+
+
+def test_a_join_to_a_tenant_that_is_named_by_its_id_is_unknown_while_no_id_is_listed() -> None:
+    """A workstation joined to the authority's tenant was green under a policy that listed domains alone."""
+    joined = link("directory-join", "0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11")
+    other = "1f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"
+    assert attribute_link(joined, INTERNAL) is Attribution.UNKNOWN
+    assert attribute_link(joined, INTERNAL | {other}) is Attribution.FOREIGN
 
 
 def test_a_network_by_its_whole_name() -> None:

@@ -31,7 +31,16 @@ def test_an_app_is_named_by_its_name_its_identifier_and_what_it_is(item: App, ho
 @pytest.mark.parametrize(
     ("item", "noun", "words"),
     [
-        (account(domain="a.example", host="b.example"), "account", "account of type imap at a.example in profile 0"),
+        (
+            account(domain="a.example", host="b.example"),
+            "account",
+            "account of type imap at a.example (b.example) in profile 0",
+        ),
+        (
+            account(domain="a.example", host="Imap.A.example", tenant="a.example"),
+            "account",
+            "account of type imap at a.example in profile 0",
+        ),
         (account(tenant="T", profile="5/x/y"), "account", "account of type imap at T in profile 5"),
         (account(domain=None), "account", "account of type imap in profile 0"),
         (link("vpn", "v.example\n"), "link", "vpn link at v.example\\u000a in profile 0"),

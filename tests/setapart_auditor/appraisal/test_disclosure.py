@@ -26,8 +26,9 @@ def found(stated: Disclosure, withheld: Withheld | None = None, **context: Discl
     return sufficiency_of(report, NOW, RULEBOOK, known)
 
 
-WIDE = Disclosed(identifiers=POLICY.needed_identifiers, internal=POLICY.internal)
-BUILT_IN = Disclosed(identifiers=POLICY.needed_identifiers, internal=None)
+LET_THROUGH = POLICY.needed_identifiers | POLICY.own_store.keys()
+WIDE = Disclosed(identifiers=LET_THROUGH, internal=POLICY.internal)
+BUILT_IN = Disclosed(identifiers=LET_THROUGH, internal=None)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +36,15 @@ BUILT_IN = Disclosed(identifiers=POLICY.needed_identifiers, internal=None)
     [
         (Disclosure(level="full", bundle=BUNDLE), True, True),
         (Disclosure(level="scoped", bundle=BUNDLE), False, False),
-        (Disclosure(level="scoped", identifiers=TABLE), False, True),
+        (Disclosure(level="scoped", identifiers=TABLE), False, False),
         (Disclosure(level="scoped", identifiers=TABLE, domains=TABLE), False, False),
         (Disclosure(level="scoped", bundle=BUNDLE, identifiers=EXACT), True, False),
-        (Disclosure(level="scoped", bundle=BUNDLE, domains=OWN), False, True),
-        (Disclosure(level="scoped", identifiers=EXACT), True, True),
+        (Disclosure(level="scoped", bundle=BUNDLE, identifiers=EXACT, domains=OWN), True, False),
+        (Disclosure(level="scoped", bundle=BUNDLE, domains=OWN), False, False),
+        (Disclosure(level="scoped", identifiers=EXACT), True, False),
     ],
 )
-def test_an_unknown_filter_counts_for_what_its_digests_prove(stated: Disclosure, apps: bool, accounts: bool) -> None:
+def test_an_unknown_filter_may_have_kept_back_a_client(stated: Disclosure, apps: bool, accounts: bool) -> None:
     assert found(stated) == Sufficiency(apps=apps, accounts=accounts)
 
 
@@ -50,6 +52,13 @@ def test_a_bundle_is_looked_up_before_a_table() -> None:
     both = Disclosure(level="scoped", bundle=BUNDLE, identifiers=TABLE)
     assert found(both, bundle=WIDE) == Sufficiency(apps=True, accounts=True)
     assert found(both, table=BUILT_IN) == Sufficiency(apps=False, accounts=False)
+
+
+@pytest.mark.parametrize("internal", [POLICY.internal, None])
+def test_a_filter_that_knew_no_client_of_today_hides_the_accounts_in_it(internal: frozenset[str] | None) -> None:
+    narrow = Disclosed(identifiers=POLICY.needed_identifiers, internal=internal)
+    assert found(Disclosure(level="scoped", bundle=BUNDLE), bundle=narrow) == Sufficiency(apps=True, accounts=False)
+    assert found(Disclosure(level="full", bundle=BUNDLE), bundle=narrow) == Sufficiency(apps=True, accounts=True)
 
 
 def test_the_built_in_table_filters_no_account() -> None:

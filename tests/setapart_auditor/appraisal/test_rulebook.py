@@ -46,7 +46,7 @@ def test_few_rulebooks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_filters_are_compared_once_and_told_apart() -> None:
     policy = make_policy()
     book = rulebook_of(policy)
-    wide = Disclosed(identifiers=policy.needed_identifiers, internal=None)
+    wide = Disclosed(identifiers=policy.needed_identifiers | policy.own_store.keys(), internal=None)
     assert book.admits(wide) is book.admits(wide)
     for number in range(50):
         narrow = Disclosed(identifiers=frozenset({str(number)}), internal=frozenset())

@@ -19,8 +19,9 @@ def find(case: Case) -> Iterator[Finding]:
             yield case.finding(
                 CONTROL,
                 tie.evidence,
-                f"nobody can say where the {tie.words} leads",
-                "remove the link, or set it to the full name of its target"
-                if tie.item.target
+                f"nobody can say where the {tie.words} leads" + ("" if tie.known else ": it shows no target"),
+                "remove the link, or set it to the full name of its target; if it is the authority's own, list it in "
+                "[internal]"
+                if tie.known
                 else "remove the link, or read the device by a way that shows its target",
             )
