@@ -7,8 +7,8 @@ of AOSP.
 
 A version name may hold line feeds, and AOSP prints it as it is, so an app can forge any line after its own. Hence a
 package counts as installed if any of its lines for a user says so; one with a block without a line for any user counts
-as installed for all; a list that "ends" too early is still read to its last block; and only a block whose code is not
-below /data is a factory copy.
+as installed for all, and one without a line for some makes the list doubtful; a list that "ends" too early is still read
+to its last block; and only a block whose code is not below /data is a factory copy.
 """
 
 import re
@@ -191,7 +191,8 @@ class _Reader:
         states = {name: block.states() for name, block in self.found.items()}
         users = tuple(sorted({state.user for of in states.values() for state in of}, key=int)) or ("0",)
         everywhere = tuple(UserState(user=user, state="installed") for user in users)
-        silent = None if all(states.values()) else "the dump does not say who has a package"
+        told = all(len(of) == len(users) for of in states.values())
+        silent = None if told else "the dump does not say who has a package"
         cut = None if self._ended else "the list of packages is cut off"
         return PackageDump(
             packages=tuple(

@@ -99,6 +99,18 @@ def test_android_4_4_has_users_and_one_list_of_permissions_for_all() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["      unarchiveInstallerTitle=Store\nof apps\n", "WARNING: linker: something else\n"]
+)
+def test_a_block_that_is_interrupted_between_two_users_makes_the_list_doubtful(text: str) -> None:
+    """A title of an app may hold a line feed, and another program's line may stand between those of the dump."""
+    block = package_block(TIKTOK, {0: "installed=false", 10: ""})
+    output = dumpsys_package(
+        [package_block("android", {0: "", 10: ""}), block.replace("    User 10:", f"{text}    User 10:")]
+    )
+    assert rows(output) == [("0", "partial"), ("10", "partial")]
+
+
+@pytest.mark.parametrize(
     "words", ["suspended=true", "quarantined=true", "stopped=true notLaunched=true", "instant=true"]
 )
 def test_an_app_that_must_not_run_now_is_still_installed(words: str) -> None:
