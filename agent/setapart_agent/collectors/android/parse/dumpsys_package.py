@@ -7,8 +7,8 @@ of AOSP.
 
 A version name may hold line feeds, and AOSP prints it as it is, so an app can forge any line after its own. Hence a
 package counts as installed if any of its lines for a user says so; one with a block without a line for any user counts
-as installed for all, and one without a line for some makes the list doubtful; a list that "ends" too early is still read
-to its last block; and only a block whose code is not below /data is a factory copy.
+as installed for all, and one without a line for some makes the list doubtful; a list that "ends" too early is still
+read to its last block; and only a block whose code is not below /data is a factory copy.
 """
 
 import re
