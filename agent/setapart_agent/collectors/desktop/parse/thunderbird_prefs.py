@@ -1,7 +1,8 @@
 """Thunderbird and its kin: `prefs.js` of a profile.
 
-Keys: mailnews/base (nsMsgAccountManager), calendar/base (calendar.registry), mailnews/addrbook (ldap_2.servers). What
-counts is the list in `mail.accountmanager.accounts`: removed accounts may leave their keys behind.
+Keys: mailnews/base (nsMsgAccountManager), calendar/base (calendar.registry), mailnews/addrbook (ldap_2.servers), and
+CardBook's cardbookPreferences.js. What counts is the list in `mail.accountmanager.accounts`: removed accounts may leave
+their keys behind.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +16,8 @@ from setapart_evidence.statement import Maturity
 KIND = "linux.thunderbird-prefs"
 MATURITY: Maturity = "real-hardware"
 
-_PREFIXES = ("mail.account", "mail.server.", "mail.identity.", "calendar.registry.", "ldap_2.servers.")
+_CARDBOOK = "extensions.cardbook.data."
+_PREFIXES = ("mail.account", "mail.server.", "mail.identity.", "calendar.registry.", "ldap_2.servers.", _CARDBOOK)
 _NO_MAIL = frozenset({"none", "rss", "nntp", "im", "movemail"})
 _WIDER: dict[str, tuple[Service, ...]] = {
     "owl": ("mail", "calendar", "contacts"),
@@ -23,6 +25,7 @@ _WIDER: dict[str, tuple[Service, ...]] = {
 }
 _LISTS = ("mail.accountmanager.accounts", "mail.accountmanager.appendaccounts")
 _LOCAL_CALENDARS = frozenset({"storage", "memory", "composite", ""})
+_LOCAL_BOOKS = frozenset({"localdb", "file", "directory", "standard", "search", ""})
 _DELETED = -1
 
 
@@ -47,6 +50,7 @@ def parse(files: FileSet) -> Facts:
         *_mail(prefs, files.profile),
         *_calendars(prefs, files.profile),
         *_books(prefs, files.profile),
+        *_books_of_cardbook(prefs, files.profile),
     ]
     doubt = Coverage(
         section="accounts", profile=files.profile, collector=KIND, status="partial", reason="a line is no preference"
@@ -133,6 +137,25 @@ def _books(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
         elif uri.startswith(("ldap:", "ldaps:", "moz-abldapdirectory:")):
             reach: tuple[Service, ...] = ("contacts", "directory")
             made.append(account(profile, "thunderbird:ldap", reach, server=uri, enabled=True))
+    return made
+
+
+def _books_of_cardbook(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
+    made: list[AccountFact] = []
+    for name in _ids(prefs, _CARDBOOK):
+        key = f"{_CARDBOOK}{name}"
+        kind = (_text(prefs, f"{key}.type") or "").lower()
+        if kind not in _LOCAL_BOOKS:
+            made.append(
+                account(
+                    profile,
+                    f"cardbook:{kind}",
+                    ("contacts",),
+                    user=_text(prefs, f"{key}.user"),
+                    server=_text(prefs, f"{key}.url"),
+                    enabled=prefs.get(f"{key}.enabled") is not False,
+                )
+            )
     return made
 
 

@@ -147,6 +147,27 @@ def test_remote_address_books_count_and_local_or_removed_ones_do_not() -> None:
     ]
 
 
+def test_address_books_that_cardbook_keeps_for_itself_count() -> None:
+    found = prefs(
+        ("extensions.cardbook.data.a1.id", "a1"),
+        ("extensions.cardbook.data.a1.type", "CARDDAV"),
+        ("extensions.cardbook.data.a1.url", "https://dav.corp.example/card/"),
+        ("extensions.cardbook.data.a1.user", "ada@corp.example"),
+        ("extensions.cardbook.data.a1.enabled", False),
+        ("extensions.cardbook.data.b2.type", "GOOGLE3"),
+        ("extensions.cardbook.data.b2.user", "ada@gmail.example"),
+        ("extensions.cardbook.data.c3.type", "LOCALDB"),
+        ("extensions.cardbook.data.d4.type", "FILE"),
+        ("extensions.cardbook.data.d4.url", "file:///home/ada/a.vcf"),
+    )
+    assert [
+        (one.type, one.services, one.host, one.domain, one.enabled) for one in parsed(thunderbird_prefs, found).accounts
+    ] == [
+        ("cardbook:carddav", ("contacts",), "dav.corp.example", "corp.example", False),
+        ("cardbook:google3", ("contacts",), None, "gmail.example", True),
+    ]
+
+
 def test_a_fresh_profile_has_none() -> None:
     assert parsed(thunderbird_prefs, prefs(("mail.winsearch.firstRunDone", True))) == Facts()
 
