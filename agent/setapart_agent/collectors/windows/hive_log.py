@@ -3,8 +3,9 @@
 A hive whose two sequence numbers differ was being written. Since Windows 8.1 its logs hold entries (`HvLE`), each with
 a sequence number and two Marvin32 hashes; before, a bitmap of changed sectors and those sectors (`DIRT`). Only entries
 that are whole, and that follow one another from the hive's own number on, are applied, as Windows does. Behind the
-entries of a log may stand what is left of older ones, whose numbers are below that of the log's header. A hive whose
-header has a wrong sum was being written, too: Windows takes the header out of a log, and here it stays in doubt.
+entries of a log may stand what is left of older ones, whose numbers are below that of the log's header; a log whose
+header is broken is none. A hive whose header has a wrong sum was being written, too: Windows takes the header out of a
+log, and here it stays in doubt.
 
 Format: M. Suhanov, "Windows registry file format specification", github.com/msuhanov/regf, "Format of transaction log
 files". Ours and not regipy's, whose replay takes entries of any number and checks no hash.
@@ -47,6 +48,7 @@ def replayed(hive: bytes, logs: tuple[bytes, ...]) -> tuple[bytes, str | None]:
         return hive, _DOUBT
     if primary == secondary:
         return hive, None
+    logs = tuple(log for log in logs if _is_whole(log))
     entries = sorted(
         (entry for log in logs for entry in _entries(log) if entry.sequence >= secondary), key=lambda one: one.sequence
     )
@@ -66,9 +68,14 @@ def _has_its_sum(head: bytes) -> bool:
     return said == {0: 1, _MASK: _MASK - 1}.get(found, found)
 
 
+def _is_whole(log: bytes) -> bool:
+    """Whether a log has a header that was written to its end."""
+    return len(log) > _LOG_BASE and log.startswith(b"regf") and log[4:8] == log[8:12] and _has_its_sum(log)
+
+
 def _entries(log: bytes) -> Iterator[_Entry]:
     at = _LOG_BASE
-    (first_number,) = struct.unpack_from("<I", log, 4) if len(log) > at else (0,)
+    (first_number,) = struct.unpack_from("<I", log, 4)
     while at + _ENTRY.size <= len(log):
         signature, size, _flags, sequence, bins, count, first, second = _ENTRY.unpack_from(log, at)
         if signature != b"HvLE" or not _ENTRY.size + 8 * count <= size <= min(len(log) - at, _MAX_ENTRY):
@@ -109,8 +116,7 @@ def _sectors(hive: bytes, log: bytes, primary: int) -> bytes | None:
     """The hive with the sectors of an older log, or `None` where it is none of this hive's."""
     if len(log) < _LOG_BASE + 4 or log[_LOG_BASE : _LOG_BASE + 4] != b"DIRT":
         return None
-    first, second = struct.unpack_from("<II", log, 4)
-    if first != second or first != primary:
+    if struct.unpack_from("<I", log, 4) != (primary,):
         return None
     (bins,) = struct.unpack_from("<I", log, 40)
     bitmap = log[_LOG_BASE + 4 : _LOG_BASE + 4 + bins // _SECTOR // 8]

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from registry_maker import BASE, hive
+from registry_maker import BASE, hive, sealed
 from setapart_agent.collectors.windows.hive import open_hive
 from setapart_agent.collectors.windows.hive_log import marvin32, replayed
 
@@ -24,7 +24,7 @@ def log(*entries: bytes, first: int = 1) -> bytes:
     head = bytearray(512)
     struct.pack_into("<4sII", head, 0, b"regf", first, first)
     struct.pack_into("<I", head, 28, 6)
-    return bytes(head) + b"".join(entries)
+    return bytes(sealed(head)) + b"".join(entries)
 
 
 def pages(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
@@ -132,6 +132,15 @@ def test_an_entry_that_is_not_whole_counts_for_nothing() -> None:
         assert value(states[0], log(bytes(broken)))[0] == "version 0", at
 
 
+def test_a_log_whose_header_is_broken_completes_nothing() -> None:
+    states = versions(2)
+    whole = log(*changes(states, 6))
+    for broken in (whole[:12] + b"x" + whole[13:], log(*changes(states, 6), first=1)[:508] + bytes(4) + whole[512:]):
+        text, doubt = value(states[0], broken)
+        assert text == "version 0"
+        assert doubt is not None
+
+
 def test_a_page_out_of_the_hive_is_refused_even_with_good_hashes() -> None:
     states = versions(1)
     bad = entry(6, len(states[0]) - BASE, [(len(states[0]), b"x" * PAGE)])
@@ -154,7 +163,8 @@ def test_an_older_log_holds_sectors() -> None:
     head = bytearray(512)
     struct.pack_into("<4sII", head, 0, b"regf", 7, 7)
     struct.pack_into("<I", head, 40, len(states[0]) - BASE)
-    raw = bytes(head) + (b"DIRT" + bytes(bitmap)).ljust(512, b"\0") + b"".join(page for _, page in changed)
+    raw = bytes(sealed(head)) + (b"DIRT" + bytes(bitmap)).ljust(512, b"\0") + b"".join(page for _, page in changed)
     assert value(states[0], raw) == ("version 1", None)
+    assert value(states[0], raw[:12] + b"x" + raw[13:])[0] == "version 0"  # the header's sum is wrong now
     for length in (len(raw) - 1, 520, 512, 3):
         assert value(states[0], raw[:length])[0] == "version 0"
