@@ -6,9 +6,11 @@ machine's packages are unknown, and coverage says so.
 
 from collections.abc import Mapping
 
-from setapart_agent.collectors.base import CollectorInfo, Failed
+from setapart_agent.collectors.base import CollectorInfo, Denied, Failed, Observed
 from setapart_agent.collectors.desktop.gathering import Gathering
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
+from setapart_agent.collectors.desktop.tree import Tree
+from setapart_agent.collectors.linux.parse.mounts import mounts_of
 from setapart_agent.facts import Facts
 from setapart_evidence.model import App
 
@@ -28,6 +30,14 @@ _UNREAD = {
     "/usr/share/clear/bundles": "swupd",
 }
 """Folder of a database to its manager."""
+_PROGRAMS = frozenset(
+    {
+        "/usr", "/usr/local", "/opt", "/var", "/var/lib", "/var/lib/flatpak", "/var/lib/snapd", "/nix", "/nix/store",
+        "/gnu", "/gnu/store",
+    }
+)  # fmt: skip
+"""Where programs and their databases are, as far as a file system of its own may hold them."""
+_UNMOUNTED = Denied("a file system of this installation is not mounted")
 _PATIENCE = 60.0
 _RPM_LIMIT = 512 * 1024 * 1024
 _RPM_LIVE_LIMIT = 64 * 1024 * 1024  # a larger database is cheaper to ask for than to read
@@ -44,11 +54,12 @@ class Packages:
         reads=(
             "the databases of dpkg, rpm, pacman and apk",
             "the names in Homebrew's folders and in the Nix and Guix stores",
+            "of a disk, which file systems belong to it",
         ),
         modules=(
             __name__,
             *(f"{_PARSE}.{name}" for name in ("dpkg", "rpm_db", "rpm_header", "rpm_ndb", "rpm_bdb", "rpm_list")),
-            *(f"{_PARSE}.{name}" for name in ("pacman", "apk", "nix", "damage")),
+            *(f"{_PARSE}.{name}" for name in ("pacman", "apk", "nix", "damage", "mounts")),
         ),
     )
 
@@ -58,9 +69,29 @@ class Packages:
         for manager in (_dpkg, _rpm, _pacman, _apk, _brew, _stores, _unread):
             manager(gathering, host)
         gathering.label = ""
+        if not host.live and _lacks_a_file_system(host.tree):
+            gathering.fail(_UNMOUNTED)
         if not gathering.failures and not any(part.apps for part in gathering.parts):
             gathering.fail(Failed("no package manager that is known"))
         return gathering.facts(self.info)
+
+
+def _lacks_a_file_system(tree: Tree) -> bool:
+    """Whether fstab names a place of programs where nothing is: neither a file nor another file system."""
+    table = tree.read("/etc/fstab")
+    for mount in mounts_of(table.value) if isinstance(table, Observed) else ():
+        if mount.target.rstrip("/") not in _PROGRAMS or _holds_files(tree, mount.target):
+            continue
+        here, around = tree.status(mount.target), tree.status(mount.target.rstrip("/").rpartition("/")[0] or "/")
+        apart = isinstance(here, Observed) and isinstance(around, Observed) and here.value.st_dev != around.value.st_dev
+        if not apart:
+            return True
+    return False
+
+
+def _holds_files(tree: Tree, folder: str) -> bool:
+    names = tree.entries(folder)
+    return isinstance(names, Observed) and bool(names.value)
 
 
 def _dpkg(gathering: Gathering, _host: Host) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from linux_tree import host_of, plant, rows, status_of
 from rpm_maker import bdb, header, ndb
+from setapart_agent.collectors.desktop.host import Host
 from setapart_agent.collectors.desktop.tree import Tree
 from setapart_agent.collectors.linux import packages
 from setapart_agent.collectors.linux.packages import Packages
@@ -47,6 +48,34 @@ def test_each_manager(tmp_path: Path, files: dict[str, str | bytes], expected: t
 
 def test_no_manager_at_all_is_never_observed(tmp_path: Path) -> None:
     assert rows(collected(tmp_path, {})) == {("apps", "system", "failed", "no package manager that is known")}
+
+
+FSTAB = "UUID=1 / btrfs x 0 0\n# UUID=2 /opt ext4 x 0 0\nUUID=1 {} btrfs subvol=x 0 0\nUUID=3 /srv xfs x 0 0\n"
+
+
+@pytest.mark.parametrize("place", ["/var", "/opt", "/usr/local", "/var/lib/flatpak"])
+def test_a_file_system_of_the_disk_that_is_not_mounted_is_not_empty(tmp_path: Path, place: str) -> None:
+    files: dict[str, str | bytes] = {
+        "usr/lib/sysimage/rpm/Packages.db": ndb(header("bash")),
+        "etc/fstab": FSTAB.format(place),
+    }
+    expected = {("apps", "system", "denied", "a file system of this installation is not mounted")}
+    assert rows(collected(tmp_path, files)) == expected
+    (tmp_path / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    assert rows(collected(tmp_path, files)) == expected
+    assert rows(collected(tmp_path, {**files, f"{place}/x": ""})) == OBSERVED
+
+
+def test_on_a_running_system_an_empty_folder_is_empty(tmp_path: Path) -> None:
+    class Live(Host, frozen=True):
+        @property
+        def live(self) -> bool:
+            return True
+
+    plant(tmp_path, {"var/lib/dpkg/status": status_of("bash"), "etc/fstab": FSTAB.format("/opt")})
+    host = host_of(tmp_path)
+    assert rows(Packages().collect(host)) != OBSERVED
+    assert rows(Packages().collect(Live(tree=host.tree, users=host.users))) == OBSERVED
 
 
 @pytest.mark.parametrize(
