@@ -52,6 +52,10 @@ _NETWORKS = (
             "etc/ipsec.d/*.conf",
             "etc/swanctl/swanctl.conf",
             "etc/swanctl/conf.d/*.conf",
+            "opt/cisco/anyconnect/profile/*.xml",
+            "opt/cisco/anyconnect/.anyconnect_global",
+            "opt/cisco/secureclient/vpn/profile/*.xml",
+            "opt/cisco/secureclient/vpn/.anyconnect_global",
         ),
         sections=_LINKS,
     ),
@@ -59,7 +63,15 @@ _NETWORKS = (
 _HOME_VPN = Place(
     client="vpn",
     parser="desktop.parse.openvpn",
-    paths=("*.ovpn", "Downloads/*.ovpn", "Documents/*.ovpn", "vpn/*.ovpn", ".openvpn/*.ovpn", ".config/openvpn/*.ovpn"),
+    paths=(
+        ".anyconnect",
+        "*.ovpn",
+        "Downloads/*.ovpn",
+        "Documents/*.ovpn",
+        "vpn/*.ovpn",
+        ".openvpn/*.ovpn",
+        ".config/openvpn/*.ovpn",
+    ),
     sections=_LINKS,
 )
 _FSTAB = Place(client="mounts", parser="linux.parse.mounts", paths=("etc/fstab",), sections=_LINKS)
@@ -99,7 +111,7 @@ class Networks:
         __name__,
         _LINKS,
         (*_NETWORKS, _HOME_VPN),
-        version=2,
+        version=3,
         more=("network interfaces that are up",),
     )
 

@@ -26,6 +26,10 @@ def test_connections_of_the_machine_and_files_of_the_user(ada: LinuxTree) -> Non
     )
     ada.write("/etc/openvpn/client/a.conf", "client\nremote ov.corp.example 1194\n")
     ada.write("/etc/wpa_supplicant/wpa_supplicant.conf", 'network={\nidentity="a@corp.example"\n}\n')
+    profile = "<AnyConnectProfile><HostAddress>{}</HostAddress></AnyConnectProfile>"
+    ada.write("/opt/cisco/anyconnect/profile/a.xml", profile.format("ac.corp.example"))
+    ada.write("/opt/cisco/secureclient/vpn/profile/a.xml", profile.format("sc.corp.example"))
+    ada.write(".anyconnect", "<AnyConnectPreferences><DefaultHostName>last.corp.example</DefaultHostName>")
     ada.write("Downloads/b.ovpn", "client\nremote own.corp.example\n")
     facts = ada.collect(Networks())
     assert {(link.kind, link.profile, link.target) for link in facts.links} == {
@@ -33,7 +37,10 @@ def test_connections_of_the_machine_and_files_of_the_user(ada: LinuxTree) -> Non
         ("vpn", "system", "wg.corp.example"),
         ("vpn", "system", "np.corp.example"),
         ("vpn", "system", "ov.corp.example"),
+        ("vpn", "system", "ac.corp.example"),
+        ("vpn", "system", "sc.corp.example"),
         ("wifi-enterprise", "system", "corp.example"),
+        ("vpn", ada.ada, "last.corp.example"),
         ("vpn", ada.ada, "own.corp.example"),
     }
     assert rows(facts) == {("links", ada.ada, "observed", None), ("links", "system", "observed", None)}

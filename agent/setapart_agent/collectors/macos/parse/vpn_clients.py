@@ -1,7 +1,8 @@
 """Gateways of VPN clients that keep their own settings: Cisco Secure Client (AnyConnect), GlobalProtect, FortiClient.
 
 AnyConnect: profiles in XML with `HostEntry` → `HostName`, `HostAddress` (Cisco's "AnyConnect Profile Editor"), and
-`AnyConnectPreferences` with the last gateway that somebody typed, `DefaultHostName`, `DefaultHostAddress`.
+`AnyConnectPreferences` with the last gateway that somebody typed, `DefaultHostName`, `DefaultHostAddress`;
+before version 3 `DefaultHost`.
 GlobalProtect: a property list, `Palo Alto Networks` → `GlobalProtect` → `PanSetup` → `Portal` (its administrator's
 guide, "Deploy App Settings to macOS Endpoints"). FortiClient: `Profiles` → name → `Server` (public scripts that deploy
 its vpn.plist). No captures were at hand.
@@ -22,7 +23,7 @@ MATURITY: Maturity = "untested"
 _EXPECTED = "settings of AnyConnect, GlobalProtect or FortiClient"
 _PORTAL = "Portal"
 _FORTI, _PROFILES, _SERVER = "vpn.plist", "Profiles", "Server"
-_ADDRESSES = ("HostAddress", "HostName", "DefaultHostAddress", "DefaultHostName")
+_ADDRESSES = ("HostAddress", "HostName", "DefaultHostAddress", "DefaultHostName", "DefaultHost")
 """The address counts before the name, which people may have given."""
 _ENTRIES = frozenset({"HostEntry", "AnyConnectPreferences"})
 _MARKS = (b"<AnyConnectProfile", b":AnyConnectProfile", b"<AnyConnectPreferences")

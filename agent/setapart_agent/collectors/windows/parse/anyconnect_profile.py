@@ -17,6 +17,8 @@ KIND = "windows.anyconnect-profile"
 MATURITY: Maturity = "untested"
 
 _HEAD = 4096
+_LAST_USED = ("DefaultHostName", "DefaultHost")
+"""The latter before AnyConnect 3."""
 _PROFILE, _PREFERENCES = "AnyConnectProfile", "AnyConnectPreferences"
 
 
@@ -41,7 +43,7 @@ def parse(files: FileSet) -> Facts:
 
 def _preferred(files: FileSet) -> Facts:
     """A link to the gateway that was used last; one that is known by a profile's name leads somewhere."""
-    named = texts(files.main, _PREFERENCES, ("DefaultHostName",), "preferences of AnyConnect")["DefaultHostName"]
-    name = next(iter(named), "")
+    found = texts(files.main, _PREFERENCES, _LAST_USED, "preferences of AnyConnect")
+    name = next((one for named in found.values() for one in named if one), "")
     target = host_of(name) if "." in name else None
     return Facts(links=(Link(kind="vpn", target=target, profile=files.profile),) if name else ())

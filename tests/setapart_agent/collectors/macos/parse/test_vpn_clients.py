@@ -44,6 +44,9 @@ def test_the_gateway_that_somebody_typed_into_anyconnect() -> None:
     assert vpn_clients.recognise(".anyconnect", PREFERENCES)
     assert targets(PREFERENCES) == ["vpn.corp.example"]
     assert targets(b"<AnyConnectPreferences><DefaultHostName></DefaultHostName></AnyConnectPreferences>") == []
+    assert targets(b"<AnyConnectPreferences><DefaultHost>a.example</DefaultHost></AnyConnectPreferences>") == [
+        "a.example"
+    ]
 
 
 def test_the_tunnels_of_forticlient() -> None:

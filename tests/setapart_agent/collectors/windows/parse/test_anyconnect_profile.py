@@ -46,9 +46,10 @@ def test_another_document_is_refused(raw: bytes) -> None:
         ("", []),
     ],
 )
-def test_the_gateway_that_was_used_last(name: str, expected: list[str | None]) -> None:
+@pytest.mark.parametrize("key", ["DefaultHostName", "DefaultHost"])  # the latter before AnyConnect 3
+def test_the_gateway_that_was_used_last(key: str, name: str, expected: list[str | None]) -> None:
     raw = f"""<?xml version="1.0" encoding="UTF-8"?>
-<AnyConnectPreferences><DefaultUser>ada</DefaultUser><DefaultHostName>{name}</DefaultHostName>
+<AnyConnectPreferences><DefaultUser>ada</DefaultUser><{key}>{name}</{key}>
 </AnyConnectPreferences>""".encode()
     assert anyconnect_profile.recognise("preferences.xml", raw)
     assert [link.target for link in anyconnect_profile.parse(FileSet(files={"main": raw})).links] == expected
