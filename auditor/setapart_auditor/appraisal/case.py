@@ -28,17 +28,13 @@ from .view import Lack, OwnStore, View, owner_of, profile_words
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """An app that matters: which restricted app it is, how that is known, where it stands, where the evidence is.
-
-    `witness` says where several reports are current which of them shows it: its source and its day.
-    """
+    """An app that matters: which restricted app it is, how that is known, where it stands, where the evidence is."""
 
     app: str
     how: How = "identity"
     item: App
     profile: str
     evidence: str
-    witness: str = ""
 
     @property
     def words(self) -> str:
@@ -52,11 +48,6 @@ class Seen(Struct, frozen=True, kw_only=True):
         elif named and self.how == "identity" and look_alike(self.app) not in look_alike(name):
             shown += f", which is {self.app},"
         return f"{shown} {profile_words(self.profile)}"
-
-    @property
-    def witnessed(self) -> str:
-        """What to add to a sentence, so that a reader knows which of several reports shows it."""
-        return f" ({self.witness})" if self.witness else ""
 
 
 class Tie(Struct, frozen=True, kw_only=True):
@@ -149,6 +140,17 @@ class Case(Struct, frozen=True, kw_only=True):
         return self.dedicated or (self.app_or_link and not self.internal and bool(self.offending))
 
     def finding(self, control: str, evidence: str, message: str, cure: str, *, floor: Severity = "info") -> Finding:
-        """A finding at the policy's severity for its control, or at the floor if that is worse."""
+        """A finding at the policy's severity for its control, or at the floor if that is worse.
+
+        Where several reports are current it says which of them shows it; and of one that is not the newest, that
+        nothing but its successor takes it back: a reader may find the device changed already.
+        """
         severity = at_least(self.rulebook.severities[control], floor)
+        mark, _, place = evidence.partition("/")
+        if mark.startswith("#") and not place.startswith("predicate/"):
+            view = self.views[int(mark[1:])]
+            source = printable(view.received.report.predicate.origin.source, 40)
+            message += f" (as {source} saw it on {view.freshness.moment:%Y-%m-%d})"
+            if view is not self.views[0] and severity in ("inconclusive", "violation"):
+                cure += f"; if it has changed since, read the device by {source} again, with the same key"
         return Finding(control=control, severity=severity, evidence=evidence, message=message, cure=cure)

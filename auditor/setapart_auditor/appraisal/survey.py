@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from setapart_auditor.policy.model import ROLES, DeviceClass, Pack, Policy
 from setapart_evidence.model import Account, Link, Section
-from setapart_evidence.text import printable
 
 from .attribution import LINK_REACH, Attribution, account_reach, attribute_account, attribute_link
 from .case import Case, Seen, Tie
@@ -170,15 +169,9 @@ def _apps(views: Iterable[View], seen: frozenset[Place]) -> dict[str, tuple[Seen
                 profile=profile,
                 evidence=f"{view.mark}/apps/{sighting.index}",
                 how=match.how,
-                witness=_witness(view) if view.mark else "",
             )
             found.setdefault(role, []).append(app)
     return {role: tuple(items) for role, items in found.items()}
-
-
-def _witness(view: View) -> str:
-    source = printable(view.received.report.predicate.origin.source, 40)
-    return f"as {source} saw it on {view.freshness.moment:%Y-%m-%d}"
 
 
 def _ties(views: Iterable[View], seen: frozenset[Place], rulebook: Rulebook) -> Iterator[Tie]:

@@ -18,5 +18,6 @@ def find(case: Case) -> Iterator[Finding]:
                 CONTROL,
                 lack.evidence,
                 f"{lack.section} {where} were not seen: {lack.detail}",
-                "run `setapart-agent doctor` to see what stands in the way, then report again",
+                "run `setapart-agent doctor` with the same source to see what stands in the way, then report again; or "
+                "read the device by another way as well",
             )

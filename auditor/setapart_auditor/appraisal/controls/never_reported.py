@@ -1,5 +1,6 @@
 """`never-reported`: no evidence of this device was ever accepted."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 from setapart_auditor.appraisal.case import Case
@@ -14,10 +15,16 @@ def find(case: Case) -> Iterator[Finding]:
         return
     days = case.policy.pack.freshness.grace_for_new
     since = case.registration.since
-    waited = f"registered on {since}, and has {days} days" if since else f"has {days} days"
+    cure = "enrol the device, or have a station read it"
+    if since is None:
+        waited = "nobody wrote down since when it is registered, so it stays pending"
+        cure += "; and give it a `since` in the register"
+    else:
+        had = "had" if case.today > since + dt.timedelta(days=days) else "has"
+        waited = f"it was registered on {since}, and {had} {days} days"
     yield case.finding(
         CONTROL,
         "register:/since",
-        f"the device has never reported; it {'was ' if since else ''}{waited}",
-        "enrol the device, or have a station read it",
+        f"the device has never reported; {waited}",
+        cure,
     )

@@ -18,6 +18,6 @@ def find(case: Case) -> Iterator[Finding]:
         yield case.finding(
             CONTROL,
             seen.evidence,
-            f"{seen.words} is beside {beside}{seen.witnessed}",
+            f"{seen.words} is beside {beside}",
             "remove the app or the work data",
         )

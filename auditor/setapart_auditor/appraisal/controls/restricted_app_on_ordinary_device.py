@@ -18,6 +18,6 @@ def find(case: Case) -> Iterator[Finding]:
         yield case.finding(
             CONTROL,
             seen.evidence,
-            f"{seen.words} is on {kind}{seen.witnessed}",
+            f"{seen.words} is on {kind}",
             "remove the app; if the work needs it, use a device that is set apart for it",
         )

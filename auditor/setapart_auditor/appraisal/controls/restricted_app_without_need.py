@@ -18,6 +18,6 @@ def find(case: Case) -> Iterator[Finding]:
             yield case.finding(
                 CONTROL,
                 seen.evidence,
-                f"{seen.words} has no valid exception: {need.refusal}{seen.witnessed}",
+                f"{seen.words} has no valid exception: {need.refusal}",
                 "remove the app, or have an exception approved for this device, app and holder",
             )

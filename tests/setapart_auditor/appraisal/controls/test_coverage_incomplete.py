@@ -19,6 +19,15 @@ def test_any_row_but_observed_leaves_the_section_open_and_is_what_the_finding_po
     assert finding.message == f"apps in profile 0 were not seen: {status} by snap, no permission"
 
 
+def test_a_profile_that_only_an_older_report_knows_says_which_one_and_how_it_is_taken_back() -> None:
+    """A second user who was deleted since was a verdict that no new report of another station could cure."""
+    coverage = (*rows(), *rows(profiles=("10",), status="denied"))
+    older = make_station_report(make_inventory(profiles=["0", "10"], coverage=coverage), received_at=NOW - 3 * DAY)
+    finding = only(judge(make_received(), older), CONTROL)
+    assert finding.message == "apps in profile 10 were not seen: denied by android.test (as adb saw it on 2026-11-20)"
+    assert finding.cure.endswith("read the device by adb again, with the same key")
+
+
 def test_every_required_section_of_every_profile_is_a_finding() -> None:
     inventory = make_inventory(profiles=["0", "10"], coverage=rows(profiles=["0"]))
     assert len(findings(judge(inventory), CONTROL)) == 1

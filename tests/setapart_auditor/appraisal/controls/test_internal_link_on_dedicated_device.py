@@ -19,6 +19,15 @@ from judging import findings, judge, only
 CONTROL = "internal-link-on-dedicated-device"
 
 
+def test_an_account_that_an_older_report_shows_says_which_one() -> None:
+    inventory = make_inventory(accounts=[account(domain="agency.example")])
+    older = make_station_report(inventory, source="bugreport", received_at=NOW - 3 * DAY, collected_at=NOW - 4 * DAY)
+    verdict = judge(make_received(make_inventory(apps=[app(TIKTOK)])), older, device_class="social-dedicated")
+    finding = only(verdict, CONTROL)
+    assert finding.message.endswith("(as bugreport saw it on 2026-11-19)")
+    assert "read the device by bugreport again" in finding.cure
+
+
 def test_every_service_is_a_finding_even_without_a_valid_exception() -> None:
     inventory = make_inventory(
         apps=[app(TIKTOK)], accounts=[account(domain="agency.example", services=("mail", "files"))]

@@ -55,6 +55,15 @@ def test_of_several_reports_the_finding_says_which_and_when() -> None:
     older = make_station_report(make_inventory(apps=[app(TIKTOK)]), source="adb:X1", received_at=NOW - 3 * DAY)
     finding = only(judge(make_received(), older), CONTROL)
     assert finding.message.endswith("is on an ordinary device (as adb:X1 saw it on 2026-11-20)")
+    assert finding.cure.endswith("if it has changed since, read the device by adb:X1 again, with the same key")
+
+
+def test_what_the_newest_report_shows_is_cured_on_the_device() -> None:
+    newest = make_station_report(make_inventory(apps=[app(TIKTOK)]), source="adb")
+    older = make_received(received_at=NOW - 3 * DAY)
+    finding = only(judge(newest, older), CONTROL)
+    assert finding.message.endswith("(as adb saw it on 2026-11-23)")
+    assert "changed since" not in finding.cure
 
 
 def test_whatever_stands_before_it_in_the_list_hides_no_restricted_app() -> None:
