@@ -73,6 +73,13 @@ def main() -> None:
         click.echo(f"setapart-agent: {where}{exc.strerror or 'input or output failed'}", err=True)
         forsake_output()
         sys.exit(2)
+    except ImportError as exc:
+        click.echo(
+            f"setapart-agent: {printable(str(exc))}; expected what was installed; it was removed or exchanged: run the"
+            " command again, or install the agent again",
+            err=True,
+        )
+        sys.exit(2)
     finally:
         gc.enable()
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "db": "The database: upgrade, back up, restore, check.",
 }
 _MODULES = {"list": "list_devices"}
+_DEFECT = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 
 class LazyGroup(click.Group):
@@ -63,12 +65,16 @@ def cli() -> None:
     """Verifies evidence and appraises it against an authority's rule.
 
     Exit codes: 0 all compliant or excepted, 1 a violation, an invalid device or rejected evidence, 3 nothing worse than
-    inconclusive, stale or pending, 2 an option, file, register, pack or key of the caller's is not usable.
+    inconclusive, stale or pending, 2 an option, file, register, pack or key of the caller's is not usable, 70 a defect
+    of the program.
     """
 
 
 def main() -> None:
-    """Runs the command line; what the caller owns ends in one line on standard error and exit code 2."""
+    """Runs the command line; what the caller owns ends in one line on standard error and exit code 2.
+
+    A defect of ours ends with 70: Python's own 1 would say that a device breaks the rule.
+    """
     try:
         cli.main(standalone_mode=True)
     except SetapartError as exc:
@@ -78,3 +84,15 @@ def main() -> None:
         where = f"{printable(str(exc.filename))}: " if exc.filename else ""
         click.echo(f"setapart-auditor: {where}{exc.strerror or 'input or output failed'}", err=True)
         sys.exit(2)
+    except ImportError as exc:
+        click.echo(
+            f"setapart-auditor: {printable(str(exc))}; expected what was installed; it was removed or exchanged: run"
+            " the command again, or install the auditor again",
+            err=True,
+        )
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 - whatever it is
+        from traceback import print_exc
+
+        print_exc()
+        sys.exit(_DEFECT)

@@ -28,6 +28,7 @@ AGENT: dict[str, Rows] = {
         ("1", "you said no to a question"),
         ("2", "something of the caller's can't be used"),
         ("3", "something waits, or can't be seen; nothing is lost"),
+        ("5", "there is no Python 3.11 to 3.14"),
     ),
 }
 """What the agent's page says after its commands."""

@@ -20,6 +20,8 @@ AUDITOR: dict[str, Rows] = {
         ("1", "a violation, an invalid device or rejected evidence"),
         ("2", "something of the caller's can't be used"),
         ("3", "nothing worse than inconclusive, stale or pending"),
+        ("5", "there is no Python 3.11 or 3.13"),
+        ("70", "a defect of the program"),
         ("75", "of `serve`: the database does not answer"),
     ),
 }

@@ -234,6 +234,15 @@ def test_a_list_of_reports_that_nobody_reads_keeps_no_device_from_being_reported
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
+def test_a_part_that_is_gone_is_told_in_words_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the package is removed or exchanged below a run."""
+    monkeypatch.setitem(sys.modules, "setapart_agent.cli.doctor", None)
+    ran = agent("doctor")
+    assert ran.code == 2
+    assert ran.err.startswith("setapart-agent: ")
+    assert "setapart_agent.cli.doctor" in ran.err
+
+
 def test_a_key_that_is_named_by_a_link_has_the_chain_of_the_key(tree: Path, key: Path, tmp_path: Path) -> None:
     """Two chains of one key would be two devices that pose as one."""
     link = tmp_path / "link.pem"
