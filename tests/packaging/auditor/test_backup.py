@@ -64,7 +64,7 @@ def test_none_goes_for_one_that_could_not_be_written(folder: Path) -> None:
     assert kept(folder) == {*names, "auditor-by-hand.tar.zst"}
 
 
-@pytest.mark.parametrize("keep", ["0", "-1", "many", "1 2"])
+@pytest.mark.parametrize("keep", ["0", "00", "-1", "08", "010", "many", "1 2"])
 def test_a_number_to_keep_that_is_none_is_refused_before_anything_is_done(folder: Path, keep: str) -> None:
     names = older(folder, 1)
     ran = back_up(folder, keep)

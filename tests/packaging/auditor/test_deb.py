@@ -1,8 +1,10 @@
 """The Debian package as a file: what it holds, whose, and that a build says nothing of the machine it was made on."""
 
+import io
 import json
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,41 @@ def test_the_bill_of_materials_names_every_library_that_is_inside(deb: Path) -> 
 def canonical(name: str) -> str:
     """A distribution's name as the packaging specifications compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_copyright_file_holds_the_whole_licence_of_every_library(deb: Path) -> None:
+    """As they lie beside the library itself, in `.dist-info`."""
+    packed = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        files = {one.name.removeprefix("./"): read(tar, one) for one in tar.getmembers() if one.isfile()}
+    told = files["usr/share/doc/setapart-auditor/copyright"]
+    stanzas = {re.findall(r"^License: (\S+)", one, re.MULTILINE)[-1]: words(one) for one in told.split("\n\n")[1:]}
+    libraries = {name.split("/")[3] for name in files if name.endswith(".dist-info/METADATA")}
+    for library in libraries:
+        name = library.rpartition("-")[0]
+        if name == "setapart":
+            continue
+        licences = [
+            text
+            for path, text in files.items()
+            if re.search(rf"/{re.escape(library)}/(.*/)?(LICEN[SC]E|COPYING)[^/]*$", path) and ".APACHE" not in path
+        ]
+        assert licences, library
+        assert f" usr/lib/setapart-auditor/{library}/*\n" in told
+        assert all(words(text) in stanzas[name] for text in licences), library
+    assert "/usr/share/common-licenses/GPL-3;" in told, "psycopg's licence, LGPL 3, is a part of the GPL"
+    assert "/usr/share/common-licenses/Apache-2.0;" in stanzas["Apache-2.0"]
+
+
+def read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    file = tar.extractfile(member)
+    assert file is not None
+    return file.read().decode("utf-8", "replace")
+
+
+def words(text: str) -> str:
+    """A text without the way in which its lines are broken and indented."""
+    return " ".join(word for word in text.split() if word != ".")
 
 
 @pytest.mark.needs("lintian")

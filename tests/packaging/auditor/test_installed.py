@@ -247,6 +247,17 @@ def test_the_key_may_be_a_credential_that_systemd_hands_over(box: Box) -> None:
     box.sh(f"test ! -e {FOLDER}/authority.pem; rm /root/key.pem")
 
 
+def test_an_upgrade_that_fails_leaves_the_auditor_as_it_was(box: Box) -> None:
+    control = "Package: setapart-auditor\nVersion: 9\nArchitecture: amd64\nMaintainer: n <n@localhost>\nDescription: n"
+    box.sh(f"mkdir -p /tmp/next/DEBIAN; printf '{control}\n' >/tmp/next/DEBIAN/control")
+    box.sh("cd /tmp/next/DEBIAN; printf '#!/bin/sh\nexit 1\n' >preinst; chmod 755 preinst; dpkg-deb -b /tmp/next /tmp")
+    assert box.inside.run("sh", "-c", "dpkg -i /tmp/setapart-auditor_9_amd64.deb", check=False).returncode == 1
+    box.inside.wait(UNIT, "active")
+    box.healthy()
+    found = box.sh("find /usr/lib/setapart-auditor/setapart_auditor -maxdepth 2 -name '__main__.*.pyc'")
+    assert found, "each start and each sweep would compile everything"
+
+
 def test_an_upgrade_starts_it_again_and_a_purge_keeps_keys_and_record(box: Box) -> None:
     """Last: it takes the package away."""
     before = box.inside.property(UNIT, "MainPID")
@@ -258,3 +269,7 @@ def test_an_upgrade_starts_it_again_and_a_purge_keeps_keys_and_record(box: Box) 
     kept = box.sh(f"ls {FOLDER}").split()
     assert {"auditor.db", "authority.pem", "authority.toml"} <= set(kept)
     assert box.sh("find /usr/lib/setapart-auditor /etc/default/setapart-auditor 2>/dev/null || true") == ""
+    # The copy for a second `serve` has the same key, and would be left to whoever gets the user's number next.
+    box.sh(f"mv {FOLDER} {FOLDER}-2; rm -rf {BACKUPS}; dpkg -i /share/auditor.deb")
+    box.sh("dpkg --purge setapart-auditor")
+    assert box.sh(f"stat -c %U {FOLDER}-2").strip() == "setapart-auditor"
