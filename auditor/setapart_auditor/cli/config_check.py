@@ -141,6 +141,9 @@ def _database(folder: Path, settings: Settings) -> Iterator[Checked]:
         try:
             check(engine)
             found.extend(_writable(Store(engine=engine)))
+            if settings.database.password_file is None and engine.url.password is not None:
+                said = "it holds the password; put that into a file of its own, and name it as password_file"
+                found.append(Checked(what="[database] url", state="warning", said=said))
             if not found:
                 found.append(Checked(what="[database] url", state="ok", said=f"{engine.url!r} answers"))
         finally:

@@ -124,6 +124,15 @@ def test_the_server_s_password_is_not_shown(postgres: PostgresServer, tmp_path: 
     assert "hunter2" not in str(check_configuration(tmp_path / "p", NOW))
 
 
+@pytest.mark.needs("postgresql")
+def test_a_password_among_the_settings_is_said_and_not_shown(postgres: PostgresServer, tmp_path: Path) -> None:
+    url = postgres.new_database().replace("@", ":geheim@")
+    make_installation(tmp_path / "a", url).store.close()
+    said = [one for one in check_configuration(tmp_path / "a", NOW) if one.what == "[database] url"]
+    assert ("warning", True) in [(one.state, "password_file" in one.said) for one in said]
+    assert not [one for one in said if "geheim" in one.said]
+
+
 def test_each_unit_s_rule_is_loaded(folder: Path) -> None:
     settings(folder, '[policy]\npack = "no-2023"\n[[policy.unit]]\nunit = "north"\noverlay = "none.toml"\n')
     assert list(wrong(folder)) == ["[[policy.unit]] north"]
