@@ -63,9 +63,9 @@ def replayed(hive: bytes, logs: tuple[bytes, ...]) -> tuple[bytes, str | None]:
 
 def _has_its_sum(head: bytes) -> bool:
     """Whether the last word of a header is the exclusive or of those before it, of which two values are never used."""
-    *words, said = struct.unpack_from("<128I", head)
-    found = reduce(xor, words)
-    return said == {0: 1, _MASK: _MASK - 1}.get(found, found)
+    words: tuple[int, ...] = struct.unpack_from("<128I", head)
+    found = reduce(xor, words[:-1])
+    return words[-1] == {0: 1, _MASK: _MASK - 1}.get(found, found)
 
 
 def _is_whole(log: bytes) -> bool:

@@ -72,14 +72,17 @@ class Registered:
             return Facts(coverage=coverage_of(_SECTIONS, user.profile, COLLECTOR, (user.unseen,)))
         hive, classes = host.registry.user(user), host.registry.classes(user)
         part = UserPart(profile=user.profile, root=key_of(hive), classes=key_of(classes))
-        moved: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
+        more: tuple[tuple[Outcome[Opened], tuple[Section, ...]], ...] = ()
         if app_data_is_elsewhere(host, user):
-            moved = ((ELSEWHERE, ("apps", "accounts")),)
+            more = ((ELSEWHERE, _SECTIONS),)
         facts = user_facts(part)
         listed = any(app.source == "appx" for app in facts.apps)
-        if not listed and isinstance(classes, Observed | Absent) and _has_packages(host, user):
-            classes = _NO_CLASSES if isinstance(classes, Absent) else _NO_PACKAGES
-        return _result(user.profile, facts, ((hive, _SECTIONS), (classes, ("apps",)), *moved))
+        if not listed and _has_packages(host, user):
+            if isinstance(classes, Absent):
+                classes = _NO_CLASSES
+            elif isinstance(classes, Observed):
+                more = (*more, (_NO_PACKAGES, ("apps",)))
+        return _result(user.profile, facts, ((hive, _SECTIONS), (classes, ("apps", "links")), *more))
 
 
 def _has_packages(host: WindowsHost, user: User) -> bool:
