@@ -128,6 +128,14 @@ class TestOnAMac:
         assert mac.install().returncode == 0
         assert (mac.root / "directory/Groups/_setapart/PrimaryGroupID").read_text() == "399\n"
 
+    def test_a_state_folder_that_was_half_made_is_made_whole(self, mac: Mac) -> None:
+        """Else all that delivers would be shut out of it for ever."""
+        mac.path("state").mkdir(parents=True, mode=0o700)
+        assert mac.install().returncode == 0
+        for name in ("state", "state/spool"):
+            found = mac.path(name).stat()
+            assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (399, 399, 0o700), name
+
     def test_without_a_free_number_the_installation_fails_and_says_so(self, mac: Mac) -> None:
         for number in range(200, 400):
             group = mac.root / f"directory/Groups/g{number}"
