@@ -17,7 +17,14 @@ from msgspec import Struct, structs
 from setapart_agent.backoff import is_due, wait
 from setapart_agent.delivery_record import Trouble, read_record, write_record
 from setapart_agent.errors import AgentError, KeyFileError, NetworkError, RefusedError, SpoolError, TrustError
-from setapart_agent.membership import Membership, accept_bundle, pinned_bundle, write_membership
+from setapart_agent.membership import (
+    MOST_BUNDLE,
+    Membership,
+    accept_bundle,
+    lacks_bundle,
+    leave_bundle,
+    write_membership,
+)
 from setapart_agent.questions import Question, bundle_question, make_question
 from setapart_agent.receipts import keep_receipt
 from setapart_agent.spool import Rejection, Spool, Spooled
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
 
 REPORT_PATH = "/v1/report"
 REQUEST_PATH = "/v1/request"
-_MOST_BUNDLE = 4 * 1024 * 1024
 _FAILING = 500
 _UNKNOWN = "unknown-key"
 _FORGED = "bad-signature"
@@ -95,7 +101,7 @@ class Courier:
         membership: of an enrolled agent.
         connect: makes the client; called when something is sent.
         signer: the device's key, for questions; called when one is asked. Where its file can't be read, the question
-            for the bundle is the one that whoever reports has signed beforehand.
+            for the bundle is the one that whoever reports has signed beforehand, and the bundle is left to be pinned.
         clock: the time.
         draw: random numbers from 0 to 1, for the waits.
     """
@@ -143,8 +149,6 @@ class Courier:
             self._send_all(outcome)
         except (NetworkError, RefusedError) as exc:
             outcome.trouble = exc
-        finally:
-            write_membership(self._folder, self.membership)
         outcome.next_at = self._note(outcome.trouble, delivered=bool(outcome.delivered))
         if outcome.trouble is None or isinstance(outcome.trouble, SpoolError):
             self.fetch_bundle()
@@ -184,10 +188,12 @@ class Courier:
         """
         record = read_record(self._folder)
         trouble = None
-        if self._wants_bundle() and self.membership.device is not None:
+        if lacks_bundle(self._folder, self.membership) and self.membership.device is not None:
             try:
-                raw = self._post(REQUEST_PATH, self._question().raw, most=_MOST_BUNDLE)
-                accept_bundle(self._folder, self.membership, raw, self._clock())
+                question = self._question()
+                raw = self._post(REQUEST_PATH, question.raw, most=MOST_BUNDLE)
+                take = leave_bundle if question.is_of_before else accept_bundle
+                take(self._folder, self.membership, raw, self._clock())
             except (AgentError, EvidenceError) as exc:
                 trouble = Trouble.of(exc, self._clock())
         if trouble != record.bundle_trouble:
@@ -219,7 +225,6 @@ class Courier:
                 wrong = exc
                 continue
             self._let_go(report, raw, found)
-            write_membership(self._folder, self.membership)
             return report
         if wrong is not None and "another report" not in wrong.got:
             raise wrong
@@ -313,10 +318,12 @@ class Courier:
         return found
 
     def _let_go(self, report: Spooled, raw: bytes, receipt: "Receipt") -> None:
-        """The receipt was verified: it is on disk before the report goes."""
-        keep_receipt(self._folder, receipt.device, raw)
-        if receipt.device == self.membership.device:
-            self.membership = self.membership.with_nonce(receipt.nonce, receipt.received_at, receipt.bundle)
+        """The receipt was verified: it is on disk before the report goes, unless a later one for this device is."""
+        known = self.membership
+        if receipt.device != known.device or known.nonce_at is None or receipt.received_at >= known.nonce_at:
+            keep_receipt(self._folder, receipt.device, raw)
+        if receipt.device == known.device:
+            self.membership = known.with_nonce(receipt.nonce, receipt.received_at, receipt.bundle)
         self.spool.remove(report)
 
     def _put_aside(self, report: Spooled, exc: SetapartError, reason: str, outcome: Outcome) -> None:
@@ -332,16 +339,6 @@ class Courier:
         if self._client is None:
             self._client = self._connect()
         return self._client.post(path, body) if most is None else self._client.post(path, body, most=most)
-
-    def _wants_bundle(self) -> bool:
-        wanted = self.membership.bundle
-        if wanted is None:
-            return False
-        try:
-            present = pinned_bundle(self._folder, self.membership)
-        except AgentError:
-            return True
-        return present is None or present.digest != wanted
 
     def _note(self, trouble: SetapartError | None, *, delivered: bool) -> datetime | None:
         """Writes down how an attempt went. Returns when the next one is due."""

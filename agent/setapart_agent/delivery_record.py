@@ -1,25 +1,36 @@
-"""How delivery goes, from run to run: `delivery.json` in the state folder."""
+"""How delivery goes, from run to run: `receipts/delivery.json` in the state folder."""
 
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, structs
 
-from setapart_agent.private_files import write_private
+from setapart_agent import receipts
+from setapart_agent.private_files import read_private
 from setapart_evidence.errors import SetapartError
+from setapart_evidence.limits import MAX_SAFE_INTEGER
 from setapart_evidence.statement import Moment
+from setapart_evidence.text import printable
 
-FILE = "delivery.json"
+FILE = f"{receipts.FOLDER}/delivery.json"
+_MOST_TEXT = 2000
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """What went wrong last."""
+    """What went wrong last, in words that can be shown whoever wrote the file."""
 
     got: str
     expected: str = ""
     cure: str = ""
     at: Moment
+
+    def __post_init__(self) -> None:
+        """Makes its texts printable."""
+        for name in self.__struct_fields__:
+            if isinstance(text := getattr(self, name), str):
+                structs.force_setattr(self, name, printable(text, _MOST_TEXT))
 
     @classmethod
     def of(cls, exc: SetapartError, now: datetime) -> "Trouble":
@@ -37,7 +48,7 @@ class Record(Struct, frozen=True, kw_only=True):
         trouble, bundle_trouble: of the last attempt, and of the last fetch of a bundle.
     """
 
-    failures: int = 0
+    failures: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] = 0
     next_at: Moment | None = None
     tried_at: Moment | None = None
     delivered_at: Moment | None = None
@@ -48,7 +59,7 @@ class Record(Struct, frozen=True, kw_only=True):
 def read_record(folder: Path) -> Record:
     """How delivery went so far; a damaged file is as good as none."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Record)
+        return msgspec.json.decode(read_private(folder / FILE), type=Record)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Record()
 
@@ -59,4 +70,4 @@ def write_record(folder: Path, record: Record) -> None:
     Raises:
         ChainError: it could not be written.
     """
-    write_private(folder / FILE, msgspec.json.encode(record))
+    receipts.keep(folder / FILE, msgspec.json.encode(record))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,10 +12,12 @@ from setapart_agent.errors import ChainError, KeyFileError
 # Windows knows none of these, and needs O_BINARY.
 CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 SYSTEM_FOLDER = "setapart-agent"
 """The name of the system's state folder in Windows' ProgramData."""
 _PRIVATE = 0o600
 _FOLDER = 0o700
+_SMALL = 1024 * 1024
 _EVERYTHING_OF_THE_LOCK = 1
 
 
@@ -120,6 +123,25 @@ def write_private(path: Path, content: bytes) -> None:
         raise ChainError(
             f"{path.name} can't be written: {exc.strerror}", cure="make its folder writable, or free some space"
         ) from None
+
+
+def read_private(path: Path, most: int = _SMALL) -> bytes:
+    """A file's content, if it is a regular file of at most `most` bytes: no link, and nothing that one waits for.
+
+    Raises:
+        OSError: it is not, or can't be read; `strerror` says which.
+    """
+    handle = os.open(path, os.O_RDONLY | CLOSED | NO_LINK | _NO_WAIT)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        with open(handle, "rb", closefd=False) as file:
+            raw = file.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(raw) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most} bytes", str(path))
+    return raw
 
 
 def write_all(handle: int, content: bytes) -> None:

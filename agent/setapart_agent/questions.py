@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from setapart_agent.errors import KeyFileError
 from setapart_agent.membership import Membership
-from setapart_agent.private_files import write_private
+from setapart_agent.private_files import read_private, write_private
 from setapart_evidence import envelope
 from setapart_evidence.errors import EvidenceError
 
@@ -21,10 +21,11 @@ FILE = "bundle.question"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A signed question as it is sent, and the id of the key that signed it."""
+    """A signed question as it is sent, the id of the key that signed it, and whether that was done beforehand."""
 
     raw: bytes
     keyid: str
+    is_of_before: bool = False
 
 
 def make_question(
@@ -67,11 +68,11 @@ def _kept(folder: Path, membership: Membership) -> Question | None:
     from setapart_evidence.receipt import unverified_request
 
     try:
-        raw = (folder / FILE).read_bytes()
+        raw = read_private(folder / FILE)
         asked = unverified_request(raw)
         signatures = envelope.parse(raw.removesuffix(b"\n")).signatures
     except (OSError, EvidenceError):
         return None
     if (asked.device, asked.auditor, asked.ask) != (membership.device, membership.auditor, "bundle"):
         return None
-    return Question(raw=raw, keyid=signatures[0].keyid)
+    return Question(raw=raw, keyid=signatures[0].keyid, is_of_before=True)

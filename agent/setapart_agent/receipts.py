@@ -1,18 +1,38 @@
-"""The last receipt of each device that this agent reports, each verified before it was kept."""
+"""What comes back from the auditor: `receipts/`, with the last receipt of each device that this agent reports.
 
-from contextlib import suppress
+Whoever delivers writes there, and may be kept from everything else: what lies there is verified whenever it is read.
+"""
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setapart_agent.errors import ChainError
-from setapart_agent.membership import Membership
-from setapart_agent.private_files import make_private_folder, write_private
+from setapart_agent.private_files import make_private_folder, read_private, write_private
 from setapart_evidence.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from setapart_agent.membership import Membership
+    from setapart_evidence.keys import PublicKey
     from setapart_evidence.receipt import Receipt
 
 FOLDER = "receipts"
+
+
+def keep(path: Path, raw: bytes) -> None:
+    """Writes a file of the folder, which it makes if need be.
+
+    Raises:
+        ChainError: it could not be written.
+    """
+    try:
+        make_private_folder(path.parent)
+    except OSError as exc:
+        raise ChainError(
+            f"{path.parent} can't be made: {exc.strerror}",
+            expected="a folder for receipts",
+            cure="make the state folder writable, and take away what bears this name",
+        ) from None
+    write_private(path, raw)
 
 
 def keep_receipt(folder: Path, device: str, raw: bytes) -> None:
@@ -21,15 +41,7 @@ def keep_receipt(folder: Path, device: str, raw: bytes) -> None:
     Raises:
         ChainError: it could not be written.
     """
-    try:
-        make_private_folder(folder / FOLDER)
-    except OSError as exc:
-        raise ChainError(
-            f"{folder / FOLDER} can't be made: {exc.strerror}",
-            expected="a folder for receipts",
-            cure="make the state folder writable, and take away what bears this name",
-        ) from None
-    write_private(receipt_path(folder, device), raw)
+    keep(receipt_path(folder, device), raw)
 
 
 def receipt_path(folder: Path, device: str) -> Path:
@@ -37,20 +49,20 @@ def receipt_path(folder: Path, device: str) -> Path:
     return folder / FOLDER / f"{device.replace(':', '_')}.receipt"
 
 
-def last_receipt(folder: Path, device: str) -> "Receipt | None":
-    """The last receipt of a device; it was verified before it was kept."""
-    from setapart_evidence.receipt import unverified_receipt
+def last_receipt(folder: Path, device: str, auditor: "PublicKey") -> "Receipt | None":
+    """The last receipt of a device, if that auditor has signed it."""
+    from setapart_evidence.receipt import read_any_receipt
 
-    with suppress(OSError, EvidenceError):
-        found = unverified_receipt(receipt_path(folder, device).read_bytes())
-        if found.device == device:
-            return found
-    return None
+    try:
+        found = read_any_receipt(read_private(receipt_path(folder, device)), auditor).predicate
+    except (OSError, EvidenceError):
+        return None
+    return found if found.device == device else None
 
 
-def nonce_for(folder: Path, membership: Membership, device: str) -> str | None:
+def nonce_for(folder: Path, membership: "Membership", device: str) -> str | None:
     """The nonce of a device's next report: every nonce was issued to one device."""
     if device == membership.device:
         return membership.nonce
-    found = last_receipt(folder, device)
+    found = last_receipt(folder, device, membership.key)
     return None if found is None else found.nonce

@@ -12,12 +12,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from setapart_agent.delivery_record import Trouble
 from setapart_agent.errors import ChainError, SpoolError
-from setapart_agent.private_files import CLOSED, NO_LINK, make_private_folder, sync_folder, write_all, write_private
+from setapart_agent.private_files import (
+    CLOSED,
+    NO_LINK,
+    make_private_folder,
+    read_private,
+    sync_folder,
+    write_all,
+    write_private,
+)
+from setapart_evidence.limits import DEFAULT_LIMITS, MAX_SAFE_INTEGER
 
 FOLDER = "spool"
 MOST_REPORTS = 10_000
@@ -27,8 +38,10 @@ MOST_REJECTED_BYTES = 32 * 1024 * 1024
 _REJECTED = "rejected"
 _DROPPED = "dropped.json"
 _TIME = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{16})-([0-9a-f]{64})\.evidence")
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{16})-([0-9a-f]{64})\.evidence", re.ASCII)
 _PRIVATE = 0o600
+_MOST_REPORT = DEFAULT_LIMITS.envelope + DEFAULT_LIMITS.inventory + 1
+"""Bytes: both parts of a report, and the line feed between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -53,18 +66,14 @@ class Staged:
 class Dropped(Struct, frozen=True, kw_only=True):
     """How many reports had to make room, and when the last one did."""
 
-    reports: int = 0
+    reports: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] = 0
     last_at: datetime | None = None
 
 
-class Rejection(Struct, frozen=True, kw_only=True):
+class Rejection(Trouble, frozen=True, kw_only=True):
     """Why the auditor will not take a report, in its own words."""
 
     reason: str
-    got: str
-    expected: str = ""
-    cure: str = ""
-    at: datetime
 
 
 class Spool:
@@ -98,16 +107,16 @@ class Spool:
     def rejection(self, report: Spooled) -> Rejection | None:
         """Why a rejected report was; None if that was lost."""
         try:
-            return msgspec.json.decode(report.path.with_suffix(".json").read_bytes(), type=Rejection)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(read_private(report.path.with_suffix(".json")), type=Rejection)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     @property
     def dropped(self) -> Dropped:
         """What had to make room so far."""
         try:
-            return msgspec.json.decode((self._folder / _DROPPED).read_bytes(), type=Dropped)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(read_private(self._folder / _DROPPED), type=Dropped)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Dropped()
 
     def stage(self, raw: bytes, digest: str, sequence: int, now: datetime) -> Staged:
@@ -187,7 +196,7 @@ class Spool:
         """
         with _told(f"{report.name} can't be read", self._folder):
             try:
-                return report.path.read_bytes()
+                return read_private(report.path, _MOST_REPORT)
             except FileNotFoundError:
                 return None
 

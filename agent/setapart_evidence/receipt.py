@@ -100,11 +100,21 @@ def read_receipt(raw: bytes, auditor: PublicKey, statement_digest: str) -> Messa
     Raises:
         EvidenceError: no receipt, of another auditor, or of another report.
     """
+    found = read_any_receipt(raw, auditor)
+    if found.subjects[0] != named("statement", statement_digest):
+        raise StatementError("the receipt of another report", expected=f"that of {statement_digest[:23]}…")
+    return found
+
+
+def read_any_receipt(raw: bytes, auditor: PublicKey) -> Message[Receipt]:
+    """Verifies a receipt, of whatever report: what it says, but that a report is with the auditor.
+
+    Raises:
+        EvidenceError: no receipt, or of another auditor.
+    """
     found = message.read(raw, _RECEIPT, RECEIPT, (auditor,))
     if tuple(one.name for one in found.subjects) != ("statement", "inventory"):
         raise StatementError("a receipt with other subjects", expected="a statement and its inventory")
-    if found.subjects[0] != named("statement", statement_digest):
-        raise StatementError("the receipt of another report", expected=f"that of {statement_digest[:23]}…")
     return found
 
 

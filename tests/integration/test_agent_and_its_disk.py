@@ -65,7 +65,7 @@ def replace_by_file(path: Path) -> None:
 
 def replace_by_folder(path: Path) -> None:
     path.unlink(missing_ok=True)
-    path.mkdir()
+    path.mkdir(parents=True)
 
 
 BROKEN: dict[str, Callable[[Path], None]] = {
@@ -80,7 +80,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "auditor-is-a-folder": lambda home: replace_by_folder(home / "auditor.json"),
     "auditor-is-half": lambda home: os.truncate(home / "auditor.json", 100),
     "lock-is-a-folder": lambda home: replace_by_folder(home / "agent.lock"),
-    "record-is-a-folder": lambda home: replace_by_folder(home / "delivery.json"),
+    "record-is-a-folder": lambda home: replace_by_folder(home / "receipts" / "delivery.json"),
     "chain-is-half": lambda home: os.truncate(home / "key.pem.chain", 30),
     "chain-is-a-folder": lambda home: replace_by_folder(home / "key.pem.chain"),
     "station-key-unreadable": lambda home: (home / "station.pem").chmod(0),

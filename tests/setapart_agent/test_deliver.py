@@ -13,7 +13,7 @@ from setapart_agent.deliver import Courier
 from setapart_agent.delivery_record import read_record
 from setapart_agent.errors import KeyFileError, NetworkError, RefusedError, TrustError
 from setapart_agent.http import Client
-from setapart_agent.membership import BUNDLE_FILE, Membership, enrolled, write_membership
+from setapart_agent.membership import BUNDLE_FILE, LEFT_FILE, Membership, enrolled, write_membership
 from setapart_agent.questions import keep_question, make_question
 from setapart_agent.receipts import last_receipt, nonce_for
 from setapart_agent.spool import Spool
@@ -99,7 +99,7 @@ def test_reports_go_out_oldest_first_and_the_receipt_brings_the_next_nonce(world
     assert [report.sequence for report in outcome.delivered] == [1, 2, 3]  # type: ignore[attr-defined]
     assert world.kept == []
     assert enrolled(world.folder).nonce == nonce("r3")
-    receipt = last_receipt(world.folder, DEVICE_ID)
+    receipt = last_receipt(world.folder, DEVICE_ID, SIGNER.public)
     assert receipt is not None
     assert receipt.sequence == 3
 
@@ -129,7 +129,7 @@ def test_a_report_is_kept_for_anything_but_its_own_receipt(world: World, what: s
     outcome = world.deliver()
     assert isinstance(outcome.trouble, TrustError)  # type: ignore[attr-defined]
     assert world.kept == [1]
-    assert last_receipt(world.folder, DEVICE_ID) is None
+    assert last_receipt(world.folder, DEVICE_ID, SIGNER.public) is None
     assert enrolled(world.folder).nonce == nonce("first")
     world.deliver()
     assert world.kept == []
@@ -311,8 +311,25 @@ def test_what_is_kept_from_the_key_delivers_and_fetches_the_bundle_by_a_question
     assert "Permission denied" in trouble.got
     keep_question(world.folder, make_question(enrolled(world.folder), DEVICE_SIGNER, NOW))
     world.deliver()
-    assert (world.folder / BUNDLE_FILE).read_bytes() == world.auditor.bundle
+    assert (world.folder / LEFT_FILE).read_bytes() == world.auditor.bundle
+    assert not (world.folder / BUNDLE_FILE).exists(), "what is kept from the key pins no policy"
     assert read_record(world.folder).bundle_trouble is None
+    asked = len(world.auditor.asked)
+    world.deliver()
+    assert len(world.auditor.asked) == asked, "a bundle that waits to be pinned would be fetched again and again"
+
+
+def test_what_is_kept_from_the_key_changes_nothing_but_the_spool_and_what_came_back(world: World) -> None:
+    keep_question(world.folder, make_question(enrolled(world.folder), DEVICE_SIGNER, NOW))
+    world.auditor.bundle = small_auditor.bundle(2)
+    world.key_is_closed = True
+    world.keep(1, 2)
+    before = {path.name: path.read_bytes() for path in world.folder.iterdir() if path.is_file()}
+    world.auditor.script.append(refusal(400, "bad-statement"))
+    world.deliver()
+    after = {path.name: path.read_bytes() for path in world.folder.iterdir() if path.is_file()}
+    assert after == before
+    assert enrolled(world.folder).nonce == nonce("r1")
 
 
 def test_what_is_kept_from_the_key_puts_nothing_aside_that_it_can_not_judge(world: World) -> None:

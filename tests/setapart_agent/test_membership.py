@@ -15,11 +15,15 @@ from setapart_agent.errors import AgentError, NotEnrolledError, PolicyError
 from setapart_agent.membership import (
     BUNDLE_FILE,
     FILE,
+    LEFT_FILE,
     Membership,
     accept_bundle,
     enrolled,
+    lacks_bundle,
+    leave_bundle,
     pinned_bundle,
     read_membership,
+    take_left_bundle,
     write_membership,
 )
 from setapart_evidence.enrolment import encoded_key
@@ -159,3 +163,41 @@ def test_a_bundle_of_another_authority_in_the_folder_is_not_used(tmp_path: Path)
     (tmp_path / BUNDLE_FILE).write_bytes(small_auditor.bundle(1, signer=OTHER))
     with pytest.raises(AgentError):
         pinned_bundle(tmp_path, KNOWN)
+
+
+def test_a_bundle_is_left_only_if_it_could_be_pinned(tmp_path: Path) -> None:
+    accept_bundle(tmp_path, KNOWN, bundle(2), LATER)
+    for raw in (bundle(1), bundle(3, expires_at=NOW), bundle(3, signer=OTHER)):
+        with pytest.raises((PolicyError, EvidenceError)):
+            leave_bundle(tmp_path, KNOWN, raw, LATER)
+    leave_bundle(tmp_path, KNOWN, bundle(2), LATER)
+    assert not (tmp_path / LEFT_FILE).exists()
+    leave_bundle(tmp_path, KNOWN, bundle(3), LATER)
+    assert (tmp_path / LEFT_FILE).read_bytes() == bundle(3)
+    assert (tmp_path / BUNDLE_FILE).read_bytes() == bundle(2)
+
+
+def test_a_bundle_that_was_left_is_judged_again_when_it_is_pinned_and_waits_no_longer(tmp_path: Path) -> None:
+    leave_bundle(tmp_path, KNOWN, bundle(2), LATER)
+    accept_bundle(tmp_path, KNOWN, bundle(3), LATER)  # carried here meanwhile
+    with pytest.raises(PolicyError, match="policy bundle 2"):
+        take_left_bundle(tmp_path, KNOWN, LATER)
+    assert (tmp_path / BUNDLE_FILE).read_bytes() == bundle(3)
+    take_left_bundle(tmp_path, KNOWN, LATER)
+    leave_bundle(tmp_path, KNOWN, bundle(4), LATER)
+    take_left_bundle(tmp_path, KNOWN, LATER)
+    assert (tmp_path / BUNDLE_FILE).read_bytes() == bundle(4)
+    assert not (tmp_path / LEFT_FILE).exists()
+
+
+def test_a_bundle_is_lacking_until_the_one_that_was_named_is_pinned_or_left(tmp_path: Path) -> None:
+    assert not lacks_bundle(tmp_path, KNOWN)
+    named = msgspec.structs.replace(KNOWN, bundle=bundle_digest(bundle(2)))
+    accept_bundle(tmp_path, named, bundle(1), LATER)
+    assert lacks_bundle(tmp_path, named)
+    leave_bundle(tmp_path, named, bundle(2), LATER)
+    assert not lacks_bundle(tmp_path, named)
+    take_left_bundle(tmp_path, named, LATER)
+    assert not lacks_bundle(tmp_path, named)
+    (tmp_path / BUNDLE_FILE).write_bytes(bundle(2, signer=OTHER))
+    assert lacks_bundle(tmp_path, named)

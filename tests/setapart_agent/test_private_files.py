@@ -1,5 +1,6 @@
 """Private files: whole or not at all, private under any umask, and on a system without Linux's calls as well."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from pretended_windows import pretend
 from setapart_agent.errors import ChainError, KeyFileError
-from setapart_agent.private_files import make_private_folder, write_new, write_private
+from setapart_agent.private_files import make_private_folder, read_private, write_new, write_private
 
 
 def test_a_failed_write_keeps_the_old_content_and_leaves_no_temporary_file(
@@ -122,3 +123,36 @@ def test_on_windows_a_disk_without_rights_makes_no_key(tmp_path: Path, monkeypat
     with pytest.raises(KeyFileError, match="can't be made private"):
         write_private(tmp_path / "auditor.json", b"{}")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ProgramData", "Windows"]
+
+
+def test_a_private_file_is_read_up_to_its_limit_and_not_beyond(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_bytes(b"x" * 10)
+    assert read_private(path, 10) == b"x" * 10
+    with pytest.raises(OSError, match="larger than 9 bytes") as told:
+        read_private(path, 9)
+    assert told.value.errno == errno.EFBIG
+    os.truncate(path, 2**40)
+    with pytest.raises(OSError, match="larger than 10 bytes"):
+        read_private(path, 10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+@pytest.mark.parametrize("made", ["fifo", "link", "endless", "folder"])
+def test_nothing_but_a_regular_file_is_read_and_nobody_is_waited_for(tmp_path: Path, made: str) -> None:
+    path, secret = tmp_path / "state", tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    match made:
+        case "fifo":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(secret)
+        case "endless":
+            path.symlink_to("/dev/zero")
+        case _:
+            path.mkdir()
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match=r"regular|symbolic") as told:
+        read_private(path)
+    assert told.value.strerror
+    assert len(list(Path("/proc/self/fd").iterdir())) == handles

@@ -201,3 +201,37 @@ def test_a_folder_under_a_hidden_name_is_left_alone(tmp_path: Path) -> None:
     assert Spool(tmp_path).recover({digest(2)}) == 1
     assert sequences(spool) == [1, 2]
     assert (tmp_path / "spool" / ".snapshot").is_dir()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"reports":18446744073709551615}', b'{"reports":-1}', b'{"x":' + b"[" * 500_000, b"x" * 2_000_000],
+    ids=["too-many", "less-than-none", "deep", "huge"],
+)
+def test_a_count_that_somebody_else_wrote_keeps_no_report_from_being_kept(tmp_path: Path, raw: bytes) -> None:
+    spool = Spool(tmp_path, most=1)
+    add(spool, 1)
+    (tmp_path / "spool" / "dropped.json").write_bytes(raw)
+    add(spool, 2)
+    assert sequences(spool) == [2]
+    assert spool.dropped.reports == 1
+
+
+def test_a_count_that_nobody_can_read_keeps_no_report_from_being_kept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, most=1)
+    add(spool, 1)
+    os.mkfifo(tmp_path / "spool" / "dropped.json")
+    add(spool, 2)
+    assert (sequences(spool), spool.dropped.reports) == ([2], 1)
+
+
+def test_the_auditors_words_are_shown_without_what_steers_a_terminal(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    add(spool, 1)
+    spool.reject(spool.reports()[0], Rejection(reason="no", got="x", at=NOW))
+    (found,) = spool.rejected()
+    path = found.path.with_suffix(".json")
+    path.write_bytes(path.read_bytes().replace(b'"x"', b'"\\u001b[2J"'))
+    why = spool.rejection(found)
+    assert why is not None
+    assert why.got == "\\u001b[2J"

@@ -82,10 +82,6 @@ def courier_of(folder: Path, ca: Path | None = None, *, rotate: bool = True) -> 
             yield courier
 
 
-def _is_closed(key: Path) -> bool:
-    return key.exists() and not os.access(key, os.R_OK)
-
-
 def finish_rotation(folder: Path, ca: Path | None = None) -> None:
     """Sends a change of keys that was begun once more: the auditor may have taken it, and then knows the new key alone.
 
@@ -96,7 +92,7 @@ def finish_rotation(folder: Path, ca: Path | None = None) -> None:
     from setapart_agent.membership import enrolled
 
     membership = enrolled(folder)
-    if membership.rotation is None or not membership.url or _is_closed(folder / KEY_NAME):
+    if membership.rotation is None or not membership.url or not os.access(folder / KEY_NAME, os.R_OK):
         return
     try:
         send_rotation(folder, lambda membership: connect(membership, ca))

@@ -24,8 +24,8 @@ from setapart_agent.cli.options import (
 )
 from setapart_agent.collectors.base import Collected
 from setapart_agent.disclosure import DisclosureFilter, filter_of
-from setapart_agent.errors import AgentError
-from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership
+from setapart_agent.errors import AgentError, ChainError
+from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership, take_left_bundle
 from setapart_agent.private_files import write_private
 from setapart_agent.questions import keep_question, make_question
 from setapart_agent.report import SignedReport, Stage, device_id, make_signed_report
@@ -33,6 +33,7 @@ from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
 from setapart_agent.state import STATION_KEY_NAME, state_folder
 from setapart_agent.state_owner import act_as_owner, as_root
+from setapart_evidence.errors import SetapartError
 from setapart_evidence.keys import Signer
 from setapart_evidence.statement import Level
 
@@ -147,7 +148,7 @@ class Run:
         if membership is not None and not membership.is_enrolled:
             membership = None
         if membership is not None:
-            bundle = bundle or pinned_bundle(folder, membership)
+            bundle = bundle or _newest_bundle(folder, membership)
             if membership.rotation is not None and source.own:
                 from setapart_agent.enrolment import coming_signer
 
@@ -190,6 +191,21 @@ class Run:
         from setapart_agent.receipts import nonce_for
 
         return nonce_for(self.folder, self.membership, device)
+
+
+def _newest_bundle(folder: Path, membership: Membership) -> "SignedBundle | None":
+    """The pinned bundle, after one that was left to be pinned; that one may be anything, and stops no report.
+
+    Raises:
+        AgentError: the pinned one can't be used, or written.
+    """
+    try:
+        take_left_bundle(folder, membership, utc_now())
+    except ChainError:
+        raise
+    except SetapartError as exc:
+        click.echo(f"setapart-agent: the policy bundle that was fetched is not used: {exc}", err=True)
+    return pinned_bundle(folder, membership)
 
 
 def _key(folder: Path, key_file: Path | None, source: SourceSpec) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from setapart_agent import delivery_record, membership, questions, receipts, spool
+from setapart_agent import membership, questions, receipts, spool
 from setapart_agent.chain import chain_path
 from setapart_agent.cli.options import key_options, key_path
 from setapart_agent.errors import KeyFileError
@@ -23,7 +23,6 @@ from setapart_agent.unattended import SPENT_FILE
 _OF_THE_ENROLMENT = (
     membership.FILE,
     membership.BUNDLE_FILE,
-    delivery_record.FILE,
     questions.FILE,
     receipts.FOLDER,
     spool.FOLDER,

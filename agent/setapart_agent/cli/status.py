@@ -13,7 +13,7 @@ from setapart_agent.cli.options import key_path, read_key
 from setapart_agent.cli.table import print_table
 from setapart_agent.delivery_record import Record, read_record
 from setapart_agent.errors import AgentError, SpoolError
-from setapart_agent.membership import Membership, pinned_bundle, read_membership
+from setapart_agent.membership import Membership, lacks_bundle, pinned_bundle, read_membership
 from setapart_agent.receipts import last_receipt
 from setapart_agent.spool import Spool, Spooled
 from setapart_agent.state import state_folder
@@ -117,7 +117,9 @@ def status_of(folder: Path, now: datetime) -> Status:
                 cure=f"deliver sooner; to forget this remove {folder / 'spool' / 'dropped.json'}",
             )
         )
-    receipt = last_receipt(folder, membership.device) if membership.device is not None else None
+    receipt = None
+    if membership.device is not None and membership.authority is not None:
+        receipt = last_receipt(folder, membership.device, membership.key)
     return Status(
         state=membership.state,
         url=membership.url or None,
@@ -179,7 +181,7 @@ def _bundle(
                 cure="run `setapart-agent deliver`; if that brings no new one, tell your officer",
             )
         )
-    elif membership.bundle is not None and membership.bundle != found.digest:
+    elif lacks_bundle(folder, membership):
         problems.append(
             Problem(got="the auditor has another policy bundle", cure="run `setapart-agent deliver` to fetch it")
         )

@@ -173,12 +173,12 @@ class Sender:
         """Sends everything that waits, this report last. What goes wrong is in the fate, and the report stays."""
         try:
             with self._courier() as courier:
-                outcome = courier.deliver()
+                outcome, auditor = courier.deliver(), courier.membership.key
         except SetapartError as exc:
             return Fate(trouble=exc)
         if any(one.digest == report.digest for one in outcome.rejected):
             return self._rejected(report)
-        receipt = last_receipt(self._folder, report.device)
+        receipt = last_receipt(self._folder, report.device, auditor)
         is_there = any(one.digest == report.digest for one in outcome.delivered) or not self._waits(report)
         if is_there and receipt is not None and receipt.sequence == report.sequence:
             return Fate(receipt=receipt)
