@@ -56,7 +56,9 @@ begin closed
 runuser -u setapart-agent -- sleep 300 & outside=$!; sleep 0.2 # a process of the same user
 cat >/trial/look.sh <<'LOOK'
 cd /var/lib/setapart-agent
-ls key.pem spool >/dev/null && echo "sees key.pem and the spool"
+ls -d spool >/dev/null && echo "sees the spool"
+ls key.pem.chain >/dev/null && echo "sees the chain"
+mv auditor.json another && echo "moves auditor.json" && mv another auditor.json
 cat key.pem >/dev/null && echo "reads key.pem"
 ln key.pem another && echo "links key.pem" && rm another
 mv key.pem another && echo "moves key.pem" && mv another key.pem
@@ -70,11 +72,13 @@ look() {
 	systemctl daemon-reload; systemctl start trial-look; cat /trial/looked
 }
 look ''
-echo "without InaccessiblePaths:"
-look '/^InaccessiblePaths/d'
+echo "without TemporaryFileSystem:"
+look '/^TemporaryFileSystem/d; /^Bind/d; s/^StateDirectory=.*/StateDirectory=setapart-agent/'
 kill $outside
 rm $S/bundle.json
 systemctl start setapart-agent-deliver; settled
+cmp $S/receipts/bundle.json /trial/before/bundle.json && echo "left bundle.json"
+collect
 cmp $S/bundle.json /trial/before/bundle.json && echo "same bundle.json"
 as_agent status
 
@@ -88,7 +92,7 @@ journal
 begin wrong
 python3 -m http.server --bind 127.0.0.1 -d /var/empty 8765 >/dev/null 2>&1 & server=$!
 sed -i 's|http://127.0.0.1:9|http://127.0.0.1:8765|' $S/auditor.json
-sleep 1; rm -f $S/delivery.json
+sleep 1; rm -f $S/receipts/delivery.json
 collect
 echo "waiting $(waiting)"
 kill $server
@@ -96,7 +100,7 @@ systemctl show setapart-agent-deliver -p Result -p ExecMainStatus
 journal
 begin reached
 install -o setapart-agent -g setapart-agent -m 600 /trial/auditor.json $S/auditor.json
-rm -f $S/delivery.json
+rm -f $S/receipts/delivery.json
 systemctl start setapart-agent-deliver
 settled
 echo "waiting $(waiting)"

@@ -89,12 +89,13 @@ def check(found: dict[str, str], trial: Path, service: Service) -> None:
     assert bare != root, "without its capabilities the agent would see as much: nothing was compared"
     for name in ("key.pem", "auditor.json", "key.pem.chain"):
         assert f"same {name}" in found["upgrade"], found["upgrade"]
-    closed, opened = found["closed"].split("without InaccessiblePaths:")
-    for how in ("reads key.pem", "links key.pem", "./key.pem\n"):
+    closed, opened = found["closed"].split("without TemporaryFileSystem:")
+    for how in ("reads key.pem", "links key.pem", "./key.pem\n", "sees the chain", "moves auditor.json"):
         assert how not in closed, closed
         assert how in opened, opened
-    assert "sees key.pem and the spool" in closed, closed
-    assert "same bundle.json" in found["closed"], "without the key no bundle is fetched"
+    assert "sees the spool" in closed, closed
+    for what in ("left bundle.json", "same bundle.json"):
+        assert what in found["closed"], "without the key no bundle is fetched, or it is not pinned"
     for name, waiting in (("unreachable", 1), ("wrong", 2)):
         assert f"waiting {waiting}\n" in found[name], found[name]
         assert "Result=success\nExecMainStatus=3" in found[name], found[name]
