@@ -107,6 +107,19 @@ def test_a_damaged_file_says_so(public: Path, home: Path) -> None:
     assert "this file is damaged" in answer.stderr
 
 
+@needs_system
+def test_a_file_with_a_turned_bit_says_so(public: Path, home: Path) -> None:
+    """The zip's own sum finds it before ours does."""
+    raw = bytearray(public.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    damaged = home / "damaged.pyz"
+    damaged.write_bytes(raw)
+    answer = run(damaged, home, "--version", python=SYSTEM)
+    assert answer.returncode == 2
+    assert "this file is damaged" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_the_same_modules_give_the_same_bytes(file: Path, modules: Path, tmp_path: Path) -> None:
     again = shutil.copytree(modules, tmp_path / "modules")
     for path in again.rglob("*"):
