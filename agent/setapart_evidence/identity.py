@@ -61,7 +61,7 @@ def address_digest(address_key: bytes, address: str) -> str:
 def a_label(domain: str) -> str:
     """A domain as it is compared: lower case, without a final dot, international labels as `xn--` (RFC 3490).
 
-    A label with the German sharp s or the final sigma is a name of its own (RFC 5894, section 7.2), as browsers see it.
+    A label with the German sharp s is a name of its own (RFC 5894, section 7.2), as browsers see it.
     A label that can't be encoded stays as it is: it then equals only itself.
     """
     folded = domain.strip().rstrip(".").lower()
@@ -70,7 +70,7 @@ def a_label(domain: str) -> str:
     labels = []
     for label in folded.replace("\u3002", ".").split("."):
         try:
-            own = len(label) <= _LONGEST_LABEL and ("\u00df" in label or "\u03c2" in label)
+            own = "\u00df" in label and len(label) <= _LONGEST_LABEL
             labels.append(f"xn--{label.encode('punycode').decode()}" if own else label.encode("idna").decode())
         except UnicodeError:
             labels.append(label)

@@ -166,6 +166,10 @@ def test_a_sharp_s_is_no_double_s() -> None:
     assert not is_internal(("fass.de",), internal_values(("domain:faß.de",)))
 
 
+def test_a_greek_name_in_capitals_is_the_same_name() -> None:
+    assert a_label("ΟΔΟΣ.example") == a_label("οδοσ.example") == a_label("οδος.example")
+
+
 @given(st.text(max_size=400))
 def test_no_text_breaks_the_comparison(text: str) -> None:
     is_internal((text,), INTERNAL)
