@@ -68,6 +68,7 @@ def _is_name(name: str) -> bool:
     return (
         name[:1].isalnum()
         and name.isascii()
+        and name == name.lower()
         and name.replace("+", "").replace("-", "").replace(".", "").replace(":", "").replace("_", "").isalnum()
     )
 

@@ -43,3 +43,8 @@ def test_a_list_that_breaks_off_is_told() -> None:
 def test_a_table_of_something_else_is_not_recognised() -> None:
     assert not dpkg_list.recognise("x", b"Name\tApplication ID\n")
     assert not dpkg_list.recognise("x", b"Telegram\torg.telegram.desktop\t4.1\n")
+
+
+def test_names_with_capitals_are_no_packages() -> None:
+    assert not dpkg_list.recognise("x", b"OSVersion\t10.12.6\n")
+    assert dpkg_list.recognise("x", b"osversion\t10.12.6\n")
