@@ -54,5 +54,5 @@ def _anyconnect(content: str, profile: str) -> Facts:
     """A link per gateway; where only a name that people gave stands, one with no known target."""
     named = _ANYCONNECT_HOST.findall(content)
     hosts = dict.fromkeys(host for one in named if "." in one and (host := host_of(one)) is not None)
-    targets = hosts or dict.fromkeys(None for _ in named)
+    targets = tuple(hosts) or ((None,) if named else ())
     return Facts(links=tuple(Link(kind="vpn", target=target, profile=profile) for target in targets))
