@@ -16,6 +16,7 @@ from setapart_evidence.receipt import (
     make_challenge,
     make_receipt,
     make_request,
+    read_any_receipt,
     read_challenge,
     read_receipt,
     read_request,
@@ -40,6 +41,14 @@ def test_a_receipt_is_of_one_report_by_one_auditor() -> None:
         read_receipt(raw, AUTHORITY.public, OTHER)
     with pytest.raises(SignatureError):
         read_receipt(raw, STRANGER.public, ONE)
+
+
+def test_a_receipt_of_whatever_report_is_still_by_one_auditor() -> None:
+    assert read_any_receipt(make_receipt(GIVEN, OTHER, ONE, AUTHORITY), AUTHORITY.public).predicate == GIVEN
+    with pytest.raises(SignatureError):
+        read_any_receipt(make_receipt(GIVEN, OTHER, ONE, STRANGER), AUTHORITY.public)
+    with pytest.raises(StatementError, match="other subjects"):
+        read_any_receipt(message.make(RECEIPT, (named("statement", ONE),), GIVEN, (AUTHORITY,)), AUTHORITY.public)
 
 
 def test_an_inventorys_digest_never_stands_for_the_statements() -> None:
