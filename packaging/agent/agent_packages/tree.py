@@ -16,6 +16,12 @@ CONFIGURATION = Path("etc/setapart-agent")
 _SCRIPT = 0o755
 _FILE = 0o644
 _PROGRAMS = ("interpreter", "compile")
+_GPL = (
+    "The terms that it incorporates are those of the GNU General Public License, version 3: on Debian systems in\n"
+    "/usr/share/common-licenses/GPL-3; elsewhere at https://www.gnu.org/licenses/gpl-3.0.txt."
+)
+_APACHE = re.compile(r"Apache License\s+Version 2\.0, January 2004.*?END OF TERMS AND CONDITIONS", re.DOTALL)
+"""Debian has it once, for all packages."""
 _HOLDER = re.compile(r"\s*copyright (\(c\)|\d{4})", re.IGNORECASE)
 
 
@@ -50,16 +56,26 @@ def lay(release: Release, modules: Modules, root: Path) -> None:
     for place, script in completion.scripts(command_line, NAME).items():
         _put(root / place, script.encode())
     documents = root / "usr/share/doc" / NAME
-    _put(documents / "copyright", copyright_file(modules).encode())
+    _put(documents / "copyright", copyright_file(modules, LIBRARY).encode())
     _settle(root, release.moment)
 
 
-def copyright_file(modules: Modules) -> str:
-    """What is whose, and under which licence: a machine-readable copyright file (DEP-5)."""
+def copyright_file(modules: Modules, library: Path) -> str:
+    """What is whose, and under which licence: a machine-readable copyright file (DEP-5).
+
+    Args:
+        modules: what is of others.
+        library: where it is installed, below the root.
+    """
+    theirs = {wheel.name for wheel in modules.wheels}
     stanzas = [
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: setapart",
         "Files: *\nCopyright: The setapart developers\nLicense: Apache-2.0",
-        *(_stanza(metadata, modules) for metadata in sorted(modules.folder.glob("*.dist-info"))),
+        *(
+            _stanza(metadata, modules, library)
+            for metadata in sorted(modules.folder.glob("*.dist-info"))
+            if canonicalize_name(_named(metadata)[0]) in theirs
+        ),
         (
             "License: Apache-2.0\n On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0;\n"
             " elsewhere at https://www.apache.org/licenses/LICENSE-2.0."
@@ -68,12 +84,18 @@ def copyright_file(modules: Modules) -> str:
     return "\n\n".join(stanzas) + "\n"
 
 
-def _stanza(metadata: Path, modules: Modules) -> str:
-    """A library: all that it brings, who says that it is theirs, what is linked into it, and the whole licence."""
+def _named(metadata: Path) -> tuple[str, str]:
+    """Name and version of a library, as its folder says them."""
     name, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
-    wheels = [wheel for wheel in modules.wheels if canonicalize_name(name) == wheel.name]
+    return name, version
+
+
+def _stanza(metadata: Path, modules: Modules, library: Path) -> str:
+    """A library: all that it brings, who says that it is theirs, what is linked into it, and the whole licence."""
+    name, version = _named(metadata)
+    wheels = [wheel for wheel in modules.wheels if wheel.name == canonicalize_name(name)]
     places = sorted({place for wheel in wheels for place in wheel.places})
-    files = [f" {LIBRARY}/{place}{'/*' if (modules.folder / place).is_dir() else ''}" for place in places]
+    files = [f" {library}/{place}{'/*' if (modules.folder / place).is_dir() else ''}" for place in places]
     text = _licence_text(metadata)
     holders = [line.strip() for line in text.splitlines() if _HOLDER.match(line)]
     linked = sorted({part for wheel in wheels for part in wheel.parts})
@@ -93,11 +115,10 @@ def _licence_text(metadata: Path) -> str:
     files = sorted(
         path
         for path in metadata.rglob("*")
-        if path.is_file()
-        and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))
-        and path.suffix != ".APACHE"  # of two to choose from; the text is below
+        if path.is_file() and path.name.upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE"))
     )
-    return "\n".join(path.read_text("utf-8") for path in files)
+    text = "\n".join(_APACHE.sub("Apache-2.0, as below.", path.read_text("utf-8")) for path in files)
+    return f"{text}\n\n{_GPL}" if "GNU LESSER GENERAL PUBLIC LICENSE" in text else text
 
 
 def _indented(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent_packages import completion, manual, vendored
 from agent_packages.release import REPOSITORY, Release
-from agent_packages.tree import Modules
+from agent_packages.tree import Modules, copyright_file
 
 from auditor_packages.manual import AUDITOR
 
@@ -47,9 +47,10 @@ def lay(release: Release, root: Path, scratch: Path) -> Modules:
         _put(root / "usr/lib/systemd/system" / unit.name, unit.read_bytes())
     _put(root / "usr/lib/sysusers.d" / f"{NAME}.conf", (INSTALLED / "sysusers.conf").read_bytes())
     _put(root / "etc/default" / NAME, (INSTALLED / "default").read_bytes())
-    _document(release, root)
+    modules = Modules(folder=root / LIBRARY, wheels=wheels)
+    _document(release, modules, root)
     _settle(root, release.moment)
-    return Modules(folder=root / LIBRARY, wheels=wheels)
+    return modules
 
 
 def _fetch(release: Release, folder: Path) -> tuple[Path, ...]:
@@ -77,7 +78,7 @@ def _lay_own(release: Release, target: Path, scratch: Path) -> None:
     vendored.lay(tuple(scratch.glob("*.whl")), target)
 
 
-def _document(release: Release, root: Path) -> None:
+def _document(release: Release, modules: Modules, root: Path) -> None:
     """The examples and guides, a copyright file, the man page, completion for shells, and what lintian is told."""
     command_line = manual.load("setapart_auditor.cli")
     documents = root / DOCUMENTS
@@ -85,31 +86,12 @@ def _document(release: Release, root: Path) -> None:
         _put(documents / "examples" / Path(example).name, (HERE / example).read_bytes())
     for guide in ("docs/install/auditor.md", "docs/operations/postgresql.md"):
         _put(documents / Path(guide).name, (REPOSITORY / guide).read_bytes())
-    _put(documents / "copyright", _copyright(root / LIBRARY).encode())
+    _put(documents / "copyright", copyright_file(modules, LIBRARY).encode())
     page = manual.page(command_line, NAME, release, AUDITOR)
     _put(root / "usr/share/man/man1" / f"{NAME}.1.gz", manual.compressed(page))
     for place, script in completion.scripts(command_line, NAME).items():
         _put(root / place, script.encode())
     _put(root / "usr/share/lintian/overrides" / NAME, (INSTALLED / "debian" / "lintian-overrides").read_bytes())
-
-
-def _copyright(library: Path) -> str:
-    """Machine-readable (DEP-5): setapart's own licence, and where the others' are."""
-    stanzas = [
-        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: setapart",
-        (
-            "Files: *\nCopyright: 2026 The setapart developers\nLicense: Apache-2.0\n"
-            " On Debian systems, the full text is in /usr/share/common-licenses/Apache-2.0."
-        ),
-    ]
-    for metadata in sorted(library.glob("*.dist-info")):
-        name = metadata.name.removesuffix(".dist-info").rpartition("-")[0]
-        if name != "setapart":
-            stanzas.append(
-                f"Files: {LIBRARY}/{metadata.name}/*\nCopyright: the authors of {name}\nLicense: {name}\n"
-                f" As /{LIBRARY}/{metadata.name} says, with its METADATA and licence files."
-            )
-    return "\n\n".join(stanzas) + "\n"
 
 
 def _put(path: Path, content: bytes) -> None:

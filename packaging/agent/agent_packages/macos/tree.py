@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent_packages.release import REPOSITORY, Machine, Release
-from agent_packages.tree import LIBRARY, Modules, copyright_file, lay_modules
+from agent_packages.tree import Modules, copyright_file, lay_modules
 
 SOURCES = REPOSITORY / "packaging" / "agent" / "macos"
 BASE = Path("Library/Application Support/Setapart")
@@ -35,7 +35,7 @@ def lay(release: Release, root: Path, cache: Path) -> Modules:
     """
     modules = lay_modules(release, root / BASE / "lib", cache)
     lay_sources(root)
-    licences = copyright_file(modules).replace(LIBRARY.as_posix(), "lib")  # which lies beside it here
+    licences = copyright_file(modules, Path("lib"))  # which lies beside it here
     (root / BASE / "licences.txt").write_text(licences, encoding="utf-8")
     settle(root)
     return modules
