@@ -1,6 +1,6 @@
 """How parsers of desktop systems make an account: from what a program calls user and server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from setapart_agent.facts import AccountFact, domain_of, host_of
 from setapart_evidence.model import Service
@@ -14,7 +14,6 @@ def account(
     services: Iterable[Service],
     *,
     user: str | None = None,
-    address: str | None = None,
     server: str | None = None,
     tenant: str | None = None,
     enabled: bool | None = None,
@@ -25,13 +24,12 @@ def account(
         profile: the profile that has it.
         kind: `<client>:<protocol>`.
         services: what it reaches, in any order.
-        user: the login name; an address only if it looks like one.
-        address: the mail address, where the program knows it apart from the login name.
+        user: the mail address or login name; an address only if it looks like one.
         server: a host, `host:port` or URL.
         tenant: the organisation's tenant at a cloud provider.
         enabled: False where it is switched off, None where the file does not say.
     """
-    known = next((one for one in (address, user) if domain_of(one) is not None), None)
+    known = user if domain_of(user) is not None else None
     reach = set(services)
     return AccountFact(
         profile=profile,
@@ -44,6 +42,48 @@ def account(
         tenant=tenant or None,
         enabled=enabled,
     )
+
+
+def accounts(
+    profile: str,
+    kind: str,
+    services: Iterable[Service],
+    *,
+    users: Iterable[str | None],
+    servers: Iterable[str | None] = (None,),
+    tenant: str | None = None,
+    enabled: bool | None = None,
+) -> tuple[AccountFact, ...]:
+    """An account that has several names or servers: one for each organisation that they name.
+
+    A sender's address is whatever its holder typed; the login name and each server may be another organisation's.
+
+    Args:
+        profile: the profile that has it.
+        kind: `<client>:<protocol>`.
+        services: what it reaches, in any order.
+        users: mail addresses and login names, the most telling first.
+        servers: hosts, `host:port` or URLs.
+        tenant: the organisation's tenant at a cloud provider.
+        enabled: False where it is switched off, None where the file does not say.
+    """
+    names = _unlike(domain_of, users)
+    names = tuple(one for one in names if domain_of(one) is not None) or names[:1]
+    reach = tuple(services)
+    return tuple(
+        account(profile, kind, reach, user=name, server=server, tenant=tenant, enabled=enabled)
+        for name in names
+        for server in _unlike(host_of, servers)
+    )
+
+
+def _unlike(whose: Callable[[str | None], str | None], values: Iterable[str | None]) -> tuple[str | None, ...]:
+    """The first value of each owner, `(None,)` where there is no value."""
+    found: dict[str | None, str] = {}
+    for value in values:
+        if value is not None:
+            found.setdefault(whose(value), value)
+    return tuple(found.values()) or (None,)
 
 
 def mailbox(value: str | None) -> str | None:

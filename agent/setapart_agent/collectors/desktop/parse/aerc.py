@@ -3,7 +3,7 @@
 Format: aerc-accounts(5): a section per account; `source` and `outgoing` are URLs, `from` a mail address.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox, user_of
 from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
@@ -36,7 +36,6 @@ def parse(files: FileSet) -> Facts:
             scheme = url.partition("://")[0].partition("+")[0].lower()
             if scheme in _REMOTE and "://" in url:
                 kind = "carddav" if service == "contacts" else scheme.removesuffix("s")
-                made.append(
-                    account(files.profile, f"aerc:{kind}", (service,), user=user_of(url), address=address, server=url)
-                )
+                users = (address, user_of(url))
+                made += accounts(files.profile, f"aerc:{kind}", (service,), users=users, servers=(url,))
     return Facts(accounts=tuple(dict.fromkeys(made)))

@@ -6,7 +6,7 @@ Format: config.sample.toml in its sources; before 1.0 the keys were `imap-host` 
 import re
 from collections.abc import Iterator
 
-from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import accounts
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity
@@ -45,15 +45,15 @@ def parse(files: FileSet) -> Facts:
         found = tomllib.loads(content)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):
         raise ParseError("not TOML", expected="a configuration of Himalaya") from None
-    accounts = found.get("accounts")
-    tables = accounts if isinstance(accounts, dict) else found
+    listed = found.get("accounts")
+    tables = listed if isinstance(listed, dict) else found
     made: list[AccountFact] = []
     for table in tables.values():
         if isinstance(table, dict):
             address = _text(table.get("email"))
             for kind, server, login in _servers(table, 0):
-                made.append(
-                    account(files.profile, f"himalaya:{kind}", ("mail",), user=login, address=address, server=server)
+                made += accounts(
+                    files.profile, f"himalaya:{kind}", ("mail",), users=(address, login), servers=(server,)
                 )
     return Facts(accounts=tuple(dict.fromkeys(made)))
 

@@ -3,7 +3,7 @@
 Format: msmtp(1), Configuration files: `command argument` lines; `account NAME : BASE` inherits.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import accounts
 from setapart_agent.facts import AccountFact, Facts, FileSet, text
 from setapart_evidence.statement import Maturity
 
@@ -37,11 +37,9 @@ def parse(files: FileSet) -> Facts:
             current[command] = argument
     if not known and "host" in defaults:
         known[""] = defaults
-    made: list[AccountFact] = [
-        account(
-            files.profile, "msmtp:smtp", ("mail",), user=one.get("user"), address=one.get("from"), server=one["host"]
-        )
-        for one in known.values()
-        if one.get("host")
-    ]
+    made: list[AccountFact] = []
+    for one in known.values():
+        if one.get("host"):
+            users = (one.get("from"), one.get("user"))
+            made += accounts(files.profile, "msmtp:smtp", ("mail",), users=users, servers=(one["host"],))
     return Facts(accounts=tuple(dict.fromkeys(made)))

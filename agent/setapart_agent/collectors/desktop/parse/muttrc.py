@@ -57,8 +57,8 @@ def parse(files: FileSet) -> Facts:
         kind = scheme.removesuffix("s")
         user = user_of(url) or values.get(f"{kind}_user")
         if host_of(url):
-            address = mailbox(user) or mailbox(values.get("from"))
-            made.append(account(files.profile, f"mutt:{kind}", ("mail",), user=user, address=address, server=url))
+            user = mailbox(user) or mailbox(values.get("from"))
+            made.append(account(files.profile, f"mutt:{kind}", ("mail",), user=user, server=url))
     rows = tuple(
         Coverage(section="accounts", profile=files.profile, collector=KIND, status="partial", reason=reason)
         for reason in doubts

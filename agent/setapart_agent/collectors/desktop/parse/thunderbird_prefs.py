@@ -5,11 +5,9 @@ CardBook's cardbookPreferences.js. What counts is the list in `mail.accountmanag
 their keys behind.
 """
 
-from collections.abc import Callable, Iterable
-
-from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.account import account, accounts, address_in, mailbox, user_of
 from setapart_agent.collectors.desktop.parse.prefs import Pref, prefs_of
-from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
+from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Coverage, Service
 from setapart_evidence.statement import Maturity
 
@@ -65,24 +63,18 @@ def _mail(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
         kind = (_text(prefs, f"{server}.type") or "none").lower()
         if kind in _NO_MAIL:
             continue
-        hosts = _unlike(host_of, (_text(prefs, f"{server}.{key}") for key in ("ews_url", "realhostname", "hostname")))
+        hosts = (_text(prefs, f"{server}.{key}") for key in ("ews_url", "realhostname", "hostname"))
         users = [_text(prefs, f"{server}.{key}") for key in ("realuserName", "userName")]
         identities = _list(prefs, f"mail.account.{name}.identities")
         addresses = [mailbox(_text(prefs, f"mail.identity.{one}.useremail")) for one in identities]
-        # An address or server of a second organisation is a tie to that organisation too.
-        made += [
-            account(
-                profile,
-                f"thunderbird:{kind}",
-                _WIDER.get(kind, ("mail",)),
-                user=next(filter(None, users), None),
-                address=address,
-                server=host,
-                enabled=True,
-            )
-            for address in _unlike(domain_of, (*addresses, *map(mailbox, users)))
-            for host in hosts
-        ]
+        made += accounts(
+            profile,
+            f"thunderbird:{kind}",
+            _WIDER.get(kind, ("mail",)),
+            users=(*addresses, *users),
+            servers=hosts,
+            enabled=True,
+        )
     return made
 
 
@@ -96,18 +88,14 @@ def _calendars(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
             continue
         identity = _text(prefs, f"{key}.imip.identity.key")
         user = _text(prefs, f"{key}.username") or user_of(uri)
-        made.append(
-            account(
-                profile,
-                f"thunderbird:{kind}",
-                ("calendar",),
-                user=user,
-                address=address_in(uri)
-                or mailbox(user)
-                or (mailbox(_text(prefs, f"mail.identity.{identity}.useremail")) if identity else None),
-                server=uri,
-                enabled=prefs.get(f"{key}.disabled") is not True,
-            )
+        invited = mailbox(_text(prefs, f"mail.identity.{identity}.useremail")) if identity else None
+        made += accounts(
+            profile,
+            f"thunderbird:{kind}",
+            ("calendar",),
+            users=(address_in(uri) or mailbox(user) or invited, user),
+            servers=(uri,),
+            enabled=prefs.get(f"{key}.disabled") is not True,
         )
     return made
 
@@ -122,17 +110,9 @@ def _books(prefs: dict[str, Pref], profile: str) -> list[AccountFact]:
         uri = _text(prefs, f"{key}.uri") or ""
         if carddav:
             user = _text(prefs, f"{key}.carddav.username")
-            address = address_in(carddav)
-            made.append(
-                account(
-                    profile,
-                    "thunderbird:carddav",
-                    ("contacts",),
-                    user=user,
-                    address=address,
-                    server=carddav,
-                    enabled=True,
-                )
+            users = (address_in(carddav), user)
+            made += accounts(
+                profile, "thunderbird:carddav", ("contacts",), users=users, servers=(carddav,), enabled=True
             )
         elif uri.startswith(("ldap:", "ldaps:", "moz-abldapdirectory:")):
             reach: tuple[Service, ...] = ("contacts", "directory")
@@ -157,15 +137,6 @@ def _books_of_cardbook(prefs: dict[str, Pref], profile: str) -> list[AccountFact
                 )
             )
     return made
-
-
-def _unlike(whose: Callable[[str], str | None], values: Iterable[str | None]) -> tuple[str | None, ...]:
-    """The first value of each owner, `(None,)` where there is no value."""
-    found: dict[str | None, str] = {}
-    for value in values:
-        if value is not None:
-            found.setdefault(whose(value), value)
-    return tuple(found.values()) or (None,)
 
 
 def _ids(prefs: dict[str, Pref], prefix: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Format: vdirsyncer's manual, Full configuration manual; values are JSON. khal an
 and have no accounts of their own.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account, address_in, user_of
+from setapart_agent.collectors.desktop.parse.account import accounts, address_in, user_of
 from setapart_agent.collectors.desktop.parse.sections import plain, sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
@@ -55,15 +55,12 @@ def parse(files: FileSet) -> Facts:
         if section.name.startswith("storage ") and kind in _REACH:
             url = plain(section.get("url"))
             user = plain(section.get("username")) or user_of(url)
-            made.append(
-                account(
-                    files.profile,
-                    f"vdirsyncer:{kind}",
-                    _REACH[kind],
-                    user=user,
-                    address=address_in(url),
-                    server=url or (_GOOGLE if kind.startswith("google") else None),
-                    enabled=section.name.removeprefix("storage ").strip() in used,
-                )
+            made += accounts(
+                files.profile,
+                f"vdirsyncer:{kind}",
+                _REACH[kind],
+                users=(address_in(url), user),
+                servers=(url or (_GOOGLE if kind.startswith("google") else None),),
+                enabled=section.name.removeprefix("storage ").strip() in used,
             )
     return Facts(accounts=tuple(dict.fromkeys(made)))

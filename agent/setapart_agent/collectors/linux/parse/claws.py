@@ -3,7 +3,7 @@
 Format: prefs_account.c in their sources: a group `[Account: N]` each; the protocol's number is the client's own.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import accounts
 from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.statement import Maturity
@@ -35,6 +35,6 @@ def parse(files: FileSet) -> Facts:
         server = section.get("receive_server", "smtp_server")
         if server:
             kind = f"{'sylpheed' if 'sylpheed' in files.path else 'claws-mail'}:{_PROTOCOLS.get(protocol, protocol)}"
-            user, address = section.get("user_id"), section.get("address")
-            made.append(account(files.profile, kind, ("mail",), user=user, address=address, server=server))
+            users = (section.get("address"), section.get("user_id"))
+            made += accounts(files.profile, kind, ("mail",), users=users, servers=(server,))
     return Facts(accounts=tuple(dict.fromkeys(made)))

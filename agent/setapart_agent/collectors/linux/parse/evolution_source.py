@@ -6,7 +6,7 @@ takes server and user from it (e-source-collection.c). The builtin stubs on ever
 
 from msgspec import Struct
 
-from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, address_in, mailbox
 from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet
@@ -70,14 +70,14 @@ def parse(files: FileSet) -> Facts:
         backend = found.named(group).get("BackendName") or ""
         if backend not in _LOCAL:
             reach: tuple[Service, ...] = (service, "directory") if backend == "ldap" else (service,)
-            made.append(source.account(files.profile, backend, reach, enabled=_enabled(found, parent, reach)))
+            made += source.accounts(files.profile, backend, reach, enabled=_enabled(found, parent, reach))
     collection = found.named("Collection")
     backend = collection.get("BackendName") or ""
     if found.has("Collection") and backend not in _LOCAL:
         offered = _COLLECTIONS.get(backend) or tuple(_SWITCHES)
         on = tuple(service for service in offered if collection.flag(_SWITCHES[service]) is not False)
         enabled = _enabled(found, parent, on) if on else False
-        made.append(source.account(files.profile, backend, on or offered, enabled=enabled))
+        made += source.accounts(files.profile, backend, on or offered, enabled=enabled)
     return Facts(accounts=tuple(dict.fromkeys(made)))
 
 
@@ -86,20 +86,19 @@ class _Source(Struct, frozen=True, kw_only=True):
     parent: Sections
     identity: Section
 
-    def account(
+    def accounts(
         self, profile: str, backend: str, services: tuple[Service, ...], *, enabled: bool | None
-    ) -> AccountFact:
-        """The source as an account; what it does not say itself is its collection's."""
+    ) -> tuple[AccountFact, ...]:
+        """The source as accounts; what it does not say itself is its collection's."""
         both = (self.found, self.parent)
         addresses = (self.identity.get("Address"), *map(_address, both), *map(_path_address, both))
         users = (source.named("Authentication").get("User") for source in both)
-        return account(
+        return accounts(
             profile,
             f"evolution:{backend}",
             services,
-            user=next(filter(None, users), None),
-            address=next(filter(None, map(mailbox, addresses)), None),
-            server=next(filter(None, map(_server, both)), None),
+            users=(*map(mailbox, addresses), next(filter(None, users), None)),
+            servers=(next(filter(None, map(_server, both)), None),),
             tenant=next(filter(None, map(_tenant, both)), None),
             enabled=enabled,
         )

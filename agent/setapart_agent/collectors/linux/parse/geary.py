@@ -3,7 +3,7 @@
 Format: accounts-manager.vala in its sources; before 3.34 the groups were one `[AccountInformation]`.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox
 from setapart_agent.collectors.desktop.parse.sections import sections
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.statement import Maturity
@@ -30,19 +30,18 @@ def parse(files: FileSet) -> Facts:
     now, old, incoming = found.named("Account"), found.named("AccountInformation"), found.named("Incoming")
     provider = (now.get("service_provider") or old.get("service_provider") or "other").lower()
     senders = (now.get("sender_mailboxes") or "").split(";")
-    address = mailbox(senders[0]) or mailbox(old.get("primary_email"))
+    addresses = (*map(mailbox, senders), mailbox(old.get("primary_email")))
     user = incoming.get("login") or old.get("imap_username")
     server = incoming.get("host") or old.get("imap_host") or _HOSTS.get(provider)
-    if not (address or user or server):
+    if not (any(addresses) or user or server):
         return Facts()
     status = found.named("Metadata").get("status")
-    made = account(
+    made = accounts(
         files.profile,
         "geary:imap",
         ("mail",),
-        user=user,
-        address=address,
-        server=server,
+        users=(*addresses, user),
+        servers=(server,),
         enabled=None if status is None else status == "enabled",
     )
-    return Facts(accounts=(made,))
+    return Facts(accounts=made)

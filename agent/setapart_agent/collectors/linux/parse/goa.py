@@ -84,7 +84,7 @@ def _accounts(group: Section, provider: str, restrictions: Sections, profile: st
     domain = domain_of(address)
     one = domain is not None and all(server == domain or server.endswith(f".{domain}") for server in servers)
     return [
-        account(profile, f"goa:{provider}", services, address=address, server=server, enabled=enabled)
+        account(profile, f"goa:{provider}", services, user=address, server=server, enabled=enabled)
         for server in (list(servers)[:1] if one else servers) or ("",)
     ]
 

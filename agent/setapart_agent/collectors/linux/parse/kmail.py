@@ -31,7 +31,7 @@ def parse(files: FileSet) -> Facts:
         if section.name.startswith("Identity #"):
             address = mailbox(section.get("Email Address", "Primary Email"))
             if address:
-                made.append(account(files.profile, "kmail:identity", ("mail",), address=address))
+                made.append(account(files.profile, "kmail:identity", ("mail",), user=address))
         elif section.name.startswith("Transport ") and section.get("host"):
             kind = (section.get("identifier", "type") or "smtp").lower()
             server = section.get("host")

@@ -7,7 +7,7 @@ was at hand. Newer systems keep such folders as copies of what the account datab
 """
 
 from setapart_agent.collectors.apple.parse.plist import Dict, bool_of, is_plist, read_plist, text_of, texts_of
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity
@@ -39,23 +39,22 @@ def parse(files: FileSet) -> Facts:
     source = read_plist(files.main, _EXPECTED)
     if text_of(source, *_CALENDAR) is not None:
         kind = "ical:exchange" if ".exchange/" in files.path or _EXCHANGE in files.main else "ical:caldav"
-        return Facts(accounts=(_account(source, files.profile, kind, ("calendar",), _CALENDAR),))
+        return Facts(accounts=_accounts(source, files.profile, kind, ("calendar",), _CALENDAR))
     if text_of(source, *_CONTACTS) is not None:
-        return Facts(accounts=(_account(source, files.profile, "address-book:server", ("contacts",), _CONTACTS),))
+        return Facts(accounts=_accounts(source, files.profile, "address-book:server", ("contacts",), _CONTACTS))
     return Facts()
 
 
-def _account(
+def _accounts(
     source: Dict, profile: str, kind: str, services: tuple[Service, ...], hosts: tuple[str, ...]
-) -> AccountFact:
+) -> tuple[AccountFact, ...]:
     addresses = (text_of(source, *_ADDRESSES), *texts_of(source, "CalendarUserAddresses"))
     found = (mailbox(one.removeprefix("mailto:")) for one in addresses if one)
-    return account(
+    return accounts(
         profile,
         kind,
         services,
-        user=text_of(source, *_USERS),
-        address=next(filter(None, found), None),
-        server=text_of(source, *hosts),
+        users=(*found, text_of(source, *_USERS)),
+        servers=(text_of(source, *hosts),),
         enabled=bool_of(source, "Enabled"),
     )

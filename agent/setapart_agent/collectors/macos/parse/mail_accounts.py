@@ -6,7 +6,7 @@ administrators' public scripts that write these files; no capture was at hand.
 """
 
 from setapart_agent.collectors.apple.parse.plist import Dict, bool_of, dicts_of, is_plist, read_plist, text_of, texts_of
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox
 from setapart_agent.facts import AccountFact, Facts, FileSet
 from setapart_evidence.model import Service
 from setapart_evidence.statement import Maturity
@@ -42,21 +42,20 @@ def parse(files: FileSet) -> Facts:
         ParseError: no property list.
     """
     listed = dicts_of(read_plist(files.main, _EXPECTED), "MailAccounts")
-    made = (_account(one, files.profile) for one in listed if text_of(one, "AccountType") not in _LOCAL)
+    remote = (one for one in listed if text_of(one, "AccountType") not in _LOCAL)
+    made = (account for one in remote for account in _accounts(one, files.profile))
     return Facts(accounts=tuple(dict.fromkeys(made)))
 
 
-def _account(one: Dict, profile: str) -> AccountFact:
+def _accounts(one: Dict, profile: str) -> tuple[AccountFact, ...]:
     kind, services = _TYPES.get(text_of(one, "AccountType") or "", ("unknown", ("mail",)))
-    address = next(filter(None, map(mailbox, texts_of(one, "EmailAddresses"))), None)
+    addresses = (*texts_of(one, "EmailAddresses"), text_of(one, "CanonicalEmailAddress"))
     server = text_of(one, "Hostname", "ExternalHostname", "internalServerName", "externalServerName")
-    user = text_of(one, "Username")
-    return account(
+    return accounts(
         profile,
         f"apple-mail:{kind}",
         services,
-        user=user,
-        address=address or mailbox(text_of(one, "CanonicalEmailAddress")),
-        server=server,
+        users=(*map(mailbox, addresses), text_of(one, "Username")),
+        servers=(server,),
         enabled=bool_of(one, "isActive"),
     )

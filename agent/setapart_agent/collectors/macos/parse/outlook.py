@@ -58,4 +58,4 @@ def parse(files: FileSet) -> Facts:
 def _account(kind: str, row: tuple[object, ...], profile: str) -> AccountFact:
     """An account; where it has no address, its name often is one."""
     address = next((found for value in row[1:3] if isinstance(value, str) and (found := mailbox(value))), None)
-    return account(profile, f"outlook:{kind}", _REACH[kind], address=address)
+    return account(profile, f"outlook:{kind}", _REACH[kind], user=address)

@@ -127,4 +127,4 @@ def _accounts(values: dict[str, tuple[str, ...]], profile: str) -> list[AccountF
         return []
     address = next((found for value in values.get("useremail", ()) if (found := mailbox(value))), None)
     tenants = values.get("workplacetenantid", ()) or (None,)
-    return [account(profile, "dsregcmd:WorkplaceJoined", (), address=address, tenant=tenant) for tenant in tenants]
+    return [account(profile, "dsregcmd:WorkplaceJoined", (), user=address, tenant=tenant) for tenant in tenants]

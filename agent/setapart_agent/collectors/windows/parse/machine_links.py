@@ -113,7 +113,7 @@ def _identity(reading: Reading, user: Key) -> None:
             continue
         entra = cached.name.upper().startswith(_ENTRA) or sid.startswith(_ENTRA)
         kind = "IdentityStore:AzureAD" if entra else "IdentityStore:MicrosoftAccount"
-        reading.accounts.append(account(sid, kind, (), address=address))
+        reading.accounts.append(account(sid, kind, (), user=address))
         if entra and (domain := domain_of(address)) is not None:
             reading.links.append(Link(kind="directory-join", target=domain, profile=sid))
 

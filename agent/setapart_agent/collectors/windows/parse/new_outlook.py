@@ -58,4 +58,4 @@ def _listed(settings: object) -> Iterator[str]:
 
 
 def _account(profile: str, address: str | None) -> AccountFact:
-    return account(profile, _TYPE, _EVERYTHING, address=address)
+    return account(profile, _TYPE, _EVERYTHING, user=address)

@@ -40,7 +40,7 @@ def parse(files: FileSet) -> Facts:
                 files.profile,
                 f"windows-live-mail:{kind}",
                 _EVERYTHING if kind == "http" else ("mail",),
-                address=address,
+                user=address,
                 server=server,
             )
             for name, kind in _SERVERS.items()

@@ -100,7 +100,7 @@ def _unlisted(profile: str, found: list[AccountFact], sections: list[_Exchange])
     for section in sections:
         if section.address and section.address.lower() not in known:
             known.add(section.address.lower())
-            yield account(profile, _EXCHANGE, _EVERYTHING, address=section.address, server=section.server)
+            yield account(profile, _EXCHANGE, _EVERYTHING, user=section.address, server=section.server)
     if not known:  # a server alone, of a time when addresses were the server's
         for server in dict.fromkeys(section.server for section in sections if section.server):
             if server is not None and not any(fact.type == _EXCHANGE for fact in found):
@@ -151,7 +151,7 @@ def _account(profile: str, entry: Key, kind: str, sections: list[_Exchange]) -> 
         server = next((section.server for section in own if section.server), None)
         if address is None and len({section.address for section in sections if section.address}) == 1:
             address = next(section.address for section in sections if section.address)
-    return account(profile, f"outlook:{kind}", _REACH.get(kind, _EVERYTHING), address=address, server=server)
+    return account(profile, f"outlook:{kind}", _REACH.get(kind, _EVERYTHING), user=address, server=server)
 
 
 def _exchange_sections(reading: Reading, profile: Key) -> list[_Exchange]:

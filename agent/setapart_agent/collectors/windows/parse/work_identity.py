@@ -55,7 +55,7 @@ def read_join(reading: Reading, joined: Key, kind: str) -> None:
     address, tenant = mailbox(joined.text("UserEmail")), joined.text("TenantId")
     if address is None and tenant is None:
         return
-    reading.accounts.append(account(reading.profile, kind, (), address=address, tenant=tenant))
+    reading.accounts.append(account(reading.profile, kind, (), user=address, tenant=tenant))
     for target in (domain_of(address), tenant.lower() if tenant else None):
         if target is not None:
             reading.links.append(Link(kind="directory-join", target=target, profile=reading.profile))
@@ -68,14 +68,14 @@ def _onedrive(reading: Reading, drive: Key) -> None:
         return
     server = next((url for name in ("SPOResourceId", "ServiceEndpointUri") if (url := drive.text(name))), None)
     kind = "onedrive:personal" if drive.name.lower() == _PERSONAL else "onedrive:business"
-    reading.accounts.append(account(reading.profile, kind, ("files",), address=address, server=server, tenant=tenant))
+    reading.accounts.append(account(reading.profile, kind, ("files",), user=address, server=server, tenant=tenant))
 
 
 def _office(reading: Reading, identity: Key) -> None:
     address = mailbox(identity.text("EmailAddress")) or mailbox(identity.text("SignInName"))
     kind = "office:personal" if identity.name.lower().endswith(_LIVE) else "office:work"
     if address is not None:
-        reading.accounts.append(account(reading.profile, kind, (), address=address))
+        reading.accounts.append(account(reading.profile, kind, (), user=address))
 
 
 def _licensed(reading: Reading, licensing: Key) -> None:
@@ -83,14 +83,14 @@ def _licensed(reading: Reading, licensing: Key) -> None:
     for user in filter(None, map(str.strip, (licensing.text(_LICENSED) or "").split(","))):
         address = mailbox(addresses.text(user)) if addresses is not None else None
         kind = "office:work" if "-" in user else "office:personal"
-        reading.accounts.append(account(reading.profile, kind, (), address=address))
+        reading.accounts.append(account(reading.profile, kind, (), user=address))
 
 
 def _partner(profile: str, partner: Key) -> AccountFact:
     texts = list(_texts(partner))
     address = next((found for _, value in texts if (found := mailbox(value))), None)
     server = next((value for name, value in texts if ("server" in name or "url" in name) and host_of(value)), None)
-    return account(profile, "windows-mail:sync", ("mail", "calendar", "contacts"), address=address, server=server)
+    return account(profile, "windows-mail:sync", ("mail", "calendar", "contacts"), user=address, server=server)
 
 
 def _texts(key: Key) -> Iterator[tuple[str, str]]:

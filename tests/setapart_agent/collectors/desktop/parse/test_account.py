@@ -1,4 +1,12 @@
-from setapart_agent.collectors.desktop.parse.account import account, address_in, mailbox, user_of
+from types import ModuleType
+
+import pytest
+
+from hostile_files import parsed
+from setapart_agent.collectors.desktop.parse import aerc, himalaya, msmtp, vdirsyncer
+from setapart_agent.collectors.desktop.parse.account import account, accounts, address_in, mailbox, user_of
+from setapart_agent.collectors.linux.parse import claws, evolution_source, geary
+from setapart_agent.collectors.macos.parse import mail_accounts
 
 
 def test_a_login_name_that_is_no_address_gives_no_domain() -> None:
@@ -6,9 +14,51 @@ def test_a_login_name_that_is_no_address_gives_no_domain() -> None:
     assert (made.address, made.domain, made.host, made.client) == (None, None, "imap.corp.example", "isync")
 
 
-def test_the_address_wins_over_the_login_and_services_come_in_order() -> None:
-    made = account("0", "x:y", ("contacts", "mail"), user="login@host.example", address="A@Corp.Example")
-    assert (made.address, made.domain, made.services) == ("A@Corp.Example", "corp.example", ("mail", "contacts"))
+def test_services_come_in_order() -> None:
+    assert account("0", "x:y", ("contacts", "mail"), user="A@Corp.Example").services == ("mail", "contacts")
+
+
+def test_each_organisation_that_a_name_or_server_tells_of_is_a_tie() -> None:
+    made = accounts(
+        "0",
+        "x:y",
+        ("mail",),
+        users=("a@home.example", None, "b", "c@corp.example", "d@corp.example"),
+        servers=("h", "i"),
+    )
+    assert [(one.address, one.host) for one in made] == [
+        ("a@home.example", "h"), ("a@home.example", "i"), ("c@corp.example", "h"), ("c@corp.example", "i"),
+    ]  # fmt: skip
+
+
+def test_an_account_without_any_name_is_one() -> None:
+    assert [one.host for one in accounts("0", "x:y", ("mail",), users=("b", None), servers=("h",))] == ["h"]
+    assert len(accounts("0", "x:y", ("mail",), users=(), servers=())) == 1
+
+
+FORGED = {
+    himalaya: "[accounts.a]\nemail = 'me@home.example'\nbackend.type = 'imap'\nbackend.host = 'mail.example'\n"
+    "backend.login = 'jdoe@corp.example'\n",
+    msmtp: "account a\nhost mail.example\nfrom me@home.example\nuser jdoe@corp.example\n",
+    aerc: "[a]\nsource = imaps://jdoe%40corp.example@mail.example\nfrom = Me <me@home.example>\n",
+    vdirsyncer: '[storage a]\ntype = "caldav"\nurl = "https://mail.example/dav/me%40home.example/"\n'
+    'username = "jdoe@corp.example"\n[pair b]\na = "a"\nb = "c"\n',
+    claws: "[Account: 1]\nprotocol=3\nreceive_server=mail.example\naddress=me@home.example\n"
+    "user_id=jdoe@corp.example\n",
+    geary: "[Account]\nsender_mailboxes=me@home.example\n[Incoming]\nhost=mail.example\nlogin=jdoe@corp.example\n",
+    evolution_source: "[Data Source]\nEnabled=true\n[Mail Account]\nBackendName=imapx\n"
+    "[Authentication]\nHost=mail.example\nUser=jdoe@corp.example\n"
+    "[Ews Backend]\nEmail=me@home.example\n",
+    mail_accounts: "<plist><dict><key>MailAccounts</key><array><dict><key>AccountType</key><string>IMAPAccount</string>"
+    "<key>Hostname</key><string>mail.example</string><key>Username</key><string>jdoe@corp.example</string>"
+    "<key>EmailAddresses</key><array><string>me@home.example</string></array></dict></array></dict></plist>",
+}
+"""Somebody's own address typed beside the login of the organisation's mailbox, at a provider that serves both."""
+
+
+@pytest.mark.parametrize("parser", FORGED, ids=lambda one: one.__name__.rpartition(".")[2])
+def test_a_private_address_hides_no_login_of_an_organisation(parser: ModuleType) -> None:
+    assert {one.domain for one in parsed(parser, FORGED[parser]).accounts} == {"home.example", "corp.example"}
 
 
 def test_mailbox_finds_the_address_in_a_name() -> None:
