@@ -20,8 +20,8 @@ help: ## this list
 demo: ## this machine and four recorded phones, appraised
 	$(RUN) setapart_auditor demo
 
-test: ## every test
-	$(RUN) pytest
+test: ## every test, as many files at a time as there are processors
+	$(RUN) pytest -n logical --dist loadfile
 
 lint: ## ruff's rules and format, and spelling
 	$(RUN) ruff check

@@ -20,6 +20,14 @@ def postgres() -> Iterator[PostgresServer]:
     server.close()
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server that the test may stop: the run's own syncs every database of the run when it comes back."""
+    server = PostgresServer.create()
+    yield server
+    server.close()
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest) -> str | None:
     """What to initialise with: None for SQLite in the folder, an empty database on PostgreSQL."""

@@ -105,16 +105,16 @@ def test_a_full_or_failing_disk_loses_nothing_and_the_intake_goes_on(tmp_path: P
 
 
 @pytest.mark.needs("postgresql")
-def test_a_server_that_is_stopped_at_once_loses_nothing(postgres: PostgresServer, tmp_path: Path) -> None:
-    made = make_installation(tmp_path / "auditor", postgres.new_database())
+def test_a_server_that_is_stopped_at_once_loses_nothing(own_postgres: PostgresServer, tmp_path: Path) -> None:
+    made = make_installation(tmp_path / "auditor", own_postgres.new_database())
     herd = Herd.register(made, 8)
 
     def stop_and_start() -> None:
         for at in range(3):
             while len(herd.acknowledged) < 100 * (at + 1):
                 time.sleep(0.01)
-            postgres.stop("immediate")
-            postgres.start()
+            own_postgres.stop("immediate")
+            own_postgres.start()
 
     said = run_once(herd, tmp_path / "socket", 600, on_the_way=stop_and_start)
     made.store.engine.dispose()

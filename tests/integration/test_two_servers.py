@@ -36,16 +36,16 @@ per_device = 1000000
 
 @pytest.mark.needs("nginx", "postgresql")
 def test_nothing_acknowledged_is_lost_when_a_server_and_the_database_are_restarted_under_load(
-    postgres: PostgresServer, tmp_path: Path
+    own_postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    secret, auditor = prepare(tmp_path / "one", postgres.new_database())
+    secret, auditor = prepare(tmp_path / "one", own_postgres.new_database())
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     services = [start(tmp_path / name, port=free_port()) for name in ("one", "two")]
     try:
         with nginx(make_certificate(tmp_path / "tls"), [one.port for one in services]) as front:
             swarm = Swarm(port=front.port, context=trusting(front.authority), count=AGENTS)
             begun = time.monotonic()
-            asyncio.run(under_load(swarm, secret, auditor, services, postgres))
+            asyncio.run(under_load(swarm, secret, auditor, services, own_postgres))
             seconds = time.monotonic() - begun
     finally:
         for one in services:
