@@ -15,6 +15,7 @@ from setapart_agent.private_files import write_private
 from setapart_agent.spool import Spool
 from setapart_agent.state import state_folder
 from setapart_evidence.errors import EvidenceError
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_agent.deliver import Courier
@@ -79,7 +80,7 @@ def _send(home: Path, ca: Path | None, *, at_once: bool, as_json: bool) -> None:
         if trouble is not None:
             click.echo(f"setapart-agent: {trouble}", err=True)
         if outcome.next_at is not None:
-            click.echo(f"next attempt after {outcome.next_at:%Y-%m-%d %H:%M:%S} UTC, or with --now", err=True)
+            click.echo(f"next attempt after {moment_text(outcome.next_at)}, or with --now", err=True)
     raise SystemExit(WAITING if waiting or outcome.rejected or trouble is not None else 0)
 
 

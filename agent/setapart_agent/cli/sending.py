@@ -13,6 +13,7 @@ from setapart_agent.delivery_record import read_record
 from setapart_agent.errors import AgentError
 from setapart_agent.report import SignedReport
 from setapart_agent.spool import Spool, Staged
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_agent.deliver import Outcome
@@ -148,5 +149,5 @@ class Sending:
         if self._trouble is None and record.trouble is None:
             return "`setapart-agent deliver` sends what is kept"
         got = str(self._trouble) if self._trouble is not None else record.trouble.got  # type: ignore[union-attr]
-        at = f"; next attempt after {record.next_at:%Y-%m-%d %H:%M:%S} UTC" if record.next_at is not None else ""
+        at = f"; next attempt after {moment_text(record.next_at)}" if record.next_at is not None else ""
         return f"not delivered: {got}{at}"

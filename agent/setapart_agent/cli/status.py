@@ -18,9 +18,9 @@ from setapart_agent.receipts import last_receipt
 from setapart_agent.spool import Spool, Spooled
 from setapart_agent.state import state_folder
 from setapart_evidence.errors import SetapartError
+from setapart_evidence.moments import moment_text
 
 _NOT_ENROLLED = 2
-_TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -209,7 +209,7 @@ def _troubles(membership: Membership, record: Record, problems: list[Problem]) -
 
 def _print(found: Status) -> None:
     def moment(value: datetime | None) -> str | None:
-        return None if value is None else value.strftime(_TIME)
+        return None if value is None else moment_text(value)
 
     bundle = None if found.bundle is None else f"{found.bundle}, valid until {moment(found.bundle_until)}"
     receipt = None if found.sequence is None else f"report {found.sequence}, {moment(found.received_at)}"

@@ -9,13 +9,13 @@ from setapart_agent.station import texts
 from setapart_agent.station.phones import READY, Sighting
 from setapart_evidence.bundle import PolicyBundle
 from setapart_evidence.model import Account, App, Coverage, Inventory, Link
+from setapart_evidence.moments import moment_text
 from setapart_evidence.statement import Level
 from setapart_evidence.text import printable
 
 _LONGEST_WORD = 64
 """Characters of a text that a phone chose."""
 _MOST_ROWS = 40
-_TIME = "%Y-%m-%d %H:%M UTC"
 _PLATFORMS = {"android": "Android", "ios": "iOS"}
 
 
@@ -66,9 +66,7 @@ def would_read(platform: str) -> Iterator[Paragraph]:
 
 def would_leave(policy: PolicyBundle, level: Level, auditor: str) -> Iterator[Paragraph]:
     """What would leave under a policy bundle."""
-    yield Paragraph(
-        text=texts.BUNDLE.format(version=policy.version, until=policy.expires_at.strftime(_TIME), level=level)
-    )
+    yield Paragraph(text=texts.BUNDLE.format(version=policy.version, until=moment_text(policy.expires_at), level=level))
     for text in (
         texts.LEAVES_APPS[level],
         texts.LEAVES_ACCOUNTS[level],

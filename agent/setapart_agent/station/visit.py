@@ -17,12 +17,12 @@ from setapart_agent.station.sender import Fate, Kept, Sender, Terms
 from setapart_agent.station.showing import Paragraph
 from setapart_evidence.errors import SetapartError
 from setapart_evidence.model import Coverage
+from setapart_evidence.moments import moment_text
 from setapart_evidence.text import printable
 from setapart_evidence.words import words_of
 
 End = Literal["delivered", "kept", "declined", "failed"]
 """How a visit ended: with a receipt, in the spool, by a no, or by something that somebody has to mend."""
-_TIME = "%Y-%m-%d %H:%M:%S UTC"
 _INDENT = "  "
 
 
@@ -154,7 +154,7 @@ class Visit:
         sequence, platform = kept.report.sequence, phone.device.platform
         if fate.receipt is not None:
             told = texts.DELIVERED[fate.receipt.outcome]
-            self.console.say(told.format(sequence=sequence, at=fate.receipt.received_at.strftime(_TIME)))
+            self.console.say(told.format(sequence=sequence, at=moment_text(fate.receipt.received_at)))
             for text in texts.BY:
                 self.console.say(text.format(auditor=_auditor(terms), key=words_of(terms.membership.auditor)))
             self.console.say(texts.LOGGED.format(index=fate.receipt.log_index))

@@ -52,7 +52,7 @@ def check(*, folder: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"checks": found})
     else:
-        print_table(("", "state", "found"), [(one.what, one.state, one.said) for one in found], colour_by=1)
+        print_table(("checked", "state", "found"), [(one.what, one.state, one.said) for one in found], colour_by=1)
     raise SystemExit(_WRONG if any(one.state == "wrong" for one in found) else 0)
 
 

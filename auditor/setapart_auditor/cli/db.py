@@ -12,6 +12,7 @@ import click
 from setapart_auditor.cli.acting import act, opened
 from setapart_auditor.cli.acting_options import acting_options, folder_option
 from setapart_auditor.cli.output import print_json
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_auditor.installation import Installation
@@ -92,7 +93,7 @@ def restore(*, archive: Path, folder: Path, database: str | None, as_json: bool)
     if as_json:
         print_json({"folder": str(folder), "made_at": manifest.made_at, "rows": rows})
     else:
-        click.echo(f"{folder}: {rows} rows, as of {manifest.made_at}")
+        click.echo(f"{folder}: {rows} rows, as of {moment_text(manifest.made_at)}")
     click.echo(f"next: `setapart-auditor log verify --dir {folder}`", err=True)
 
 

@@ -8,7 +8,7 @@ import click
 
 from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import Decorator, acting_options
-from setapart_auditor.cli.output import print_json, print_table
+from setapart_auditor.cli.output import print_fields, print_json, print_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -157,7 +157,6 @@ def show(*, id_: str, as_json: bool, folder: Path | None, officer: str | None, w
     from setapart_auditor.exceptions.database import officers_keys
     from setapart_auditor.exceptions.decide import find
     from setapart_auditor.officers.trail import record
-    from setapart_evidence.text import printable
 
     with acting_in(folder, officer) as at:
         row = find(at.connection, at.actor, id_)
@@ -174,10 +173,7 @@ def show(*, id_: str, as_json: bool, folder: Path | None, officer: str | None, w
     if as_json:
         print_json(told)
         return
-    for name, value in told.items():
-        if value not in (None, ""):
-            words = ", ".join(value) if isinstance(value, tuple) else str(value)
-            click.echo(f"{name.replace('_', ' '):<16}{printable(words, 2000)}")
+    print_fields(told)
 
 
 def _told(row: "Row[Any]", people: "Officers") -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.output import print_findings, print_json, styled_status
 from setapart_auditor.cli.reading import exit_code, reader, tell_broken
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_auditor.looks.explained import Explained
@@ -45,7 +46,7 @@ def _print(found: "Examined", told: "Explained") -> None:
 
     device, verdict = found.stored.device, found.seen.judged.verdict
     registration = device.registration
-    click.echo(f"{printable(device.name)}: {styled_status(verdict.status)} since {found.seen.since:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"{printable(device.name)}: {styled_status(verdict.status)} since {moment_text(found.seen.since)}")
     where = f", unit {printable(registration.unit)}" if registration.unit else ""
     state = "" if device.state == "active" else f"; {device.state}, so no sweep judges it"
     holder = printable(registration.holder) or "nobody"
@@ -53,7 +54,7 @@ def _print(found: "Examined", told: "Explained") -> None:
     for at, facts in enumerate(told.reports):
         click.echo(
             f"  report {f'#{at} ' if len(told.reports) > 1 else ''}{facts.digest}\n"
-            f"    sequence {facts.sequence}, arrived {facts.received_at:%Y-%m-%d %H:%M} UTC, "
+            f"    sequence {facts.sequence}, arrived {moment_text(facts.received_at)}, "
             f"grade {facts.grade}, source {printable(facts.source)}, agent {printable(facts.agent)}"
         )
     if not told.reports:
@@ -71,4 +72,4 @@ def _print(found: "Examined", told: "Explained") -> None:
             f"  not seen: {row.section} of profile {printable(row.profile)}: "
             f"{row.status} by {printable(row.collector)}{reason}"
         )
-    click.echo(f"  judged as of {told.judged.at:%Y-%m-%d %H:%M} UTC, policy {verdict.policy}")
+    click.echo(f"  judged as of {moment_text(told.judged.at)}, policy {verdict.policy}")

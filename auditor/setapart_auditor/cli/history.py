@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.output import print_json, print_table
+from setapart_auditor.cli.output import print_json, print_table, said_change
 from setapart_auditor.cli.reading import reader
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_auditor.sweep.story import Story
@@ -45,7 +46,7 @@ def _print(story: "Story") -> None:
             [
                 (
                     str(one.sequence),
-                    f"{one.received_at:%Y-%m-%d %H:%M}",
+                    moment_text(one.received_at),
                     one.grade,
                     one.source,
                     f"{one.outcome}, erased" if one.erased else one.outcome,
@@ -67,14 +68,24 @@ def _print(story: "Story") -> None:
     if story.statuses:
         print_table(
             ("since", "status", "policy"),
-            [(f"{one.since:%Y-%m-%d %H:%M}", one.status, one.policy[:19]) for one in story.statuses],
+            [(moment_text(one.since), one.status, one.policy[:19]) for one in story.statuses],
             colour_by=1,
         )
     _heading("Register", story.changes)
     if story.changes:
         print_table(
             ("when", "field", "before", "after", "by", "why"),
-            [(f"{one.at:%Y-%m-%d %H:%M}", one.field, one.old, one.new, one.by, one.why) for one in story.changes],
+            [
+                (
+                    moment_text(one.at),
+                    one.field,
+                    said_change(one.field, one.old),
+                    said_change(one.field, one.new),
+                    one.by,
+                    one.why,
+                )
+                for one in story.changes
+            ],
         )
     if story.exceptions:
         _heading("Exceptions", story.exceptions)

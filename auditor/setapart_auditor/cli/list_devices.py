@@ -13,6 +13,7 @@ from setapart_auditor.cli.reading import exit_code, looked, reader, refuse_empty
 if TYPE_CHECKING:
     from setapart_auditor.sweep.look import Seen
 
+NO_DEVICES = "no active devices; add one with `setapart-auditor device add`"
 STATUSES = ("compliant", "excepted", "pending", "inconclusive", "stale", "violation", "invalid")
 
 
@@ -85,7 +86,7 @@ def _print(shown: "list[Seen]", seen: "list[Seen]") -> None:
     from setapart_auditor.sweep.look import open_causes
 
     if not seen:
-        click.echo("no active devices; add one with `setapart-auditor device add`")
+        click.echo(NO_DEVICES)
         return
     print_table(
         ("device", "class", "unit", "status", "since", "why"),

@@ -11,6 +11,7 @@ from setapart_auditor.cli.acting import act, acting_in, opened
 from setapart_auditor.cli.acting_options import acting_options, folder_option
 from setapart_auditor.cli.output import print_json, print_table, write_public
 from setapart_auditor.json_text import escaped, json_text
+from setapart_evidence.moments import moment_text
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def show(
         return
     print_table(
         ("entry", "when", "kind", "who", "about", "why"),
-        [(str(one.index), f"{one.at:%Y-%m-%d %H:%M:%S}", one.kind, one.who, one.about, one.why) for one in found],
+        [(str(one.index), moment_text(one.at), one.kind, one.who, one.about, one.why) for one in found],
     )
 
 

@@ -1,14 +1,16 @@
 """What people read: tables and verdicts, with colour only on a terminal and foreign text made safe."""
 
+import datetime as dt
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from setapart_evidence.moments import moment_text
 from setapart_evidence.text import printable
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 10_000
 """Wide enough that a pipe gets one line per row."""
+_EMPTY = (None, "", ())
 COLOURS = {
     "compliant": "green",
     "excepted": "green",
@@ -31,7 +34,7 @@ COLOURS = {
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *, colour_by: int | None = None) -> None:
-    """Prints rows under headings, as wide as the terminal allows.
+    """Prints rows under headings, which may all be empty, as wide as the terminal allows.
 
     Args:
         headings: one per column.
@@ -45,6 +48,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
 
     terminal = sys.stdout.isatty()
     table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, show_edge=False, header_style="bold")
+    table.show_header = any(headings)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
@@ -53,8 +57,49 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | None]], *
             words = "-" if cell is None or not cell else printable(cell, 1000)
             cells.append(Text(words, style=COLOURS.get(words, "") if at == colour_by else ""))
         table.add_row(*cells)
-    width = None if terminal else _PIPE_WIDTH
-    Console(file=sys.stdout, highlight=False, soft_wrap=not terminal, width=width).print(table)
+    if terminal:
+        Console(file=sys.stdout, highlight=False).print(table)
+        return
+    drawn = io.StringIO()
+    Console(file=drawn, highlight=False, soft_wrap=True, width=_PIPE_WIDTH).print(table)
+    click.echo("\n".join(line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n")))
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Prints names and values below each other: without those that are empty, a line for each row of a list."""
+    lines = [(name.replace("_", " "), words) for name, value in fields.items() for words in _lines(value)]
+    width = max(len(name) for name, _ in lines)
+    for name, words in lines:
+        click.echo(f"{name:<{width}}  {printable(words, 2000)}")
+
+
+def _lines(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        for row in value:
+            cells = (f"{key.replace('_', ' ')} {said(cell)}" for key, cell in row.items() if cell not in _EMPTY)
+            yield "  ".join(cells)
+    elif value not in _EMPTY:
+        yield said(value)
+
+
+def said(value: object) -> str:
+    """A value for people: a moment in UTC, yes or no, a tuple with commas."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return moment_text(value)
+    return ", ".join(map(said, value)) if isinstance(value, tuple) else str(value)
+
+
+def said_change(field: str, text: str | None) -> str | None:
+    """A value as a change of the register keeps it, for people; a damaged one as it is."""
+    from setapart_auditor.errors import StoreError
+    from setapart_auditor.register.past import former
+
+    try:
+        return None if text is None else said(former(field, text))
+    except StoreError:
+        return text
 
 
 def print_json(value: object) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.list_devices import STATUSES
+from setapart_auditor.cli.list_devices import NO_DEVICES, STATUSES
 from setapart_auditor.cli.reading import exit_code, progress, reader, refuse_empty, tell_broken, workers_of
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,11 +103,14 @@ def _print(swept: "Swept", counts: "Mapping[str, int]", changes: "Changes") -> N
     from setapart_auditor.cli.output import print_table
 
     total = sum(counts.values())
-    print_table(
-        ("status", "devices", "share"),
-        [(word, str(counts[word]), f"{counts[word] / total:.0%}") for word in reversed(STATUSES) if word in counts],
-        colour_by=0,
-    )
+    if total:
+        print_table(
+            ("status", "devices", "share"),
+            [(word, str(counts[word]), f"{counts[word] / total:.0%}") for word in reversed(STATUSES) if word in counts],
+            colour_by=0,
+        )
+    else:
+        click.echo(NO_DEVICES)
     if changes.since is None:
         click.echo("\nThe first sweep: there is nothing to compare it with.")
     else:
@@ -125,5 +129,5 @@ def _print(swept: "Swept", counts: "Mapping[str, int]", changes: "Changes") -> N
     tried = f", pack {swept.pack} tried out" if swept.pack is not None else ""
     click.echo(
         f"\nsweep {swept.no}{tried}, {total} {'device' if total == 1 else 'devices'}"
-        f"{f' of unit {swept.unit}' if swept.unit else ''}, engine {swept.engine}, as of {swept.at:%Y-%m-%d %H:%M} UTC"
+        f"{f' of unit {swept.unit}' if swept.unit else ''}, engine {swept.engine}, as of {moment_text(swept.at)}"
     )

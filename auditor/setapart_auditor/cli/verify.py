@@ -14,6 +14,7 @@ from setapart_auditor.cli.reading import exit_code, progress, workers_of
 from setapart_auditor.errors import AuditorError
 from setapart_auditor.policy.refusals import YEARS
 from setapart_auditor.sweep.files import FileSweep, Judged, appraise_files
+from setapart_evidence.moments import moment_text
 from setapart_evidence.text import printable
 
 _LONGEST_PATH = 4096
@@ -93,7 +94,7 @@ def command(
         print_sweep(sweep, verbose=verbose)
         click.echo(
             f"\npack {fleet.policy.pack.id} version {fleet.policy.pack.version}, policy {fleet.policy.digest[:19]}…, "
-            f"register {fleet.register_digest[:19]}…, engine {fleet.engine}, as of {fleet.now:%Y-%m-%d %H:%M} UTC"
+            f"register {fleet.register_digest[:19]}…, engine {fleet.engine}, as of {moment_text(fleet.now)}"
         )
     raise SystemExit(
         exit_code([*(item.verdict.status for item in sweep.devices), *("rejected" for _ in sweep.rejected)])
@@ -158,7 +159,7 @@ def _explain(item: Judged) -> None:
     files = ", ".join(printable(file, _LONGEST_PATH) for file in item.files)
     click.echo(f"  files: {files or 'none'}")
     if verdict.evidence is not None:
-        click.echo(f"  evidence: {verdict.evidence.digest}, arrived {verdict.evidence.received_at:%Y-%m-%d %H:%M} UTC")
+        click.echo(f"  evidence: {verdict.evidence.digest}, arrived {moment_text(verdict.evidence.received_at)}")
     print_findings(verdict.findings)
     if not verdict.findings:
         click.echo("  nothing to say")

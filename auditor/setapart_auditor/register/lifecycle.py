@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select, update
 
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.store.schema import evidence, token
+from setapart_evidence.moments import moment_text
 
 from .database import NewDevice, RegisteredDevice, State, add_device, change_device
 
@@ -55,10 +56,10 @@ def revoke(
         RegisterError: a moment to come; one that is later than that of an earlier revocation.
     """
     if effective > now:
-        raise RegisterError(f"{effective:%Y-%m-%d %H:%M} UTC is to come", expected="now, or a moment in the past")
+        raise RegisterError(f"{moment_text(effective)} is to come", expected="now, or a moment in the past")
     if found.state == "revoked" and found.state_since is not None and effective >= found.state_since:
         raise RegisterError(
-            f"`{found.name}` is revoked since {found.state_since:%Y-%m-%d %H:%M} UTC", expected="an earlier moment"
+            f"`{found.name}` is revoked since {moment_text(found.state_since)}", expected="an earlier moment"
         )
     _end(connection, found, "revoked", by, now, since=effective, why=why)
     since = select(func.count()).where(

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, select
 from setapart_auditor.appraisal.model import Attestation, Registration
 from setapart_auditor.errors import RegisterError
 from setapart_auditor.store.schema import attestation, device, device_change, settlement
+from setapart_auditor.store.types import damaged
+from setapart_evidence.moments import moment_text
 from setapart_evidence.statement import digest_text
 
 from .database import unenrolled_id
@@ -21,14 +23,12 @@ def registration_at(connection: Connection, device_no: int, when: dt.datetime) -
     """
     row = connection.execute(select(device).where(device.c.no == device_no)).mappings().one_or_none()
     if row is None or when < row["created_at"]:
-        raise RegisterError(
-            f"no device at {when:%Y-%m-%d %H:%M:%S}", expected="a moment after the device was registered"
-        )
+        raise RegisterError(f"no device at {moment_text(when)}", expected="a moment after the device was registered")
     then: dict[str, Any] = {column.name: row[column.name] for column in device.columns}
     changes = select(device_change).where(device_change.c.device_no == device_no, device_change.c.at > when)
     for change in connection.execute(changes.order_by(device_change.c.no.desc())):
         if change.field in then:
-            then[change.field] = _value(change.field, change.old)
+            then[change.field] = former(change.field, change.old)
     attested = select(attestation).where(
         attestation.c.device_no == device_no, attestation.c.date <= when.astimezone(dt.UTC).date()
     )
@@ -52,10 +52,17 @@ def registration_at(connection: Connection, device_no: int, when: dt.datetime) -
     )
 
 
-def _value(field: str, text: str | None) -> object:
-    """A former value, of the type that its column has."""
-    if text is not None and field == "since":
-        return dt.date.fromisoformat(text)
-    if text is not None and field == "state_since":
-        return dt.datetime.fromisoformat(text)
+def former(field: str, text: str | None) -> object:
+    """A value as a change keeps it, of the type that its column has.
+
+    Raises:
+        DamagedValueError: it is none.
+    """
+    try:
+        if text is not None and field == "since":
+            return dt.date.fromisoformat(text)
+        if text is not None and field == "state_since":
+            return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise damaged(f"former `{field}` of a device") from None
     return text == "True" if field == "legal_hold" else text

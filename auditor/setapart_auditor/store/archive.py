@@ -6,6 +6,7 @@ one (RFC 8878, section 3.1.2), which other programs pass over, holds the SHA-256
 change nothing in what it unpacks to are seen too.
 """
 
+import datetime as dt
 import hashlib
 import io
 import os
@@ -14,11 +15,11 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import zstandard
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from setapart_auditor.errors import StoreError
 from setapart_auditor.whole_file import new_file
@@ -65,7 +66,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is in a backup. Tables stand before those that refer to them; `schema` is the version they are of."""
 
     format: int
-    made_at: str
+    made_at: Annotated[dt.datetime, Meta(tz=True)]
     schema: str
     tables: tuple[DumpedTable, ...]
     members: tuple[Member, ...]
@@ -89,7 +90,7 @@ class ArchiveWriter:
         self._members.append(Member(name=name, size=len(raw), sha256=hashlib.sha256(raw).hexdigest()))
         self._put(name, raw)
 
-    def finish(self, made_at: str, schema: str, tables: tuple[DumpedTable, ...]) -> Manifest:
+    def finish(self, made_at: dt.datetime, schema: str, tables: tuple[DumpedTable, ...]) -> Manifest:
         """Adds the manifest, and returns it."""
         manifest = Manifest(format=FORMAT, made_at=made_at, schema=schema, tables=tables, members=tuple(self._members))
         self._put(MANIFEST, msgspec.json.encode(manifest))

@@ -54,7 +54,7 @@ def back_up(
         for path in _files(folder):
             if path not in leave_out and path != target:
                 archive.add(f"{FOLDER}{path.relative_to(folder)}", path.read_bytes())
-        return archive.finish(now.astimezone(dt.UTC).isoformat(timespec="seconds"), schema, tables)
+        return archive.finish(now.astimezone(dt.UTC).replace(microsecond=0), schema, tables)
 
 
 def unpack_folder(archive: Path, manifest: Manifest, folder: Path) -> None:

@@ -34,7 +34,7 @@ class Moment(TypeDecorator[dt.datetime]):
         try:
             return _EPOCH + value * _MICROSECOND
         except (TypeError, OverflowError):
-            raise _changed("moment") from None
+            raise damaged("moment") from None
 
 
 class Day(TypeDecorator[dt.date]):
@@ -53,12 +53,13 @@ class Day(TypeDecorator[dt.date]):
             try:
                 return read(value)
             except (TypeError, ValueError):
-                raise _changed("day") from None
+                raise damaged("day") from None
 
         return read_day
 
 
-def _changed(kind: str) -> DamagedValueError:
+def damaged(kind: str) -> DamagedValueError:
+    """What is said of a value that its column can't have."""
     return DamagedValueError(
         f"the database holds a {kind} that is none: somebody changed it",
         expected=f"a {kind} as it was written",

@@ -56,7 +56,7 @@ def test_a_phone_says_what_it_is() -> None:
 def test_what_would_leave_names_the_policy_its_end_and_who_gets_it() -> None:
     raw = small_auditor.bundle(7, expires_at=dt.datetime(2027, 1, 2, 3, 4, tzinfo=dt.UTC))
     shown = [one.text for one in showing.would_leave(read_bundle(raw).bundle, "scoped", "https://auditor.example")]
-    assert shown[0] == "Policy bundle 7, valid until 2027-01-02 03:04 UTC. Disclosure: scoped."
+    assert shown[0] == "Policy bundle 7, valid until 2027-01-02 03:04:00 UTC. Disclosure: scoped."
     assert "Mail addresses: none, in no form." in shown
     assert "https://auditor.example" in shown[-1]
     full = [one.text for one in showing.would_leave(read_bundle(raw).bundle, "full", "https://auditor.example")]

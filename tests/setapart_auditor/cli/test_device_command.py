@@ -315,7 +315,7 @@ def test_damage_in_the_store_is_told_of_its_device_and_ends_in_no_traceback(tmp_
     def typed(*words: str) -> Ran:
         return run(tmp_path, "setapart-auditor", *words, "--dir", "auditor")
 
-    assert "last_read" not in typed("device", "show", "one").printed
+    assert "last read" not in typed("device", "show", "one").printed
     with by_hand(made) as connection:
         connection.execute(update(device_key).where(device_key.c.device_no == 1).values(spki=b"\xff"))
         connection.execute(update(enrolment).where(enrolment.c.state == "waiting").values(request=b"\xff"))
@@ -323,7 +323,7 @@ def test_damage_in_the_store_is_told_of_its_device_and_ends_in_no_traceback(tmp_
     made.store.close()
     shown = typed("device", "show", "one")
     assert (shown.code, "algorithm damaged" in shown.printed) == (0, True), shown.printed
-    assert "last_read    not known: entry" in shown.printed
+    assert "last read   not known: entry" in shown.printed
     assert "run `setapart-auditor log verify`" in shown.printed
     assert "algorithm ed25519" in typed("device", "show", "two").printed
     waiting = typed("device", "waiting")

@@ -39,7 +39,7 @@ def test_two_officers_grant_and_one_ends_it(folder: Path) -> None:
         (other, "rejected", ["o1"], None),
     ]
     assert id_ not in typed(folder, "exception", "list", "--state", "rejected", "--device", "phone").printed
-    assert "signed by       o1, o2" in typed(folder, "exception", "show", id_).printed
+    assert "signed by     o1, o2" in typed(folder, "exception", "show", id_).printed
     assert typed(folder, "exception", "revoke", id_, "--as", "o1", "--why", "over").code == 0
     shown = json.loads(typed(folder, "exception", "show", id_, "--json").printed)
     assert (shown["state"], shown["revoked_by"], shown["why"]) == ("revoked", "o1", "over")

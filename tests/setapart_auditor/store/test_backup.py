@@ -189,7 +189,7 @@ def test_members_that_hold_no_rows_of_their_table_leave_nothing(
 def test_a_member_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "b"
     manifest = Manifest(
-        format=FORMAT, made_at="", schema="0001", tables=(), members=(Member(name=name, size=0, sha256=""),)
+        format=FORMAT, made_at=NOW, schema="0001", tables=(), members=(Member(name=name, size=0, sha256=""),)
     )
     raw = msgspec.json.encode(manifest)
     plain = tmp_path / "tar"

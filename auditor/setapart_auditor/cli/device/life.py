@@ -8,6 +8,7 @@ import click
 from setapart_auditor.cli.acting import acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES, Identity, day, identity_options
+from setapart_evidence.moments import moment_text
 from setapart_evidence.text import printable
 
 
@@ -123,7 +124,7 @@ def revoke(*, name: str, effective: str | None, folder: Path | None, officer: st
         since = since or at.now
         already = end(at.connection, found, since, at.actor.name, at.now, why=why)
         at.record("device-revoke", found.name, effective=f"{since:%Y-%m-%dT%H:%M:%SZ}", accepted_since=str(already))
-    click.echo(f"{printable(found.name)} is revoked since {since:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"{printable(found.name)} is revoked since {moment_text(since)}")
     if already:
         click.echo(f"{already} of its reports arrived since then and were accepted", err=True)
 

@@ -1,14 +1,15 @@
 """`setapart-auditor device list` and `show`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
-from setapart_auditor.cli.output import print_json, print_table
+from setapart_auditor.cli.output import print_fields, print_json, print_table, said_change
 from setapart_auditor.looks.readers import READERS
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_auditor.register.database import RegisteredDevice, State
@@ -62,18 +63,12 @@ def show(*, name: str, as_json: bool, folder: Path | None, officer: str | None, 
     if as_json:
         print_json(told)
         return
-    from setapart_evidence.text import printable
-
-    for field, value in told.items():
-        if isinstance(value, list):
-            for line in value:
-                words = "  ".join(f"{key} {item}" for key, item in line.items() if item not in {None, ""})
-                click.echo(f"{field:<12} {printable(words, 1000)}")
-        elif value not in {None, ""}:
-            click.echo(f"{field:<12} {printable(str(value), 1000)}")
+    for change in told["changes"]:
+        change |= {side: said_change(change["field"], change[side]) for side in ("old", "new")}
+    print_fields(told)
 
 
-def _told(one: "RegisteredDevice") -> dict[str, object]:
+def _told(one: "RegisteredDevice") -> dict[str, Any]:
     registration = one.registration
     return {
         "name": registration.name,
@@ -92,7 +87,7 @@ def _told(one: "RegisteredDevice") -> dict[str, object]:
     }
 
 
-def _more(at: Acting, one: "RegisteredDevice") -> dict[str, object]:
+def _more(at: Acting, one: "RegisteredDevice") -> dict[str, Any]:
     from sqlalchemy import select
 
     from setapart_auditor.store.schema import attestation, device_change, device_key, settlement
@@ -148,7 +143,7 @@ def _last_read(at: Acting, name: str) -> str | None:
         read = last_read(at.connection, name)
     except StoreError as exc:
         return f"not known: {exc}"
-    return f"{read.at:%Y-%m-%d %H:%M} by {read.who}" if read is not None else None
+    return f"{moment_text(read.at)} by {read.who}" if read is not None else None
 
 
 def _key(keyid: str, spki: bytes) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from setapart_auditor.cli.acting import Acting, acting_in
 from setapart_auditor.cli.acting_options import acting_options
 from setapart_auditor.cli.device.add import CLASSES
 from setapart_auditor.cli.output import print_json, print_table
+from setapart_evidence.moments import moment_text
 
 if TYPE_CHECKING:
     from setapart_auditor.enrolment.asked import Enrolled
@@ -105,7 +106,7 @@ def list_(*, as_json: bool, folder: Path | None, officer: str | None, why: str) 
                 str(one.no),
                 one.device or one.serial or f"new {one.device_class} devices" + (f" of {one.unit}" if one.unit else ""),
                 f"{one.used} of {one.quota}",
-                f"{one.expires_at:%Y-%m-%d %H:%M}",
+                moment_text(one.expires_at),
                 one.refusal(now) or "open",
             )
             for one in found
@@ -165,7 +166,7 @@ def waiting(*, folder: Path | None, officer: str | None, why: str) -> None:
         at.record("enrolment-list", "")
     print_table(
         ("number", "called", "words", "since"),
-        [(str(one.no), *_called(one), f"{one.at:%Y-%m-%d %H:%M}") for one in found],
+        [(str(one.no), *_called(one), moment_text(one.at)) for one in found],
     )
 
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from setapart_agent.errors import SourceError
 from setapart_agent.private_files import CLOSED, NO_LINK, sync_folder, write_all
+from setapart_evidence.moments import moment_text
 
 _PRIVATE = 0o600
 _VERSION = 1
@@ -161,7 +162,7 @@ class Journal(Memory):
             os.close(handle)
             raise
         if len(journal):
-            since = datetime.fromtimestamp(head.started_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            since = moment_text(datetime.fromtimestamp(head.started_at, UTC))
             say(f"the pull of {since} goes on after {len(journal)} devices; remove {path.name} to begin anew")
         return journal
 

@@ -34,7 +34,7 @@ def test_a_run_that_stopped_is_taken_up_with_page_and_devices(tmp_path: Path) ->
     assert "a" in second
     assert "b" in second
     assert "c" not in second
-    assert told == ["the pull of 2026-11-18 11:06 UTC goes on after 2 devices; remove mdm.state to begin anew"]
+    assert told == ["the pull of 2026-11-18 11:06:40 UTC goes on after 2 devices; remove mdm.state to begin anew"]
     second.close()
 
 
