@@ -11,15 +11,16 @@ import msgspec
 from setapart_agent.cli.options import (
     disclosure_options,
     key_options,
-    key_path,
     password_asker,
     read_policy_bundle,
+    signing_key,
     source_options,
 )
 from setapart_agent.cli.table import print_table
 from setapart_agent.disclosure import filter_of
 from setapart_agent.inventory import build_inventory
 from setapart_agent.sources import collect_all, parse_source
+from setapart_agent.state import state_folder
 from setapart_evidence.model import Coverage
 from setapart_evidence.statement import Level
 
@@ -120,7 +121,7 @@ def command(
         coverage += build_inventory(collected.facts, chosen).coverage
         collectors.update(dict.fromkeys(collected.collectors))
     unseen = tuple(_unseen(coverage))
-    path = key_path(key_file, folder)
+    path, is_station = signing_key(folder or state_folder(), key_file, source)
     if as_json:
         answer = {
             "key": path.exists(),
@@ -132,7 +133,7 @@ def command(
         }
         click.echo(msgspec.json.encode(answer).decode())
     else:
-        click.echo(f"key: {path}" if path.exists() else f"no key at {path}: make one with `setapart-agent keygen`")
+        click.echo(f"key: {path}" if path.exists() else _no_key(path, is_station=is_station))
         click.echo()
         print_table(
             ("collector", "version", "tried on"),
@@ -147,6 +148,11 @@ def command(
         else:
             click.secho("Everything that the collectors look for can be seen here.", fg="green")
     raise SystemExit(_SOMETHING_UNSEEN if unseen else 0)
+
+
+def _no_key(path: Path, *, is_station: bool) -> str:
+    register = ", and let an officer register it as a station's" if is_station else ""
+    return f"no key at {path}: make one with `setapart-agent keygen --output {path}`{register}"
 
 
 def cure_of(row: Coverage) -> str:

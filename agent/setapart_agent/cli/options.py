@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from setapart_agent.errors import AgentError, KeyFileError
-from setapart_agent.state import KEY_NAME, followed, state_folder
+from setapart_agent.state import KEY_NAME, STATION_KEY_NAME, followed, state_folder
 from setapart_evidence.errors import EvidenceError
 from setapart_evidence.keys import Signer
 from setapart_evidence.keystore import open_key
 
 if TYPE_CHECKING:
+    from setapart_agent.sources import SourceSpec
     from setapart_evidence.bundle import SignedBundle
 
 T = TypeVar("T")
@@ -92,6 +93,23 @@ def key_options() -> Decorator:
 def key_path(key_file: Path | None, folder: Path | None) -> Path:
     """The key file that was chosen, or the state folder's; of a link the file itself, for a key has but one chain."""
     return followed(key_file if key_file is not None else (folder or state_folder()) / KEY_NAME)
+
+
+def is_of_an_auditor(folder: Path, key_file: Path | None) -> bool:
+    """Whether the keys are those of a folder that has asked an auditor to be let in."""
+    from setapart_agent.membership import FILE
+
+    return key_file is None and (folder / FILE).exists()
+
+
+def signing_key(folder: Path, key_file: Path | None, source: "SourceSpec") -> tuple[Path, bool]:
+    """The file of the key that signs what a source shows, and whether it has to be a station's.
+
+    Of a folder that has asked an auditor to be let in, the station's signs for every device but this machine.
+    """
+    if source.own or not is_of_an_auditor(folder, key_file):
+        return key_path(key_file, folder), False
+    return key_path(folder / STATION_KEY_NAME, None), True
 
 
 def read_key(path: Path) -> Signer:

@@ -14,24 +14,25 @@ from setapart_agent.cli import forsake_output
 from setapart_agent.cli.exchange import utc_now
 from setapart_agent.cli.options import (
     disclosure_options,
+    is_of_an_auditor,
     key_options,
-    key_path,
     password_asker,
     read_epoch_value,
     read_key,
     read_policy_bundle,
+    signing_key,
     source_options,
 )
 from setapart_agent.collectors.base import Collected
 from setapart_agent.disclosure import DisclosureFilter, filter_of
 from setapart_agent.errors import AgentError, ChainError
-from setapart_agent.membership import FILE, Membership, enrolled, pinned_bundle, read_membership, take_left_bundle
+from setapart_agent.membership import Membership, enrolled, pinned_bundle, read_membership, take_left_bundle
 from setapart_agent.private_files import write_private
 from setapart_agent.questions import keep_question, make_question
 from setapart_agent.report import SignedReport, Stage, device_id, make_signed_report
 from setapart_agent.signing import signing_chain, station_signer
 from setapart_agent.sources import SourceSpec, collect_all, parse_source
-from setapart_agent.state import STATION_KEY_NAME, state_folder
+from setapart_agent.state import state_folder
 from setapart_agent.state_owner import act_as_owner, as_root
 from setapart_evidence.errors import SetapartError
 from setapart_evidence.keys import Signer
@@ -209,29 +210,23 @@ def _newest_bundle(folder: Path, membership: Membership) -> "SignedBundle | None
 
 
 def _key(folder: Path, key_file: Path | None, source: SourceSpec) -> Path:
-    """The file of the key that signs; of an enrolled folder, the station's for every device but this machine.
+    """The file of the key that signs, once it was opened.
 
     Raises:
         KeyFileError: there is none, or the station's is the machine's own.
         SetapartError: it can't be read.
     """
-    if source.own or not _is_of_an_auditor(folder, key_file):
-        path = key_path(key_file, folder)
-        read_key(path)
-    else:
-        path = key_path(folder / STATION_KEY_NAME, None)
+    path, is_station = signing_key(folder, key_file, source)
+    if is_station:
         station_signer(folder, path, read_key)
+    else:
+        read_key(path)
     return path
 
 
 def _chain(folder: Path, key_file: Path | None, path: Path) -> AbstractContextManager[Chain]:
     """The chain of the key that signs; of a folder with a spool, with what somebody who died had begun there."""
-    return signing_chain(folder, path) if _is_of_an_auditor(folder, key_file) else locked_chain(path)
-
-
-def _is_of_an_auditor(folder: Path, key_file: Path | None) -> bool:
-    """Whether the keys are those of a folder that has asked an auditor to be let in."""
-    return key_file is None and (folder / FILE).exists()
+    return signing_chain(folder, path) if is_of_an_auditor(folder, key_file) else locked_chain(path)
 
 
 def _target(folder: Path, source: SourceSpec, output: Path | None, *, deliver: bool) -> "Target | Sending":
@@ -248,7 +243,7 @@ def _check_deliverable(folder: Path, key_file: Path | None) -> None:
     Raises:
         AgentError: the key is another one than the folder's, or no auditor has accepted that.
     """
-    if not _is_of_an_auditor(folder, key_file):
+    if not is_of_an_auditor(folder, key_file):
         raise AgentError(
             "no auditor is enrolled",
             expected="--output FILE",

@@ -41,12 +41,6 @@ class _Names(Struct, frozen=True):
 @click.command("station")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The station's state folder.")
 @click.option(
-    "--key",
-    "key_file",
-    type=click.Path(path_type=Path),
-    help="The station's key, registered at the auditor. Default: station.pem in the state folder.",
-)
-@click.option(
     "--source",
     "spellings",
     multiple=True,
@@ -72,7 +66,6 @@ class _Names(Struct, frozen=True):
 def command(
     *,
     folder: Path | None,
-    key_file: Path | None,
     spellings: tuple[str, ...],
     names_file: Path | None,
     send_at_once: bool,
@@ -82,7 +75,8 @@ def command(
 ) -> None:
     """Guide holders of phones: plug in, see what would be read, agree, read, sign, deliver, receipt.
 
-    The station is an enrolled agent with a second key, which an officer has registered as a station's. Ctrl-C ends it.
+    The station is an enrolled agent with a second key, station.pem in its folder, which an officer has registered as a
+    station's. Ctrl-C ends it.
     """
     from setapart_agent.cli.doctor import cure_of
     from setapart_agent.station import texts
@@ -97,7 +91,7 @@ def command(
     specs = tuple(map(_spec, spellings or _KINDS))
     names = {} if names_file is None else _names(names_file)
     console = Console(sys.stdout, sys.stdin, plain=plain, patience=60.0 * patience)
-    key = key_path(key_file or home / STATION_KEY_NAME, None)
+    key = key_path(home / STATION_KEY_NAME, None)
     sender = Sender(home, key, read_key=read_key, courier=lambda: courier_of(home), clock=utc_now)
     journal = Journal(home, utc_now, lambda why: console.say(texts.JOURNAL.format(why=why)))
     code = 0

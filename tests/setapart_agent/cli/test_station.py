@@ -38,7 +38,8 @@ def test_a_station_without_a_key_of_its_own_is_told_how_to_make_one(station_home
     ran = agent("station", "--dir", station_home)
     assert ran.code == 2
     assert f"setapart-agent keygen --output {station_home / 'station.pem'}" in ran.err
-    ran = agent("station", "--dir", station_home, "--key", station_home / "key.pem")
+    (station_home / "station.pem").symlink_to(station_home / "key.pem")
+    ran = agent("station", "--dir", station_home)
     assert ran.code == 2
     assert "a key of the station's own" in ran.err
 
@@ -62,9 +63,11 @@ def test_an_expired_policy_stops_a_station_before_a_phone_is_asked(station_home:
         (("--source", "ios-backup:x"), "does not wait for 'ios-backup'"),
         (("--source", "usb"), "unknown source 'usb'"),
         (("--names", "/nowhere"), "/nowhere can't be read"),
+        (("--key", "elsewhere.pem"), "No such option '--key'"),
     ],
 )
 def test_what_a_station_can_not_use_is_refused(station_home: Path, options: tuple[str, ...], words: str) -> None:
+    """A key that only the station knows: `report` would take what it had begun, and died over, for nobody's."""
     ran = agent("station", "--dir", station_home, *options)
     assert ran.code == 2
     assert words in ran.err
