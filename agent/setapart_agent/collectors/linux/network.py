@@ -8,6 +8,7 @@ from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
 _LINKS: tuple[Section, ...] = ("links",)
+_ANYCONNECT = "desktop.parse.anyconnect"
 _NETWORKS = (
     Place(
         client="networkmanager",
@@ -52,27 +53,30 @@ _NETWORKS = (
             "etc/ipsec.d/*.conf",
             "etc/swanctl/swanctl.conf",
             "etc/swanctl/conf.d/*.conf",
-            "opt/cisco/anyconnect/profile/*.xml",
-            "opt/cisco/anyconnect/.anyconnect_global",
-            "opt/cisco/secureclient/vpn/profile/*.xml",
-            "opt/cisco/secureclient/vpn/.anyconnect_global",
+        ),
+        sections=_LINKS,
+    ),
+    Place(
+        client="anyconnect",
+        parser=_ANYCONNECT,
+        paths=tuple(
+            f"opt/cisco/{folder}/{name}"
+            for folder in ("anyconnect", "secureclient/vpn")
+            for name in ("profile/*.xml", ".anyconnect_global")
         ),
         sections=_LINKS,
     ),
 )
-_HOME_VPN = Place(
-    client="vpn",
-    parser="desktop.parse.openvpn",
-    paths=(
-        ".anyconnect",
-        "*.ovpn",
-        "Downloads/*.ovpn",
-        "Documents/*.ovpn",
-        "vpn/*.ovpn",
-        ".openvpn/*.ovpn",
-        ".config/openvpn/*.ovpn",
+_HOME = (
+    Place(
+        client="vpn",
+        parser="desktop.parse.openvpn",
+        paths=tuple(
+            f"{folder}*.ovpn" for folder in ("", "Downloads/", "Documents/", "vpn/", ".openvpn/", ".config/openvpn/")
+        ),
+        sections=_LINKS,
     ),
-    sections=_LINKS,
+    Place(client="anyconnect", parser=_ANYCONNECT, paths=(".anyconnect",), sections=_LINKS),
 )
 _FSTAB = Place(client="mounts", parser="linux.parse.mounts", paths=("etc/fstab",), sections=_LINKS)
 _MOUNTED = Place(client="mounts", parser="linux.parse.mounts", paths=(), sections=_LINKS)
@@ -110,7 +114,7 @@ class Networks:
         "linux.network",
         __name__,
         _LINKS,
-        (*_NETWORKS, _HOME_VPN),
+        (*_NETWORKS, *_HOME),
         version=3,
         more=("network interfaces that are up",),
     )
@@ -121,7 +125,7 @@ class Networks:
         system.look(_NETWORKS)
         surveys = [system]
         for _, survey in user_surveys(host):
-            survey.look((_HOME_VPN,))
+            survey.look(_HOME)
             surveys.append(survey)
         explained = any(link.kind == "vpn" for survey in surveys for facts in survey.facts for link in facts.links)
         if host.live and not explained and _tunnel_is_up(host.tree, system):

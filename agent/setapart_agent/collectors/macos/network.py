@@ -8,6 +8,7 @@ from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
 _LINKS: tuple[Section, ...] = ("links",)
 _SETTINGS = "Library/Preferences"
+_ANYCONNECT = "desktop.parse.anyconnect"
 _SYSTEM = (
     Place(
         client="network services",
@@ -51,7 +52,7 @@ _APPS = (
         ),
         sections=_LINKS,
     ),
-    Place(client="vpn client", parser="macos.parse.vpn_clients", paths=(".anyconnect",), sections=_LINKS, mixed=True),
+    Place(client="anyconnect", parser=_ANYCONNECT, paths=(".anyconnect",), sections=_LINKS),
 )
 _BREW = ("opt/homebrew/etc", "usr/local/etc", "opt/local/etc")
 _SHARED_APPS = (
@@ -71,15 +72,19 @@ _SHARED_APPS = (
         sections=_LINKS,
     ),
     Place(
+        client="anyconnect",
+        parser=_ANYCONNECT,
+        paths=tuple(
+            f"opt/cisco/{folder}/{name}"
+            for folder in ("anyconnect", "secureclient/vpn")
+            for name in ("profile/*.xml", ".anyconnect_global")
+        ),
+        sections=_LINKS,
+    ),
+    Place(
         client="vpn client",
         parser="macos.parse.vpn_clients",
-        paths=(
-            "opt/cisco/anyconnect/profile/*.xml",
-            "opt/cisco/secureclient/vpn/profile/*.xml",
-            "opt/cisco/anyconnect/.anyconnect_global",
-            "opt/cisco/secureclient/vpn/.anyconnect_global",
-            "Library/Application Support/Fortinet/FortiClient/conf/vpn.plist",
-        ),
+        paths=("Library/Application Support/Fortinet/FortiClient/conf/vpn.plist",),
         sections=_LINKS,
         mixed=True,
     ),
@@ -101,6 +106,7 @@ class Networks:
         __name__,
         _LINKS,
         (*_SYSTEM, *_SHARED_APPS, *_APPS),
+        version=2,
         maturity="untested",
         more=("the file servers that are mounted now",),
         modules=tuple(

@@ -29,7 +29,7 @@ _SYSTEM = (
     ),
     Place(
         client="anyconnect",
-        parser="windows.parse.anyconnect_profile",
+        parser="desktop.parse.anyconnect",
         paths=(
             "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/Profile/*.xml",
             "ProgramData/Cisco/Cisco AnyConnect Secure Mobility Client/preferences_global.xml",
@@ -65,7 +65,7 @@ _USER = (
     ),
     Place(
         client="anyconnect",
-        parser="windows.parse.anyconnect_profile",
+        parser="desktop.parse.anyconnect",
         paths=(
             "AppData/Local/Cisco/Cisco AnyConnect Secure Mobility Client/preferences.xml",
             "AppData/Local/Cisco/Cisco Secure Client/VPN/preferences.xml",
@@ -105,6 +105,7 @@ class Networks:
         __name__,
         _LINKS,
         (*_SYSTEM, *_USER, _WIREGUARD),
+        version=2,
         maturity="untested",
         modules=("setapart_agent.collectors.windows.parse.xml_texts",),
     )

@@ -29,7 +29,9 @@ def test_connections_of_the_machine_and_files_of_the_user(ada: LinuxTree) -> Non
     profile = "<AnyConnectProfile><HostAddress>{}</HostAddress></AnyConnectProfile>"
     ada.write("/opt/cisco/anyconnect/profile/a.xml", profile.format("ac.corp.example"))
     ada.write("/opt/cisco/secureclient/vpn/profile/a.xml", profile.format("sc.corp.example"))
-    ada.write(".anyconnect", "<AnyConnectPreferences><DefaultHostName>last.corp.example</DefaultHostName>")
+    ada.write(
+        ".anyconnect", "<AnyConnectPreferences><DefaultHost>last.corp.example</DefaultHost></AnyConnectPreferences>"
+    )
     ada.write("Downloads/b.ovpn", "client\nremote own.corp.example\n")
     facts = ada.collect(Networks())
     assert {(link.kind, link.profile, link.target) for link in facts.links} == {

@@ -1,8 +1,6 @@
 """OpenVPN, openconnect, vpnc, strongSwan and pppd's peers: files of `keyword value` lines that name a gateway.
 
-Formats: openvpn(8), openconnect(8), vpnc(8), ipsec.conf(5), swanctl.conf(5). Only files of VPN folders come here, among
-them AnyConnect's in XML: profiles with a `HostAddress` or `HostName` for each gateway, and `~/.anyconnect` with the one
-that was used last.
+Formats: openvpn(8), openconnect(8), vpnc(8), ipsec.conf(5), swanctl.conf(5). Only files of VPN folders come here.
 """
 
 import re
@@ -23,36 +21,19 @@ _SERVER = re.compile(r"^[ \t]*+(?:mode[ \t]+server|server[ \t]+\d+|tls-server)\b
 _CLIENT = re.compile(
     r"^[ \t]*+(?:client|dev[ \t]+tu[n]|dev[ \t]+tap|conn\s|IPSec[ \t]+ID|protocol[ \t]*=)", re.MULTILINE
 )
-_HEAD = 4096
-_ANYCONNECT = re.compile(r"<(?:\w+:)?AnyConnect(?:Profile|Preferences)\b")
-_ANYCONNECT_HOST = re.compile(
-    r"<(?:\w+:)?(?:HostAddress|HostName|DefaultHost(?:Name|Address)?)>\s*+([^<]*[^<\s])\s*+</"
-)
 _HOST = re.compile(r"(?!0\.0\.0\.0$)[0-9a-z][0-9a-z.:_-]*")
 
 
 def recognise(name: str, content: bytes) -> bool:
     """By name, or by a client's keywords."""
-    if name.endswith(".ovpn") or (b"\nremote " in content and b"\ndev t" in content) or b"IPSec gateway" in content:
-        return True
-    return _ANYCONNECT.search(text(content[:_HEAD])) is not None
+    return name.endswith(".ovpn") or (b"\nremote " in content and b"\ndev t" in content) or b"IPSec gateway" in content
 
 
 def parse(files: FileSet) -> Facts:
     """The gateways; a client that names none is a VPN with no known target, a server is no tie."""
     content = text(files.main)
-    if _ANYCONNECT.search(content[:_HEAD]):
-        return _anyconnect(content, files.profile)
     named = [part for raw in _GATEWAY.findall(content) for part in raw.split(",")]
     hosts = [host for host in dict.fromkeys(map(host_of, named)) if host and _HOST.fullmatch(host)]
     if not hosts and (named or _SERVER.search(content) or not _CLIENT.search(content)):
         return Facts()
     return Facts(links=tuple(Link(kind="vpn", target=host, profile=files.profile) for host in hosts or (None,)))
-
-
-def _anyconnect(content: str, profile: str) -> Facts:
-    """A link per gateway; where only a name that people gave stands, one with no known target."""
-    named = _ANYCONNECT_HOST.findall(content)
-    hosts = dict.fromkeys(host for one in named if "." in one and (host := host_of(one)) is not None)
-    targets = tuple(hosts) or ((None,) if named else ())
-    return Facts(links=tuple(Link(kind="vpn", target=target, profile=profile) for target in targets))

@@ -33,29 +33,5 @@ def test_gateways_of_clients_and_none_of_servers(content: str, targets: list[str
     assert [link.target for link in parsed(openvpn, content).links] == targets
 
 
-PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
-<AnyConnectProfile xmlns="http://schemas.xmlsoap.org/encoding/"><ServerList>
-<HostEntry><HostName>The agency</HostName><HostAddress>vpn.corp.example/staff</HostAddress></HostEntry>
-<HostEntry><HostName>old.corp.example</HostName></HostEntry>
-</ServerList></AnyConnectProfile>
-"""
-
-
-@pytest.mark.parametrize(
-    ("content", "targets"),
-    [
-        (PROFILE, ["vpn.corp.example", "old.corp.example"]),
-        ("<AnyConnectPreferences>\n<DefaultHostName>vpn.corp.example</DefaultHostName>\n", ["vpn.corp.example"]),
-        ("<AnyConnectPreferences>\n<DefaultHost>vpn.corp.example</DefaultHost>\n", ["vpn.corp.example"]),
-        ("<AnyConnectPreferences>\n<DefaultHostName>The agency</DefaultHostName>\n", [None]),
-        ("<AnyConnectPreferences>\n<DefaultHostName></DefaultHostName>\n", []),
-        ("<AnyConnectLocalPolicy><HostName>x.example</HostName></AnyConnectLocalPolicy>", []),
-    ],
-)
-def test_gateways_of_anyconnect(content: str, targets: list[str | None]) -> None:
-    assert [link.target for link in parsed(openvpn, content).links] == targets
-
-
 def test_broken_files_survive() -> None:
     assert_survives(openvpn, "work.ovpn", CLIENT.encode())
-    assert_survives(openvpn, "work.xml", PROFILE.encode())
