@@ -12,6 +12,8 @@ from .model import AccountField, Platform
 
 _LONGEST_NAME = 253  # RFC 1035, section 2.3.4, without the root's dot
 _LONGEST_LABEL = 63
+_DOTS = dict.fromkeys((0x3002, 0xFF0E, 0xFF61), ".")  # RFC 3490, section 3.1
+_SHARP_S = "\u00df"
 _IPV4 = re.compile(r"(?:\d+|0x[0-9a-f]*)(?:\.(?:\d+|0x[0-9a-f]*)){1,3}")  # in every form that inet_aton(3) takes
 _IPV6 = re.compile(r"\[?[0-9a-f:.]+(?:%[^\]]*)?\]?(?::\d+)?")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -68,13 +70,21 @@ def a_label(domain: str) -> str:
     if folded.isascii():
         return folded
     labels = []
-    for label in folded.replace("\u3002", ".").split("."):
+    for label in folded.translate(_DOTS).split("."):
         try:
-            own = "\u00df" in label and len(label) <= _LONGEST_LABEL
-            labels.append(f"xn--{label.encode('punycode').decode()}" if own else label.encode("idna").decode())
+            own = _SHARP_S in label and len(label) <= _LONGEST_LABEL
+            labels.append(_with_sharp_s(label) if own else label.encode("idna").decode())
         except UnicodeError:
             labels.append(label)
     return ".".join(labels)
+
+
+def _with_sharp_s(label: str) -> str:
+    """A label as `xn--` of which all but the sharp s is mapped as in any other; UnicodeError if that can't be."""
+    from encodings.idna import nameprep
+
+    mapped = _SHARP_S.join(map(nameprep, label.split(_SHARP_S)))
+    return f"xn--{mapped.encode('punycode').decode()}"
 
 
 def parents(domain: str) -> Iterator[str]:
@@ -101,7 +111,8 @@ def tells_whose(value: str | None, internal: frozenset[str], *, looked_up: bool 
     """Whether a value that is not internal says whose a thing is: a name does, a bare network address does not.
 
     Neither does a server that many share, nor the id of a tenant where the authority lists no id of its own. Where
-    names are `looked_up` (hosts, realms), nor does one that every network has its own of: `mail`, `CORP`, `nas.local`.
+    names are `looked_up` (all but those of a Wi-Fi), nor does one that every network has its own of: `mail`, `CORP`,
+    `nas.local`.
     """
     host = folded_name(_host(value)) if value else ""
     if not host or _is_address(host) or _is_shared(host):
@@ -128,7 +139,7 @@ def telling_fields(
     fields: dict[AccountField, bool] = {
         "domain": tells_whose(domain, internal, looked_up=True),
         "host": tells_whose(host, internal, looked_up=True),
-        "tenant": tells_whose(tenant, internal),
+        "tenant": tells_whose(tenant, internal, looked_up=True),
     }
     nameless = bool(host) and not fields["host"] and not _is_shared(folded_name(_host(host or "")))
     if nameless and not fields["tenant"]:

@@ -131,6 +131,8 @@ GUID, CONSUMERS = "0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11", "9188040d-6c67-4c5b-b1
         ("private.example", "exchange01", None, ()),
         ("private.example", "127.0.0.1:1143", "other.example", ("domain", "tenant")),
         ("CORP", "imap.private.example", None, ("host",)),
+        ("private.example", "10.1.2.3", "CORP", ()),
+        (None, None, "agency", ()),
         (None, None, GUID, ()),
         ("private.example", None, GUID, ("domain",)),
         (None, None, CONSUMERS, ("tenant",)),
@@ -164,6 +166,16 @@ def test_a_sharp_s_is_no_double_s() -> None:
     assert a_label("Faß.de") == "xn--fa-hia.de"
     assert is_internal(("xn--fa-hia.de",), internal_values(("domain:faß.de",)))
     assert not is_internal(("fass.de",), internal_values(("domain:faß.de",)))
+
+
+@pytest.mark.parametrize(
+    "spelled", ["\uff46a\u00df.de", "Fa\u1e9e.DE", "fa\u00df\uff0ede", "fa\u00df\uff61de", "fa\u00ad\u00df.de"]
+)
+def test_a_sharp_s_hides_no_other_spelling_of_a_name(spelled: str) -> None:
+    """What names are mapped to before they are encoded (RFC 3491), and each of its dots (RFC 3490, section 3.1)."""
+    assert is_internal((f"mail.{spelled}",), internal_values(("domain:fa\u00df.de",)))
+    plain = spelled.replace("\u00df", "\u00fc").replace("\u1e9e", "\u00dc")
+    assert is_internal((f"mail.{plain}",), internal_values(("domain:fa\u00fc.de",)))
 
 
 def test_a_greek_name_in_capitals_is_the_same_name() -> None:

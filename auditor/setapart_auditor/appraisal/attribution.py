@@ -34,8 +34,8 @@ LINK_REACH: dict[LinkKind, Reach] = {
     "certificate": "certificate",
 }
 _HARMLESS_WITHOUT_TARGET: frozenset[LinkKind] = frozenset({"mdm", "certificate"})
-_LOOKED_UP: frozenset[LinkKind] = frozenset({"vpn", "file-share", "directory-join", "kerberos"})
-"""Links whose target is a name in a network; others lead to a tenant, or to a network by its whole name."""
+_LOOKED_UP: frozenset[LinkKind] = frozenset({"vpn", "file-share", "directory-join", "kerberos", "sso"})
+"""Links whose target is a host, realm or tenant; a Wi-Fi is told by its own name, which may be any."""
 
 
 def attribute_account(account: Account, internal: frozenset[str]) -> Attribution:

@@ -35,7 +35,8 @@ INTERNAL = frozenset({"agency.example", "xn--bcher-kva.example", "agency-tenant"
         (account(domain="provider.example", host="outlook.office365.com"), Attribution.FOREIGN),
         (account(host="outlook.office365.com"), Attribution.UNKNOWN),
         (account(tenant="0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"), Attribution.UNKNOWN),
-        (account(tenant="12345"), Attribution.FOREIGN),
+        (account(tenant="12345"), Attribution.UNKNOWN),
+        (account(tenant="provider.example"), Attribution.FOREIGN),
         (account(withheld=("tenant",)), Attribution.FOREIGN),
         (account(domain=None), Attribution.UNKNOWN),
         (account(domain="agency.example", withheld=("host",)), Attribution.INTERNAL),
@@ -59,11 +60,12 @@ def test_a_link_without_target_is_unknown_unless_it_reaches_nothing_by_itself(ki
     assert attribute_link(link(kind, None), INTERNAL) is expected
 
 
-@pytest.mark.parametrize("kind", ["vpn", "file-share", "directory-join", "kerberos"])
+@pytest.mark.parametrize("kind", ["vpn", "file-share", "directory-join", "kerberos", "sso"])
 def test_a_link_to_a_short_name_is_unknown_for_every_network_has_its_own(kind: LinkKind) -> None:
     """A workstation joined to the NetBIOS domain `AGENCY` was green as a device that is set apart."""
     assert attribute_link(link(kind, "AGENCY"), INTERNAL) is Attribution.UNKNOWN
     assert attribute_link(link(kind, "AGENCY"), INTERNAL | {"agency"}) is Attribution.INTERNAL
+    assert attribute_link(link(kind, "idp.agency.local"), INTERNAL) is Attribution.UNKNOWN
     assert attribute_link(link(kind, "home.provider.example"), INTERNAL) is Attribution.FOREIGN
 
 
