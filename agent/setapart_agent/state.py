@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from setapart_agent.errors import AgentError
+from setapart_agent.errors import AgentError, ChainError
 from setapart_agent.private_files import CLOSED, NO_LINK, SYSTEM_FOLDER, is_administrator, try_lock
 
 KEY_NAME = "key.pem"
@@ -60,13 +60,14 @@ def locked_state(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]
 
     Raises:
         BusyError: another agent has it all that time.
-        AgentError: the folder can't be written.
+        ChainError: the folder can't be written.
+        AgentError: its file system knows no locks.
     """
     path = folder / LOCK_NAME
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | CLOSED | NO_LINK, 0o600)
     except OSError as exc:
-        raise AgentError(f"{path} can't be opened: {exc.strerror}", cure="make its folder writable") from None
+        raise ChainError(f"{path} can't be opened: {exc.strerror}", cure="make its folder writable") from None
     try:
         end = time.monotonic() + patience
         while not _taken(handle, path):

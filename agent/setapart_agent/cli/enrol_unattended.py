@@ -27,11 +27,12 @@ def command(ctx: click.Context, *, file: Path | None, folder: Path | None, by_po
     """Enrol with what a drop-in FILE says: token, and where needed name, ca and keystore. For services.
 
     An agent that is enrolled stays as it is. A request that waits is sent again as it was, if the token is the same.
-    Exit code 3 while an officer has to let this agent in, the auditor does not answer, or nothing can be written here:
-    run it again later.
+    Exit code 3 while an officer has to let this agent in, the auditor does not answer, another agent is busy in the
+    folder, or nothing can be written here: run it again later.
     """
     from setapart_agent.errors import ChainError, KeyFileError, NetworkError, RefusedError
     from setapart_agent.membership import read_membership
+    from setapart_agent.state import BusyError
     from setapart_agent.state_owner import become_owner
     from setapart_agent.unattended import remember_spent
     from setapart_agent.windows_policy import WindowsPolicy, read_policy
@@ -57,9 +58,9 @@ def command(ctx: click.Context, *, file: Path | None, folder: Path | None, by_po
             ctx.invoke(enrol, folder=home, ca=ca)
         else:
             ctx.invoke(enrol, token=found.token, folder=home, name=found.name, ca=ca, keystore=found.keystore)
-    except (NetworkError, RefusedError, EvidenceError, KeyFileError, ChainError) as exc:
+    except (NetworkError, RefusedError, EvidenceError, KeyFileError, ChainError, BusyError) as exc:
         # Without a request that waits it was the auditor's last word, or a key that is none; but for a full disk.
-        if read_membership(home) is None and not isinstance(exc, (KeyFileError, ChainError)):
+        if read_membership(home) is None and not isinstance(exc, (KeyFileError, ChainError, BusyError)):
             if used is None and isinstance(exc, RefusedError):
                 remember_spent(home, found.token)
             raise

@@ -1,7 +1,9 @@
 """enrol-unattended as a service runs it, with an auditor on a real socket."""
 
 import errno
+import itertools
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +19,7 @@ from service import free_port
 from setapart_agent import sources
 from setapart_agent.facts import DeviceFacts
 from setapart_agent.membership import enrolled, read_membership
+from setapart_agent.state import locked_state
 from setapart_evidence.enrolment import Token
 from small_auditor import Scripted, SmallAuditor, refusal
 
@@ -121,6 +124,33 @@ def test_a_full_disk_makes_no_token_a_wrong_one(home: Path, known: SmallAuditor,
     assert not file.exists()
 
 
+def test_a_disk_that_is_full_while_an_officer_decides_does_not_end_the_waiting(
+    home: Path, known: SmallAuditor, tmp_path: Path
+) -> None:
+    known.state = "waiting"
+    file = drop_in(tmp_path, known)
+    assert agent("enrol-unattended", file, "--dir", home).code == 3
+    with full_disk("open"):
+        ran = agent("enrol-unattended", file, "--dir", home)
+    assert ran.code == 3, ran.err
+    assert "No space left on device" in ran.err
+
+
+def test_an_agent_that_is_busy_makes_no_token_a_wrong_one(
+    home: Path, known: SmallAuditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a Mac the file was put aside as refused."""
+    home.mkdir()
+    file = drop_in(tmp_path, known)
+    monkeypatch.setattr(time, "monotonic", itertools.count(step=30).__next__)
+    with locked_state(home):
+        ran = agent("enrol-unattended", file, "--dir", home)
+    assert ran.code == 3, ran.err
+    assert "another agent is busy" in ran.err
+    monkeypatch.undo()
+    assert agent("enrol-unattended", file, "--dir", home).code == 0
+
+
 def test_an_agent_that_somebody_enrols_meanwhile_leaves_no_token_behind(
     home: Path, known: SmallAuditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +210,7 @@ def full_disk(program: str) -> Iterator[None]:
     real = getattr(os, program)
 
     def refused(path: Any, flags: int = os.O_WRONLY, *more: Any, **named: Any) -> Any:
-        if program == "open" and not flags & os.O_WRONLY:
+        if program == "open" and not flags & (os.O_WRONLY | os.O_RDWR):
             return real(path, flags, *more, **named)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
