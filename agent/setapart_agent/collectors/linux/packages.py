@@ -37,7 +37,6 @@ _PROGRAMS = frozenset(
     }
 )  # fmt: skip
 """Where programs and their databases are, as far as a file system of its own may hold them."""
-_UNMOUNTED = Denied("a file system of this installation is not mounted")
 _PATIENCE = 60.0
 _RPM_LIMIT = 512 * 1024 * 1024
 _RPM_LIVE_LIMIT = 64 * 1024 * 1024  # a larger database is cheaper to ask for than to read
@@ -66,32 +65,30 @@ class Packages:
     def collect(self, host: Host) -> Facts:
         """The packages of the whole system."""
         gathering = Gathering(tree=host.tree)
-        for manager in (_dpkg, _rpm, _pacman, _apk, _brew, _stores, _unread):
-            manager(gathering, host)
-        gathering.label = ""
-        if not host.live and _lacks_a_file_system(host.tree):
-            gathering.fail(_UNMOUNTED)
+        for look in (_dpkg, _rpm, _pacman, _apk, _stores, _unread, _file_systems):
+            look(gathering, host)
         if not gathering.failures and not any(part.apps for part in gathering.parts):
+            gathering.label = ""
             gathering.fail(Failed("no package manager that is known"))
+        _brew(gathering)
         return gathering.facts(self.info)
 
 
-def _lacks_a_file_system(tree: Tree) -> bool:
-    """Whether fstab names a place of programs where nothing is: neither a file nor another file system."""
-    table = tree.read("/etc/fstab")
-    for mount in mounts_of(table.value) if isinstance(table, Observed) else ():
-        if mount.target.rstrip("/") not in _PROGRAMS or _holds_files(tree, mount.target):
-            continue
-        here, around = tree.status(mount.target), tree.status(mount.target.rstrip("/").rpartition("/")[0] or "/")
-        apart = isinstance(here, Observed) and isinstance(around, Observed) and here.value.st_dev != around.value.st_dev
-        if not apart:
-            return True
-    return False
+def _file_systems(gathering: Gathering, host: Host) -> None:
+    """Tells of a disk which places of programs are file systems of their own and not mounted."""
+    gathering.label = "fstab"
+    table = None if host.live else gathering.read("/etc/fstab")
+    for place in sorted({mount.target.rstrip("/") for mount in mounts_of(table or b"")} & _PROGRAMS):
+        if not _is_there(host.tree, place):
+            gathering.fail(Denied(f"{place} is not mounted"))
 
 
-def _holds_files(tree: Tree, folder: str) -> bool:
+def _is_there(tree: Tree, folder: str) -> bool:
+    """Whether a folder holds anything or is another file system than the folder around it."""
     names = tree.entries(folder)
-    return isinstance(names, Observed) and bool(names.value)
+    here, around = tree.status(folder), tree.status(folder.rpartition("/")[0] or "/")
+    apart = isinstance(here, Observed) and isinstance(around, Observed) and here.value.st_dev != around.value.st_dev
+    return apart or (isinstance(names, Observed) and bool(names.value))
 
 
 def _dpkg(gathering: Gathering, _host: Host) -> None:
@@ -202,8 +199,8 @@ def _stores(gathering: Gathering, _host: Host) -> None:
             gathering.add(programs(names, gathering.profile))
 
 
-def _brew(gathering: Gathering, _host: Host) -> None:
-    """A folder of versions for every package."""
+def _brew(gathering: Gathering) -> None:
+    """A folder of versions for every package. It is beside a system's own manager, and never that one."""
     gathering.label = "homebrew"
     names = dict.fromkeys(name for folder in _BREW for name in gathering.entries(folder))
     gathering.add(tuple(App(identifier=name, profile=gathering.profile, source="package-manager") for name in names))

@@ -114,7 +114,9 @@ class _Homes:
 
     def unlisted(self, claimed: set[str]) -> Iterator[User]:
         """The owners of folders among homes that are no passwd entry's home."""
-        for folder in _home_folders(self.tree):
+        folders, unseen = _home_folders(self.tree)
+        yield from map(_unknown, unseen)
+        for folder in folders:
             yield from self._unlisted(folder, claimed)
 
     def _unlisted(self, folder: str, claimed: set[str]) -> Iterator[User]:
@@ -180,20 +182,23 @@ class _Homes:
         return Denied("the mount does not answer") if mount.target in self._dead else None
 
 
-def _home_folders(tree: Tree) -> tuple[str, ...]:
-    """The folders that hold homes: /home, and where SSSD and winbind put those of a directory's users."""
+def _home_folders(tree: Tree) -> tuple[tuple[str, ...], tuple[Unseen, ...]]:
+    """The folders that hold homes: /home, and where SSSD and winbind put those of a directory's users.
+
+    Also why settings that may name others could not be read.
+    """
+    paths, unlisted = tree.find("/etc/sssd/conf.d/*.conf")
+    settings = [tree.read(path) for path in (*_DIRECTORIES, *paths)]
+    content = "\n".join(text(one.value) for one in settings if isinstance(one, Observed))
+    inside = _SUBSTRING.search(content)
     found = {_HOMES: None}
-    for path in (*_DIRECTORIES, *tree.find("/etc/sssd/conf.d/*.conf")[0]):
-        raw = tree.read(path)
-        content = text(raw.value) if isinstance(raw, Observed) else ""
-        inside = next(iter(_SUBSTRING.findall(content)), _HOMES)
-        for template in _TEMPLATE.findall(content):
-            fixed = os.path.normpath(
-                "/" + template.replace("%H", inside).partition("%")[0].rpartition("/")[0].lstrip("/")
-            )
-            if fixed != "/" and not f"{fixed}/".startswith(f"{_HOMES}/"):
-                found[fixed] = None
-    return tuple(found)
+    for template in _TEMPLATE.findall(content):
+        fixed = template.replace("%H", inside[1] if inside else _HOMES).partition("%")[0].rpartition("/")[0]
+        folder = os.path.normpath("/" + fixed.lstrip("/"))
+        if folder != "/":
+            found[folder] = None
+    unread = (one for one in settings if not isinstance(one, Observed | Absent))
+    return tuple(found), (*unlisted, *unread)
 
 
 def _with_session(homes: _Homes, least: int, known: set[int]) -> Iterator[User]:

@@ -59,11 +59,18 @@ def test_a_file_system_of_the_disk_that_is_not_mounted_is_not_empty(tmp_path: Pa
         "usr/lib/sysimage/rpm/Packages.db": ndb(header("bash")),
         "etc/fstab": FSTAB.format(place),
     }
-    expected = {("apps", "system", "denied", "a file system of this installation is not mounted")}
+    expected = {("apps", "system", "denied", f"fstab: {place} is not mounted")}
     assert rows(collected(tmp_path, files)) == expected
     (tmp_path / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
     assert rows(collected(tmp_path, files)) == expected
     assert rows(collected(tmp_path, {**files, f"{place}/x": ""})) == OBSERVED
+
+
+def test_a_table_of_file_systems_that_can_not_be_read_leaves_a_disk_unseen(tmp_path: Path) -> None:
+    plant(tmp_path, {"var/lib/dpkg/status": status_of("bash"), "etc/fstab": ""})
+    with (tmp_path / "etc/fstab").open("wb") as file:
+        file.truncate(2**40)
+    assert {row[2] for row in rows(collected(tmp_path, {}))} == {"failed"}
 
 
 def test_on_a_running_system_an_empty_folder_is_empty(tmp_path: Path) -> None:
@@ -95,11 +102,12 @@ def test_a_second_manager_whose_packages_nobody_reads_is_told(tmp_path: Path, fo
     assert rows(facts) == {("apps", "system", "failed", f"{manager}: packages of a manager that is not read")}
 
 
-def test_packages_of_homebrew_are_seen(tmp_path: Path) -> None:
+def test_packages_of_homebrew_are_seen_and_hide_no_manager_that_is_not_known(tmp_path: Path) -> None:
     brew = "home/linuxbrew/.linuxbrew"
     facts = collected(tmp_path, {f"{brew}/Cellar/tdl/0.17/x": "", f"{brew}/Caskroom/telegram/5.1/x": ""})
     assert names(facts) == {("package-manager", "tdl"), ("package-manager", "telegram")}
-    assert rows(facts) == OBSERVED
+    assert rows(facts) == {("apps", "system", "failed", "no package manager that is known")}
+    assert rows(collected(tmp_path, {"var/lib/dpkg/status": status_of("bash")})) == OBSERVED
 
 
 def test_an_empty_database_is_no_manager(tmp_path: Path) -> None:

@@ -117,13 +117,33 @@ def test_homes_that_a_directory_gives_outside_of_home_are_found(root: Path, path
     (root / path).write_text(setting)
     assert set(found(root)) == {"root"}
     (root / "data/home/kim").mkdir(parents=True)
-    if os.geteuid() == 0:
-        os.chown(root / "data/home/kim", 5001, 5001)
-        assert (found(root)["kim"].uid, found(root)["kim"].home) == (5001, "/data/home/kim")
+    os.chown(root / "data/home/kim", 5001, 5001)
+    assert (found(root)["kim"].uid, found(root)["kim"].home) == (5001, "/data/home/kim")
     (root / path).write_text(setting.replace("/data/home/", "/").replace("= /data/home\n", "= /\n"))
     assert "data" not in found(root)
 
 
+@pytest.mark.needs("root")
+def test_homes_far_below_home_and_what_two_files_say_of_homes_are_found(root: Path) -> None:
+    passwd(root)
+    (root / "etc/sssd/conf.d").mkdir(parents=True)
+    (root / "etc/sssd/sssd.conf").write_text("[nss]\nhomedir_substring = /data\n")
+    (root / "etc/sssd/conf.d/homes.conf").write_text("override_homedir = %H/%u\nfallback_homedir = /home/corp/it/%u\n")
+    for place in ("data/kim", "home/corp/it/lee"):
+        (root / place).mkdir(parents=True)
+        os.chown(root / place, 5001, 5001)
+    assert {user.home for user in users_of(Tree(str(root)))} == {"/root", "/data/kim", "/home/corp/it/lee"}
+
+
+def test_settings_of_a_directory_that_can_not_be_read_are_a_user_that_is_not_seen(root: Path) -> None:
+    passwd(root)
+    (root / "etc/sssd").mkdir()
+    with (root / "etc/sssd/sssd.conf").open("wb") as file:
+        file.truncate(2**40)
+    assert isinstance(found(root)["?"].unseen, Failed)
+
+
+@pytest.mark.needs("root")
 def test_a_home_whose_owner_is_squashed_is_denied(root: Path) -> None:
     passwd(root)
     home(root, "ada", UNKNOWN_UID, ".profile")
