@@ -30,6 +30,10 @@ _SHARED = frozenset(
     }
 )  # fmt: skip
 """Servers below these are those of organisations and of private persons alike: who signs in decides."""
+_GIVEN = frozenset(
+    {"sharepoint.com", "sharepoint.us", "sharepoint-mil.us", "sharepoint.cn", "onmicrosoft.com", "onmicrosoft.us"}
+)
+"""Below these a provider names the tenants of organisations, whatever domains they have."""
 
 
 def hardware_id(id_key: bytes, platform: Platform, serial: str) -> str:
@@ -110,12 +114,12 @@ def names_of(value: str) -> tuple[str, ...]:
 def tells_whose(value: str | None, internal: frozenset[str], *, looked_up: bool = False) -> bool:
     """Whether a value that is not internal says whose a thing is: a name does, a bare network address does not.
 
-    Neither does a server that many share, nor the id of a tenant where the authority lists no id of its own. Where
-    names are `looked_up` (all but those of a Wi-Fi), nor does one that every network has its own of: `mail`, `CORP`,
-    `nas.local`.
+    Neither does a server that many share, a provider's name of a tenant, nor the id of one where the authority lists no
+    id of its own. Where names are `looked_up` (all but those of a Wi-Fi), nor does one that every network has its own
+    of: `mail`, `CORP`, `nas.local`.
     """
     host = folded_name(_host(value)) if value else ""
-    if not host or _is_address(host) or _is_shared(host):
+    if not host or _is_address(host) or _is_below(host, _SHARED | _GIVEN):
         return False
     if _GUID.fullmatch(host):
         return host == _CONSUMERS or any(map(_GUID.fullmatch, internal))
@@ -141,7 +145,7 @@ def telling_fields(
         "host": tells_whose(host, internal, looked_up=True),
         "tenant": tells_whose(tenant, internal, looked_up=True),
     }
-    nameless = bool(host) and not fields["host"] and not _is_shared(folded_name(_host(host or "")))
+    nameless = bool(host) and not fields["host"] and not _is_below(folded_name(_host(host or "")), _SHARED)
     if nameless and not fields["tenant"]:
         return ()
     return tuple(name for name, tells in fields.items() if tells)
@@ -163,9 +167,9 @@ def is_internal(values: Iterable[str | None], internal: frozenset[str]) -> bool:
     return any(parent in internal for value in values if value for name in names_of(value) for parent in parents(name))
 
 
-def _is_shared(host: str) -> bool:
-    """Whether a folded host is below a name of `_SHARED`; the names themselves are mail domains of private persons."""
-    return any(parent in _SHARED for parent in parents(host.partition(".")[2]))
+def _is_below(host: str, names: frozenset[str]) -> bool:
+    """Whether a folded host is below one of some names, and none itself: `outlook.com` is private persons' domain."""
+    return any(parent in names for parent in parents(host.partition(".")[2]))
 
 
 def _is_address(name: str) -> bool:

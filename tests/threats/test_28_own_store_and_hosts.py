@@ -120,6 +120,7 @@ UNKNOWN = {
     "a server by its address in hex": account(domain=None, host="0xA.0.0.1"),
     "a server that many share": account(domain=None, host="outlook.office365.com"),
     "a tenant by its id, where none is listed": account(domain=None, tenant="0f4d1b7e-65a1-4f6e-9a54-0a1f3f6f2b11"),
+    "files at a tenant under the provider's name": account(domain=None, host="agency-my.sharepoint.com"),
     "a VPN to nowhere": link("vpn", None),
     "a VPN to a short address": link("vpn", "10.66051"),
     "a sign-in that many share": link("sso", "login.microsoftonline.com"),
