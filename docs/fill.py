@@ -148,7 +148,7 @@ def disclosed() -> str:
         "any other app": (structs.replace(_specimen(), apps=(_app("org.example.other"),)), lambda found: found.apps),
         "an account inside the authority": (_specimen(), lambda found: found.accounts[0]),
         "an account elsewhere": (
-            _specimen(address="ola@b.example", domain="b.example", host="b", tenant="b"),
+            _specimen(address="ola@b.example", domain="b.example", host="imap.b.example", tenant="b.example"),
             lambda found: found.accounts[0],
         ),
         "a link": (_specimen(), lambda found: found.links[0]),
