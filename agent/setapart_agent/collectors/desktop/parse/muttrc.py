@@ -6,7 +6,7 @@ backquoted commands are not followed.
 
 import re
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox, user_of
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox, user_of
 from setapart_agent.facts import AccountFact, Facts, FileSet, host_of, text
 from setapart_evidence.model import Coverage
 from setapart_evidence.statement import Maturity
@@ -57,8 +57,8 @@ def parse(files: FileSet) -> Facts:
         kind = scheme.removesuffix("s")
         user = user_of(url) or values.get(f"{kind}_user")
         if host_of(url):
-            user = mailbox(user) or mailbox(values.get("from"))
-            made.append(account(files.profile, f"mutt:{kind}", ("mail",), user=user, server=url))
+            users = (mailbox(user), mailbox(values.get("from")))
+            made += accounts(files.profile, f"mutt:{kind}", ("mail",), users=users, servers=(url,))
     rows = tuple(
         Coverage(section="accounts", profile=files.profile, collector=KIND, status="partial", reason=reason)
         for reason in doubts

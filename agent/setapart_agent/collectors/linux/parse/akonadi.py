@@ -5,7 +5,7 @@ Format: kdepim-runtime, resources/*/*.kcfg; a DAV URL is `user|protocol|url` (re
 
 import re
 
-from setapart_agent.collectors.desktop.parse.account import account
+from setapart_agent.collectors.desktop.parse.account import account, accounts
 from setapart_agent.collectors.desktop.parse.sections import Section, Sections
 from setapart_agent.collectors.linux.parse.kconfig import kconfig
 from setapart_agent.facts import AccountFact, Facts, FileSet
@@ -63,15 +63,15 @@ def parse(files: FileSet) -> Facts:
     if kind == "davgroupware":
         made = _dav(values, files.profile, enabled=enabled)
     else:
-        user = values.get("Email", "UserName", "login", "Account")
+        users = (values.get("Email"), values.get("UserName", "login", "Account"))
         server = _remote(values.get("Path")) if kind in _FILES else values.get("ImapServer", "host", "BaseUrl")
         tenant = values.get("Domain") if kind == "ews" else None
-        known = bool(user or server)
-        made = [
-            account(
-                files.profile, f"akonadi:{kind}", _REACH[kind], user=user, server=server, tenant=tenant, enabled=enabled
+        made = []
+        if any(users) or server:
+            reach = _REACH[kind]
+            made += accounts(
+                files.profile, f"akonadi:{kind}", reach, users=users, servers=(server,), tenant=tenant, enabled=enabled
             )
-        ][: int(known)]
     return Facts(accounts=tuple(dict.fromkeys(made)))
 
 

@@ -4,7 +4,7 @@ Format: gnome-online-accounts, doc/configuration.md, and the providers below src
 user from removing an account that an administrator set up.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox
 from setapart_agent.collectors.desktop.parse.sections import Section, Sections, sections, words
 from setapart_agent.errors import ParseError
 from setapart_agent.facts import AccountFact, Facts, FileSet, domain_of, host_of
@@ -36,6 +36,7 @@ _OFFERS: dict[str, tuple[Service, ...]] = {
     "kerberos": ("directory",),
     "fedora": ("directory",),
 }
+_USERS = ("EmailAddress", "PresentationIdentity", "Identity", "ImapUserName", "SmtpUserName")
 _REALMS = frozenset({"kerberos", "fedora"})
 
 
@@ -59,34 +60,29 @@ def parse(files: FileSet) -> Facts:
     groups = [group for group in found.united() if group.name.startswith(_GROUP)]
     if found.all and not groups:
         raise ParseError("no [Account …] group", expected="GNOME Online Accounts' accounts.conf")
-    accounts: list[AccountFact] = []
+    made_accounts: list[AccountFact] = []
     links: list[Link] = []
     for group in groups:
         provider = group.get("Provider")
         if provider is None:
             continue  # goa-daemon drops such a group
         made = _accounts(group, provider, restrictions, files.profile)
-        accounts += made
+        made_accounts += made
         links += _links(group, provider, made[0], files.profile)
-    return Facts(accounts=tuple(accounts), links=tuple(links))
+    return Facts(accounts=tuple(made_accounts), links=tuple(links))
 
 
-def _accounts(group: Section, provider: str, restrictions: Sections, profile: str) -> list[AccountFact]:
+def _accounts(group: Section, provider: str, restrictions: Sections, profile: str) -> tuple[AccountFact, ...]:
     servers = dict.fromkeys(
         host for key in ("CalDavUri", "CardDavUri", "Host", "ImapHost", "Uri") if (host := host_of(group.get(key)))
     )
     services, enabled = _services(group, provider, restrictions)
-    address = next(
-        (found for key in ("EmailAddress", "PresentationIdentity", "Identity") if (found := mailbox(group.get(key)))),
-        None,
-    )
+    users = [found for key in _USERS if (found := mailbox(group.get(key)))]
     # Servers below the address's own domain are one organisation's: they are one account.
-    domain = domain_of(address)
+    domain = domain_of(users[0]) if users else None
     one = domain is not None and all(server == domain or server.endswith(f".{domain}") for server in servers)
-    return [
-        account(profile, f"goa:{provider}", services, user=address, server=server, enabled=enabled)
-        for server in (list(servers)[:1] if one else servers) or ("",)
-    ]
+    shown = list(servers)[:1] if one else servers
+    return accounts(profile, f"goa:{provider}", services, users=users, servers=shown, enabled=enabled)
 
 
 def _services(group: Section, provider: str, restrictions: Sections) -> tuple[tuple[Service, ...], bool | None]:

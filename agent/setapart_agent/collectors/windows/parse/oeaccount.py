@@ -5,7 +5,7 @@ Format: Microsoft, "Understanding the account property data file": `MessageAccou
 same names. Files of news servers and of the directories that come with Windows are no accounts of this kind.
 """
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import accounts, mailbox
 from setapart_agent.collectors.windows.parse.xml_texts import texts
 from setapart_agent.facts import Facts, FileSet
 from setapart_evidence.model import Service
@@ -33,18 +33,19 @@ def parse(files: FileSet) -> Facts:
         ParseError: no such file, or XML with a document type, which could hold entities.
     """
     found = texts(files.main, _ROOT, (*_SERVERS, *_ADDRESSES), "an account of Windows Mail")
-    address = next((one for name in _ADDRESSES for text in found[name] if (one := mailbox(text))), None)
+    users = [next(filter(None, map(mailbox, found[name])), None) for name in _ADDRESSES]
     return Facts(
         accounts=tuple(
-            account(
-                files.profile,
-                f"windows-live-mail:{kind}",
-                _EVERYTHING if kind == "http" else ("mail",),
-                user=address,
-                server=server,
-            )
+            account
             for name, kind in _SERVERS.items()
             for server in found[name]
             if server
+            for account in accounts(
+                files.profile,
+                f"windows-live-mail:{kind}",
+                _EVERYTHING if kind == "http" else ("mail",),
+                users=users,
+                servers=(server,),
+            )
         )
     )

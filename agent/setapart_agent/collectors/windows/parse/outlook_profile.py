@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from setapart_agent.collectors.desktop.parse.account import account, mailbox
+from setapart_agent.collectors.desktop.parse.account import account, accounts, mailbox
 from setapart_agent.collectors.windows.parse.reading import Reading
 from setapart_agent.collectors.windows.parse.registry_key import Key
 from setapart_agent.facts import AccountFact
@@ -90,7 +90,7 @@ def _profile(reading: Reading, profile: Key) -> None:
         with reading.guard("accounts"):
             kind = _kind(entry, mail)
             if kind is not None:
-                found.append(_account(reading.profile, entry, kind, sections))
+                found += _accounts(reading.profile, entry, kind, sections)
     reading.accounts += (*found, *_unlisted(reading.profile, found, sections))
 
 
@@ -139,9 +139,9 @@ def _number(entry: Key) -> int | None:
         return None
 
 
-def _account(profile: str, entry: Key, kind: str, sections: list[_Exchange]) -> AccountFact:
-    names = (*_ADDRESSES, *_USERS)
-    address = next((found for name in names if (found := mailbox(entry.text(name)))), None)
+def _accounts(profile: str, entry: Key, kind: str, sections: list[_Exchange]) -> tuple[AccountFact, ...]:
+    logins = [found for name in _USERS if (found := mailbox(entry.text(name)))]
+    address = next((found for name in _ADDRESSES if (found := mailbox(entry.text(name)))), next(iter(logins), None))
     server = next((found for name in _HOSTS.get(kind, ()) if (found := entry.text(name))), None)
     if kind == "exchange":
         own = [
@@ -151,7 +151,8 @@ def _account(profile: str, entry: Key, kind: str, sections: list[_Exchange]) -> 
         server = next((section.server for section in own if section.server), None)
         if address is None and len({section.address for section in sections if section.address}) == 1:
             address = next(section.address for section in sections if section.address)
-    return account(profile, f"outlook:{kind}", _REACH.get(kind, _EVERYTHING), user=address, server=server)
+    reach = _REACH.get(kind, _EVERYTHING)
+    return accounts(profile, f"outlook:{kind}", reach, users=(address, *logins), servers=(server,))
 
 
 def _exchange_sections(reading: Reading, profile: Key) -> list[_Exchange]:

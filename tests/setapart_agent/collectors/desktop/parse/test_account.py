@@ -3,10 +3,11 @@ from types import ModuleType
 import pytest
 
 from hostile_files import parsed
-from setapart_agent.collectors.desktop.parse import aerc, himalaya, msmtp, vdirsyncer
+from setapart_agent.collectors.desktop.parse import aerc, himalaya, msmtp, muttrc, vdirsyncer
 from setapart_agent.collectors.desktop.parse.account import account, accounts, address_in, mailbox, user_of
-from setapart_agent.collectors.linux.parse import claws, evolution_source, geary
+from setapart_agent.collectors.linux.parse import akonadi, claws, evolution_source, geary, goa
 from setapart_agent.collectors.macos.parse import mail_accounts
+from setapart_agent.collectors.windows.parse import oeaccount
 
 
 def test_a_login_name_that_is_no_address_gives_no_domain() -> None:
@@ -43,6 +44,12 @@ FORGED = {
     aerc: "[a]\nsource = imaps://jdoe%40corp.example@mail.example\nfrom = Me <me@home.example>\n",
     vdirsyncer: '[storage a]\ntype = "caldav"\nurl = "https://mail.example/dav/me%40home.example/"\n'
     'username = "jdoe@corp.example"\n[pair b]\na = "a"\nb = "c"\n',
+    muttrc: "set folder=imaps://mail.example imap_user=jdoe@corp.example from='Me <me@home.example>'\n",
+    akonadi: "[General]\nBaseUrl=https://mail.example/EWS\nEmail=me@home.example\nUserName=jdoe@corp.example\n",
+    goa: "[Account account_1]\nProvider=imap_smtp\nEmailAddress=me@home.example\nImapHost=mail.example\n"
+    "ImapUserName=jdoe@corp.example\n",
+    oeaccount: "<MessageAccount><IMAP_Server>mail.example</IMAP_Server>"
+    "<IMAP_User_Name>jdoe@corp.example</IMAP_User_Name><SMTP_Email_Address>me@home.example</SMTP_Email_Address></MessageAccount>",
     claws: "[Account: 1]\nprotocol=3\nreceive_server=mail.example\naddress=me@home.example\n"
     "user_id=jdoe@corp.example\n",
     geary: "[Account]\nsender_mailboxes=me@home.example\n[Incoming]\nhost=mail.example\nlogin=jdoe@corp.example\n",
@@ -58,7 +65,8 @@ FORGED = {
 
 @pytest.mark.parametrize("parser", FORGED, ids=lambda one: one.__name__.rpartition(".")[2])
 def test_a_private_address_hides_no_login_of_an_organisation(parser: ModuleType) -> None:
-    assert {one.domain for one in parsed(parser, FORGED[parser]).accounts} == {"home.example", "corp.example"}
+    facts = parsed(parser, FORGED[parser], "akonadi_ews_resource_0rc" if parser is akonadi else "")
+    assert {one.domain for one in facts.accounts} == {"home.example", "corp.example"}
 
 
 def test_mailbox_finds_the_address_in_a_name() -> None:

@@ -16,6 +16,7 @@ def test_servers_of_settings_and_mailboxes() -> None:
     assert [(one.type, one.host, one.domain) for one in parsed(muttrc, CONFIG).accounts] == [
         ("mutt:imap", "imap.corp.example", "corp.example"),
         ("mutt:smtp", "smtp.home.example", "home.example"),
+        ("mutt:smtp", "smtp.home.example", "corp.example"),  # what is sent there says that it is of corp.example
         ("mutt:imap", "imap2.corp.example", "corp.example"),
     ]
 

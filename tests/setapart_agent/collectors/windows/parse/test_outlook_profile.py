@@ -56,6 +56,11 @@ def test_imap_by_its_user_where_no_address_is_said() -> None:
     assert (found.type, found.domain, found.host) == ("outlook:imap", "agency.example", "imap.agency.example")
 
 
+def test_a_private_address_hides_no_login_of_an_organisation() -> None:
+    entry = {"clsid": IMAP, "Email": "me@home.example", "IMAP Server": "m.example", "IMAP User": "jdoe@corp.example"}
+    assert {found.domain for found in accounts(profile({"00000002": entry}))} == {"home.example", "corp.example"}
+
+
 def test_exchange_is_a_mapi_service_with_the_address_as_its_name() -> None:
     (found,) = accounts(
         profile({"00000002": {"clsid": MAPI, "Service Name": "MSEMS", "Account Name": utf16("ada@agency.example\0")}})
