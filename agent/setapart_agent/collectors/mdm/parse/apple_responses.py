@@ -135,7 +135,7 @@ def devices(*files: bytes) -> Iterator[Export]:
     broken_ones: list[ParseError] = []
     for part in (part for raw in files for part in _apart(raw)):
         try:
-            whole += tuple(_dictionaries(part))
+            whole.extend(_dictionaries(part))  # what came before an error stays
         except ParseError as exc:
             broken_ones.append(exc)
     for one in whole:

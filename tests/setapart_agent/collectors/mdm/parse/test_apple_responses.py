@@ -139,6 +139,14 @@ def test_a_broken_delivery_is_an_error_and_not_a_device_without_apps(payload: st
         tuple(responses.devices(raw))
 
 
+def test_what_was_delivered_before_a_broken_event_is_not_lost() -> None:
+    events = [event(plist(answer)) for answer in apple_responses(IPHONE)]
+    given: list[Export] = []
+    with pytest.raises(ParseError, match="no base 64"):
+        given.extend(responses.devices(encoded([*events, {"acknowledge_event": {"raw_payload": "%%%"}}])))
+    assert given == [one(*apple_responses(IPHONE))]
+
+
 def test_a_mac_does_not_say_which_folders_it_searched() -> None:
     assert row(one(*apple_responses(MAC, MAC_UDID)), "apps")[0] == "partial"
 
