@@ -96,6 +96,22 @@ def test_no_value_of_any_row_can_be_changed_unseen(filled: Path, tmp_path: Path,
         assert verified(copy).defects == ()
 
 
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ("holder", "device 1: changed since it was recorded"),
+        ("since", "device: a value that can't be read"),
+        ("created_at", "device: a value that can't be read"),
+    ],
+)
+def test_a_value_of_another_kind_makes_no_other_row_look_deleted(
+    filled: Path, tmp_path: Path, column: str, told: str
+) -> None:
+    with by_hand(filled, tmp_path) as (copy, database):
+        database.execute(f"UPDATE device SET {column} = x'FF' WHERE no = 1")
+        assert verified(copy).defects == (told,)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_no_row_can_be_taken_away_unseen(filled: Path, tmp_path: Path, table: str) -> None:
     with by_hand(filled, tmp_path) as (copy, database):

@@ -5,14 +5,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import zstandard
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, RowMapping, Table, func, select
 
 from setapart_auditor.errors import DamagedValueError
 from setapart_auditor.store.bodies import inflate
 from setapart_auditor.store.schema import evidence, inventory, log_checkpoint, log_leaf, log_node, log_state, metadata
+from setapart_auditor.store.types import as_it_stands
 from setapart_auditor.store.watch import WATCHED
 
 from .append import leaf_data
@@ -208,7 +210,7 @@ def _rows(connection: Connection, scratch: sqlite3.Connection, name: str, found:
     table = metadata.tables[name]
     (key,) = table.primary_key.columns
     count = 0
-    for row in connection.execution_options(yield_per=_AT_ONCE).execute(select(table).order_by(key)).mappings():
+    for row in _readable(connection, table, key, scratch):
         count += 1
         seal = sealed_row(table, row)
         kept = scratch.execute(
@@ -219,6 +221,18 @@ def _rows(connection: Connection, scratch: sqlite3.Connection, name: str, found:
         elif kept[0][0] != seal.digest:
             found.say(f"{name} {seal.key}", "changed since it was recorded")
     return count
+
+
+def _readable(
+    connection: Connection, table: Table, key: Column[Any], scratch: sqlite3.Connection
+) -> Iterator[RowMapping]:
+    """The rows of a table, texts and numbers as they stand; after one that can't be read, none is told as missing."""
+    query = select(*map(as_it_stands, table.columns)).order_by(key)
+    try:
+        yield from connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+    except DamagedValueError:
+        scratch.execute("DELETE FROM seal WHERE tbl = ?", (table.name,))
+        raise
 
 
 def _inventories(connection: Connection, tree: _Tree, found: _Found) -> None:

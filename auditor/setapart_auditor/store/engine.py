@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from setapart_auditor.errors import StoreError, TransientStoreError
 
 from .schema import log_state
+from .types import CHECKED, damaged
 from .watch import TOUCHED, watch
 
 BUSY_SECONDS = 30
@@ -135,7 +136,9 @@ def _sqlite(url: URL, *, create: bool) -> Engine:
             raise
         return connection
 
-    return create_engine(url, creator=connect)
+    engine = create_engine(url, creator=connect)
+    engine.dialect.colspecs = {**engine.dialect.colspecs, **CHECKED}
+    return engine
 
 
 def _make_durable(connection: sqlite3.Connection) -> None:
@@ -262,6 +265,8 @@ def _told(message: str, state: str) -> StoreError:
             expected="an SQLite database",
             cure="name the auditor's own file in [database] url of auditor.toml, or restore a backup",
         )
+    if "Could not decode to UTF-8" in message:  # SQLite's driver, of a text that somebody wrote
+        return damaged("text")
     cures = (cure for states, words, cure in _CURES if _fits(states, words, message, state))
     return TransientStoreError(
         message, expected="a database that answers", cure=next(cures, "run `setapart-auditor db check`")

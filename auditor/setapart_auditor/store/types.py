@@ -1,11 +1,11 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Dialect, Integer
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Dialect, Integer, LargeBinary, Text, type_coerce
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from setapart_auditor.errors import DamagedValueError
 
@@ -56,6 +56,52 @@ class Day(TypeDecorator[dt.date]):
                 raise damaged("day") from None
 
         return read_day
+
+
+class _Checked:
+    """A type of SQLite's that reads nothing else: there a column's type is a wish, and bytes may stand in any."""
+
+    kind: tuple[type, str]
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """What reads a value."""
+        del dialect, coltype
+        wanted, called = self.kind
+
+        def read(value: Any) -> Any:  # noqa: ANN401 - a driver's
+            if value is None or type(value) is wanted:
+                return value
+            raise damaged(called)
+
+        return read
+
+
+class _CheckedText(_Checked, Text):
+    kind = (str, "text")
+
+
+class _CheckedInteger(_Checked, Integer):
+    kind = (int, "number")
+
+
+class _CheckedBigInteger(_Checked, BigInteger):
+    kind = (int, "number")
+
+
+class _CheckedBytes(_Checked, LargeBinary):
+    kind = (bytes, "value in bytes")
+
+
+CHECKED: Mapping[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
+    Text: _CheckedText, Integer: _CheckedInteger, BigInteger: _CheckedBigInteger, LargeBinary: _CheckedBytes,
+}  # fmt: skip
+"""SQLite's own types, for its dialect's `colspecs`."""
+
+
+def as_it_stands(column: Column[Any]) -> ColumnElement[Any]:
+    """A column that is read without being checked, where it is one of `CHECKED`: for who compares it with a digest."""
+    checked = isinstance(column.type, tuple(CHECKED))
+    return type_coerce(column, NullType()).label(column.name) if checked else column
 
 
 def damaged(kind: str) -> DamagedValueError:

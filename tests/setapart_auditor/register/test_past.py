@@ -10,10 +10,10 @@ from sqlalchemy import insert
 
 from evidence_factory import NOW
 from register_undone import undone
-from setapart_auditor.errors import RegisterError
+from setapart_auditor.errors import DamagedValueError, RegisterError
 from setapart_auditor.register.database import NewDevice, add_device, bind_key, change_device, find_device
 from setapart_auditor.register.past import registration_at
-from setapart_auditor.store.schema import attestation, settlement
+from setapart_auditor.store.schema import attestation, device_change, settlement
 from setapart_evidence.keys import generate
 from stores import make_installation
 
@@ -85,4 +85,27 @@ def test_a_word_counts_from_the_day_on_which_it_was_given(shared: Path) -> None:
         after = registration_at(connection, device.no, later)
         assert (after.settled, [one.by for one in after.attestations]) == (("sha256:" + b"d".hex() * 32,), ["o1"])
         assert after == find_device(connection, "d").registration
+    store.close()
+
+
+@pytest.mark.parametrize("field", ["since", "state_since"])
+def test_a_former_value_that_is_none_is_told_as_damage(shared: Path, field: str) -> None:
+    from setapart_auditor.installation import open_installation
+
+    store = open_installation(shared).store
+    with undone(store) as connection:
+        device = add_device(connection, NewDevice(name="d", device_class="ordinary"), "o1", NOW)
+        connection.execute(
+            insert(device_change).values(
+                device_no=device.no,
+                at=NOW + dt.timedelta(days=1),
+                by="o1",
+                field=field,
+                old="some day",
+                new=None,
+                why="",
+            )
+        )
+        with pytest.raises(DamagedValueError, match=f"former `{field}` of a device"):
+            registration_at(connection, device.no, NOW)
     store.close()
