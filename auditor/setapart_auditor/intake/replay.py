@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from setapart_auditor.errors import DamagedValueError
 from setapart_auditor.store.schema import chain, current, evidence
 
 from .place import Head, place_of
@@ -28,7 +29,7 @@ def derived_defects(connection: Connection) -> Iterator[str]:
     """What is in `chain` and `current` and does not follow from the evidence, a line each."""
     try:
         yield from _defects(connection)
-    except (TypeError, AttributeError):  # SQLite keeps a text where a number belongs, if somebody writes it there
+    except DamagedValueError:  # SQLite keeps a text where a number belongs, if somebody writes it there
         yield "chain, current, evidence: a value of another type than its column's; what follows from it is not known"
 
 
