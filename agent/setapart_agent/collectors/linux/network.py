@@ -1,6 +1,7 @@
 """VPNs, networks that want a user's identity, and file servers."""
 
 from setapart_agent.collectors.base import Absent, Failed, Observed
+from setapart_agent.collectors.desktop import anyconnect
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, Survey, info_of, result, survey_of, user_surveys
 from setapart_agent.collectors.desktop.tree import Tree
@@ -8,7 +9,6 @@ from setapart_agent.facts import Facts
 from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
 _LINKS: tuple[Section, ...] = ("links",)
-_ANYCONNECT = "desktop.parse.anyconnect"
 _NETWORKS = (
     Place(
         client="networkmanager",
@@ -56,16 +56,7 @@ _NETWORKS = (
         ),
         sections=_LINKS,
     ),
-    Place(
-        client="anyconnect",
-        parser=_ANYCONNECT,
-        paths=tuple(
-            f"opt/cisco/{folder}/{name}"
-            for folder in ("anyconnect", "secureclient/vpn")
-            for name in ("profile/*.xml", ".anyconnect_global")
-        ),
-        sections=_LINKS,
-    ),
+    anyconnect.SYSTEM,
 )
 _HOME = (
     Place(
@@ -76,7 +67,7 @@ _HOME = (
         ),
         sections=_LINKS,
     ),
-    Place(client="anyconnect", parser=_ANYCONNECT, paths=(".anyconnect",), sections=_LINKS),
+    anyconnect.HOME,
 )
 _FSTAB = Place(client="mounts", parser="linux.parse.mounts", paths=("etc/fstab",), sections=_LINKS)
 _MOUNTED = Place(client="mounts", parser="linux.parse.mounts", paths=(), sections=_LINKS)

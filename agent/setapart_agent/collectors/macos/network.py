@@ -1,6 +1,7 @@
 """VPNs, networks that want a user's identity, and file servers."""
 
 from setapart_agent.collectors.apple.parse.server import server
+from setapart_agent.collectors.desktop import anyconnect
 from setapart_agent.collectors.desktop.host import DesktopCollector, Host
 from setapart_agent.collectors.desktop.survey import Place, info_of, result, survey_of, user_surveys
 from setapart_agent.facts import Facts
@@ -8,7 +9,6 @@ from setapart_evidence.model import SYSTEM_PROFILE, Link, Section
 
 _LINKS: tuple[Section, ...] = ("links",)
 _SETTINGS = "Library/Preferences"
-_ANYCONNECT = "desktop.parse.anyconnect"
 _SYSTEM = (
     Place(
         client="network services",
@@ -52,7 +52,7 @@ _APPS = (
         ),
         sections=_LINKS,
     ),
-    Place(client="anyconnect", parser=_ANYCONNECT, paths=(".anyconnect",), sections=_LINKS),
+    anyconnect.HOME,
 )
 _BREW = ("opt/homebrew/etc", "usr/local/etc", "opt/local/etc")
 _SHARED_APPS = (
@@ -71,16 +71,7 @@ _SHARED_APPS = (
         paths=tuple(f"{folder}/wireguard/*.conf" for folder in (*_BREW, "private/etc")),
         sections=_LINKS,
     ),
-    Place(
-        client="anyconnect",
-        parser=_ANYCONNECT,
-        paths=tuple(
-            f"opt/cisco/{folder}/{name}"
-            for folder in ("anyconnect", "secureclient/vpn")
-            for name in ("profile/*.xml", ".anyconnect_global")
-        ),
-        sections=_LINKS,
-    ),
+    anyconnect.SYSTEM,
     Place(
         client="vpn client",
         parser="macos.parse.vpn_clients",
