@@ -108,6 +108,7 @@ class Networks:
         (*_NETWORKS, *_HOME),
         version=3,
         more=("network interfaces that are up",),
+        modules=(anyconnect.__name__,),
     )
 
     def collect(self, host: Host) -> Facts:

@@ -100,9 +100,12 @@ class Networks:
         version=2,
         maturity="untested",
         more=("the file servers that are mounted now",),
-        modules=tuple(
-            f"setapart_agent.collectors.apple.parse.{name}"
-            for name in ("vpn_settings", "enterprise_networks", "keyed_archive", "server")
+        modules=(
+            anyconnect.__name__,
+            *(
+                f"setapart_agent.collectors.apple.parse.{name}"
+                for name in ("vpn_settings", "enterprise_networks", "keyed_archive", "server")
+            ),
         ),
     )
 
