@@ -74,7 +74,8 @@ def gather_browsers(gathering: Gathering, chromium: Iterable[BrowserFolder], fir
     """
     for folder in chromium:
         gathering.label = folder.browser
-        _local_state(gathering, folder)
+        # Who is signed in, also to a profile that can't be read.
+        _take(gathering, f"{folder.path}/Local State", "chromium_local_state", f"{gathering.profile}/{folder.browser}")
         for name, path in chromium_profiles(gathering, folder):
             _chromium(gathering, path, f"{gathering.profile}/{folder.browser}/{name}")
     for listed in firefox:
@@ -86,8 +87,6 @@ def gather_browsers(gathering: Gathering, chromium: Iterable[BrowserFolder], fir
 
 def gather_safari(gathering: Gathering, home: str) -> None:
     """The extensions of Safari and its preview, in the usual profile and in those that were made (Safari 17)."""
-    from setapart_agent.collectors.browser.parse import safari_extensions
-
     for name, browser in _SAFARI.items():
         gathering.label = browser
         for base in (f"{home}/Library/Containers/com.apple.{name}/Data/Library/{name}", f"{home}/Library/{name}"):
@@ -95,11 +94,8 @@ def gather_safari(gathering: Gathering, home: str) -> None:
             profiles |= {one: f"{base}/Profiles/{one}" for one in gathering.entries(f"{base}/Profiles", _MAX_PROFILES)}
             for profile, folder in profiles.items():
                 for listed in _SAFARI_LISTS:
-                    path = f"{folder}/{listed}/Extensions.plist"
-                    content = gathering.read(path, _LIMIT)
-                    if content is not None:
-                        owner = f"{gathering.profile}/{browser}/{profile}"
-                        gathering.parse(safari_extensions.parse, content, path=path, profile=owner)
+                    owner = f"{gathering.profile}/{browser}/{profile}"
+                    _take(gathering, f"{folder}/{listed}/Extensions.plist", "safari_extensions", owner)
 
 
 def chromium_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[tuple[str, str], ...]:
@@ -140,26 +136,19 @@ def web_app_database(gathering: Gathering, profile_path: str) -> dict[str, bytes
     return {}
 
 
-def _local_state(gathering: Gathering, folder: BrowserFolder) -> None:
-    """Who is signed in, also to a profile that can't be read."""
-    path = f"{folder.path}/Local State"
+def _take(gathering: Gathering, path: str, parser: str, profile: str) -> Facts | None:
+    """Keeps what a file tells, if it is there. Returns that; parsers are imported when there is something to parse."""
     content = gathering.read(path, _LIMIT)
-    if content is not None:
-        from setapart_agent.collectors.browser.parse import chromium_local_state
-
-        owner = f"{gathering.profile}/{folder.browser}"
-        gathering.parse(chromium_local_state.parse, content, path=path, profile=owner)
+    if content is None:
+        return None
+    return gathering.parse(import_module(f"{_PARSE}.{parser}").parse, content, path=path, profile=profile)
 
 
 def _chromium(gathering: Gathering, path: str, profile: str) -> None:
-    from setapart_agent.collectors.browser.parse import chromium_preferences
-
     known: set[str] = set()
     for file in _PREFERENCES:
-        content = gathering.read(f"{path}/{file}", _LIMIT)
-        if content is not None:
-            facts = gathering.parse(chromium_preferences.parse, content, path=f"{path}/{file}", profile=profile)
-            known.update(app.identifier for app in (facts or Facts()).apps)
+        facts = _take(gathering, f"{path}/{file}", "chromium_preferences", profile)
+        known.update(app.identifier for app in (facts or Facts()).apps)
     _chromium_extensions(gathering, f"{path}/Extensions", profile, known)
     database = web_app_database(gathering, path)
     if database:
@@ -220,19 +209,10 @@ def _firefox_profiles(gathering: Gathering, folder: BrowserFolder) -> tuple[str,
 
 def _installed_sites(gathering: Gathering, folder: BrowserFolder) -> BrowserFolder:
     """Keeps the web apps that PWAsForFirefox installed; answers with the folder of the profiles that they run in."""
-    from setapart_agent.collectors.browser.parse import firefox_web_apps
-
-    path = f"{folder.path}/config.json"
-    content = gathering.read(path, _LIMIT)
-    if content is not None:
-        owner = f"{gathering.profile}/{folder.browser}"
-        gathering.parse(firefox_web_apps.parse, content, path=path, profile=owner)
+    _take(gathering, f"{folder.path}/config.json", "firefox_web_apps", f"{gathering.profile}/{folder.browser}")
     return BrowserFolder(browser=folder.browser, path=f"{folder.path}/profiles")
 
 
 def _firefox(gathering: Gathering, path: str, profile: str) -> None:
     for file, parser in _FIREFOX_FILES.items():
-        content = gathering.read(f"{path}/{file}", _LIMIT)
-        if content is not None:
-            parse = import_module(f"{_PARSE}.{parser}").parse
-            gathering.parse(parse, content, path=f"{path}/{file}", profile=profile)
+        _take(gathering, f"{path}/{file}", parser, profile)
